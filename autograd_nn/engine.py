@@ -1,0 +1,843 @@
+"""The engine: a ``Value`` records how it was computed, ``backward()`` finds every slope.
+
+Read it from top to bottom.  A ``Value`` holds one number.  An operation on
+Values makes a new Value that remembers three things: which operation it was,
+its operands, and its *local partials*, the slope of the result along each
+operand at the moment of the forward pass.  That is the whole computation
+graph.  ``backward()`` walks it from the result to the leaves and applies the
+chain rule: each operand receives its local partial times the adjoint of the
+result.
+
+Three decisions carry the speed.  A node has no closure and no tuple, only two
+operand fields and two partial fields.  A node refers to its operands, never
+back, so there are no cycles and reference counting frees a graph at once.  And
+every walk is a loop over an explicit stack, so depth is bounded by memory.
+
+This file is ordinary Python.  Where a C compiler is present at install, mypyc
+compiles it as it stands; without one it runs as it is, with the same results.
+
+What is left out: the formulas of the operations (``ops``), functions over
+arrays (``functions``), and everything that draws, checks or compiles graphs.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from array import array
+from typing import Any, Final, final
+
+import numpy as np
+from mypy_extensions import i32, i64, mypyc_attr
+
+from autograd_nn.contexts import AnomalyError, ThreadContext, user_line
+from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
+
+ADD: Final[i32] = CODES["add"]
+SUB: Final[i32] = CODES["sub"]
+MUL: Final[i32] = CODES["mul"]
+NEG: Final[i32] = CODES["neg"]
+RELU: Final[i32] = CODES["relu"]
+DIV: Final[i32] = CODES["div"]
+POW: Final[i32] = CODES["pow"]
+DETACH: Final[i32] = CODES["detach"]
+
+
+@final
+@mypyc_attr(acyclic=True)  # a node refers only to older nodes: the garbage collector need not look
+class Value:
+    """One number in a computation graph.
+
+    Args:
+        data: the number: a float, int, bool, NumPy scalar or 0-d array, Fraction or Decimal.
+        label: a name for pictures, formulas and messages.
+
+    Attributes:
+        data: the number, a Python float.  Setting it changes later computations only: what
+            was already computed keeps the slopes of its own forward pass.
+        grad: after ``y.backward()`` the slope of ``y`` along this value.  Leaves add up over
+            calls until it is set to 0; interior nodes show the adjoint of the last call.
+        label: the name.
+
+    Raises:
+        TypeError: ``data`` is not a real number; the message says what to do instead.
+        OverflowError: ``data`` is an integer that no float can hold.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    __slots__ = (
+        "_code",
+        "_data",
+        "_grad",
+        "_label",
+        "_left",
+        "_left_partial",
+        "_pass",
+        "_pending",
+        "_right",
+        "_right_partial",
+        "_scope",
+    )
+
+    def __init__(
+        self,
+        data: object,
+        label: str = "",
+        _code: i32 = 0,
+        _left: Value | None = None,
+        _right: Value | None = None,
+        _left_partial: float = 0.0,
+        _right_partial: float = 0.0,
+    ) -> None:
+        self._data: float = data if type(data) is float else to_float(data)
+        self._grad: float = 0.0
+        self._code: i32 = _code
+        self._left = _left
+        self._right = _right
+        self._left_partial = _left_partial
+        self._right_partial = _right_partial
+        self._pending: i32 = 0  # uses of this node that the running backward pass has yet to serve
+        self._pass: i64 = 0  # the last walk that reached this node
+        self._scope: tuple[str, ...] = ()
+        self._label = label
+
+    # -- what a node says of itself ------------------------------------------------------
+
+    @property
+    def data(self) -> float:
+        """The number.  Setting it leaves the slopes of earlier computations as they were."""
+        return self._data
+
+    @data.setter
+    def data(self, data: object) -> None:
+        self._data = to_float(data)
+
+    @property
+    def grad(self) -> float:
+        """The slope of the value ``backward()`` was called on, along this one."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: object) -> None:
+        self._grad = to_float(grad)
+
+    @property
+    def label(self) -> str:
+        """A name for pictures, formulas and messages; "" where none was given."""
+        return self._label
+
+    @label.setter
+    def label(self, label: object) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a str, got {describe(label)}")
+        self._label = label
+
+    @property
+    def op(self) -> str:
+        """The operation's name in the table (``"add"``, ``"tanh"``); "" for a leaf or constant."""
+        return PRIMITIVES[self._code].name
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        """What the operation was applied to, in order and with repeats: ``x * x`` has two."""
+        if self._left is None:
+            return ()
+        return (self._left,) if self._right is None else (self._left, self._right)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """The slope of this value along each operand, from the moment of the forward pass."""
+        if self._left is None:
+            return ()
+        if self._right is None:
+            return (self._left_partial,)
+        return (self._left_partial, self._right_partial)
+
+    @property
+    def kind(self) -> str:
+        """``"input"``, ``"parameter"`` (of a model), ``"constant"`` or ``"operation"``."""
+        return _KINDS[self._code] if self._code <= CONSTANT else "operation"
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The names of the enclosing ``scope(...)`` blocks and model parts, outermost first."""
+        return self._scope
+
+    @property
+    def _prev(self) -> tuple[Value, ...]:
+        """micrograd's name for ``operands``, for scripts that were written for it."""
+        return self.operands
+
+    @property
+    def _op(self) -> str:
+        """micrograd's name for the operation's symbol (``"+"``), for scripts written for it."""
+        return PRIMITIVES[self._code].symbol
+
+    def __repr__(self) -> str:
+        label = f", label={self._label!r}" if self._label else ""
+        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
+
+    # -- operators -----------------------------------------------------------------------
+    # The hot ones spell their partials here; a test holds them to the table.
+
+    def __add__(self, other: object) -> Value:
+        right = other if isinstance(other, Value) else lift(other)
+        if right is None:
+            return NotImplemented
+        if _state.contexts:
+            return _record_in_context(ADD, self._data + right._data, self, right, 1.0, 1.0)
+        return Value(self._data + right._data, "", ADD, self, right, 1.0, 1.0)
+
+    def __mul__(self, other: object) -> Value:
+        right = other if isinstance(other, Value) else lift(other)
+        if right is None:
+            return NotImplemented
+        a, b = self._data, right._data
+        if _state.contexts:
+            return _record_in_context(MUL, a * b, self, right, b, a)
+        return Value(a * b, "", MUL, self, right, b, a)
+
+    def __sub__(self, other: object) -> Value:
+        right = other if isinstance(other, Value) else lift(other)
+        if right is None:
+            return NotImplemented
+        if _state.contexts:
+            return _record_in_context(SUB, self._data - right._data, self, right, 1.0, -1.0)
+        return Value(self._data - right._data, "", SUB, self, right, 1.0, -1.0)
+
+    def __neg__(self) -> Value:
+        if _state.contexts:
+            return _record_in_context(NEG, -self._data, self, None, -1.0, 0.0)
+        return Value(-self._data, "", NEG, self, None, -1.0, 0.0)
+
+    def relu(self) -> Value:
+        """``max(x, 0)``, with slope 0 at 0."""
+        x = self._data
+        slope = 1.0 if x > 0.0 else (0.0 if x <= 0.0 else math.nan)
+        y = 0.0 if x <= 0.0 else x
+        if _state.contexts:
+            return _record_in_context(RELU, y, self, None, slope, 0.0)
+        return Value(y, "", RELU, self, None, slope, 0.0)
+
+    def __radd__(self, other: object) -> Value:
+        left = lift(other)
+        if left is None:
+            return NotImplemented
+        return left + self
+
+    def __rmul__(self, other: object) -> Value:
+        left = lift(other)
+        if left is None:
+            return NotImplemented
+        return left * self
+
+    def __rsub__(self, other: object) -> Value:
+        left = lift(other)
+        if left is None:
+            return NotImplemented
+        return left - self
+
+    def __truediv__(self, other: object) -> Value:
+        right = lift(other)
+        if right is None:
+            return NotImplemented
+        return record(DIV, self, right)
+
+    def __rtruediv__(self, other: object) -> Value:
+        left = lift(other)
+        if left is None:
+            return NotImplemented
+        return record(DIV, left, self)
+
+    def __pow__(self, other: object) -> Value:
+        right = lift(other)
+        if right is None:
+            return NotImplemented
+        return record(POW, self, right)
+
+    def __rpow__(self, other: object) -> Value:
+        left = lift(other)
+        if left is None:
+            return NotImplemented
+        return record(POW, left, self)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return record(CODES["abs"], self)
+
+    # -- functions: as methods so that ``np.exp(array_of_values)`` finds them -------------
+
+    def abs(self) -> Value:
+        """``|x|``, with slope 0 at 0."""
+        return record(CODES["abs"], self)
+
+    def leaky_relu(self, slope: object = 0.01) -> Value:
+        """``x`` where positive, else ``slope * x``."""
+        return record(CODES["leaky_relu"], self, require(slope))
+
+    def exp(self) -> Value:
+        """``e**x``."""
+        return record(CODES["exp"], self)
+
+    def expm1(self) -> Value:
+        """``e**x - 1``, exact for small ``x``."""
+        return record(CODES["expm1"], self)
+
+    def log(self) -> Value:
+        """The natural logarithm; ``-inf`` at 0, nan below."""
+        return record(CODES["log"], self)
+
+    def log1p(self) -> Value:
+        """``log(1 + x)``, exact for small ``x``."""
+        return record(CODES["log1p"], self)
+
+    def sqrt(self) -> Value:
+        """The square root; nan below 0, slope inf at 0."""
+        return record(CODES["sqrt"], self)
+
+    def tanh(self) -> Value:
+        """The hyperbolic tangent."""
+        return record(CODES["tanh"], self)
+
+    def sigmoid(self) -> Value:
+        """``1 / (1 + e**-x)``, without overflow."""
+        return record(CODES["sigmoid"], self)
+
+    def softplus(self) -> Value:
+        """``log(1 + e**x)``, without overflow."""
+        return record(CODES["softplus"], self)
+
+    def sin(self) -> Value:
+        """The sine of ``x`` radians."""
+        return record(CODES["sin"], self)
+
+    def cos(self) -> Value:
+        """The cosine of ``x`` radians."""
+        return record(CODES["cos"], self)
+
+    def tan(self) -> Value:
+        """The tangent of ``x`` radians."""
+        return record(CODES["tan"], self)
+
+    def asin(self) -> Value:
+        """The angle in radians whose sine is ``x``; nan outside -1 to 1."""
+        return record(CODES["asin"], self)
+
+    def acos(self) -> Value:
+        """The angle in radians whose cosine is ``x``; nan outside -1 to 1."""
+        return record(CODES["acos"], self)
+
+    def atan(self) -> Value:
+        """The angle in radians whose tangent is ``x``."""
+        return record(CODES["atan"], self)
+
+    def sinh(self) -> Value:
+        """The hyperbolic sine."""
+        return record(CODES["sinh"], self)
+
+    def cosh(self) -> Value:
+        """The hyperbolic cosine."""
+        return record(CODES["cosh"], self)
+
+    def erf(self) -> Value:
+        """The error function."""
+        return record(CODES["erf"], self)
+
+    def maximum(self, other: object) -> Value:
+        """The larger of two; at a tie each has slope 1/2."""
+        return record(CODES["maximum"], self, require(other))
+
+    def minimum(self, other: object) -> Value:
+        """The smaller of two; at a tie each has slope 1/2."""
+        return record(CODES["minimum"], self, require(other))
+
+    def atan2(self, other: object) -> Value:
+        """The angle in radians of the point (``other``, ``self``)."""
+        return record(CODES["atan2"], self, require(other))
+
+    def hypot(self, other: object) -> Value:
+        """``sqrt(self**2 + other**2)``, without overflow."""
+        return record(CODES["hypot"], self, require(other))
+
+    # NumPy's spellings, which it looks for on the elements of an object array.
+
+    def arcsin(self) -> Value:
+        """NumPy's name for ``asin``."""
+        return self.asin()
+
+    def arccos(self) -> Value:
+        """NumPy's name for ``acos``."""
+        return self.acos()
+
+    def arctan(self) -> Value:
+        """NumPy's name for ``atan``."""
+        return self.atan()
+
+    def arctan2(self, other: object) -> Value:
+        """NumPy's name for ``atan2``."""
+        return self.atan2(other)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """A NumPy function applied to a Value: as to an array of one object."""
+        return getattr(ufunc, method)(*[_as_array(x) for x in inputs], **options)
+
+    # -- a Value as a number -------------------------------------------------------------
+
+    def __lt__(self, other: object) -> bool:
+        return _compare("<", self, other) if _is_comparable(other) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return _compare("<=", self, other) if _is_comparable(other) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return _compare(">", self, other) if _is_comparable(other) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return _compare(">=", self, other) if _is_comparable(other) else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        return _compare("==", self, other) if _is_comparable(other) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return _compare("!=", self, other) if _is_comparable(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return id(self) >> 4  # identity: equal numbers are different nodes
+
+    def __bool__(self) -> bool:
+        return _compare("!=", self, 0.0)
+
+    def __float__(self) -> float:
+        """The plain number, outside the graph: ``math.exp(v)`` works but has no slope.
+
+        Use ``v.exp()`` or ``autograd_nn.functions.exp(v)`` to stay in the graph.
+        """
+        return self._data
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __round__(self, digits: object = None) -> object:
+        return round(self._data) if digits is None else round(self._data, digits)  # type: ignore[call-overload]
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    # -- the slopes ----------------------------------------------------------------------
+
+    def backward(self, gradient: object = 1.0) -> None:
+        """Add the slope of this value along every leaf to the leaf's ``grad``.
+
+        The slopes of interior nodes are set, not added: they show this call alone.  Calling
+        twice therefore doubles the leaves' slopes, exactly.
+
+        Args:
+            gradient: what this value's own slope is taken to be; 1 for plain derivatives.
+
+        Raises:
+            RuntimeError: nothing was recorded: this value is a constant, or recording is off.
+
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> (a * b + a).backward()
+        >>> a.grad, b.grad
+        (-2.0, 2.0)
+        """
+        seed = to_float(gradient)
+        if self._code == CONSTANT:
+            raise RuntimeError(
+                f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
+                "so no operation was recorded. Compute it again with recording on."
+            )
+        if _state.contexts and not _local.recording:
+            raise RuntimeError("backward() inside no_grad(): call it after the block has ended.")
+        with _lock:
+            leaves = _count_uses(self)
+            try:
+                _apply_chain_rule(self, seed)
+            except BaseException:  # Ctrl-C in the middle: the leaves keep what they had
+                for leaf in leaves:
+                    leaf._grad = leaf._left_partial
+                    leaf._left_partial = 0.0
+                raise
+            for leaf in leaves:
+                leaf._grad = leaf._left_partial + leaf._grad
+                leaf._left_partial = 0.0
+
+    def detach(self) -> Value:
+        """A constant with the same number: no slope flows through it."""
+        if _state.contexts and _local.trace is not None:
+            return _record_in_context(DETACH, self._data, self, None, 0.0, 0.0)
+        return Value(self._data, self._label, CONSTANT)
+
+    # -- copies --------------------------------------------------------------------------
+
+    def __copy__(self) -> Value:
+        """A node of its own with the same operands."""
+        return _rebuild(self, self._left, self._right)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """A copy of the whole graph below, without recursion."""
+        for node in topological_order(self, known=memo):
+            left, right = node._left, node._right
+            memo[id(node)] = _rebuild(
+                node,
+                None if left is None else memo[id(left)],
+                None if right is None else memo[id(right)],
+            )
+        copied: Value = memo[id(self)]
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle: the graph as flat arrays.  Leaves stay objects, so pickle shares them."""
+        if self._left is None:
+            return _leaf_from, (self._data, self._grad, self._code, self._label, self._scope)
+        return _graph_from, _flatten(self)
+
+
+# ---------------------------------------------------------------------------
+# Backward, in two walks.  An adjoint may be passed on only when every use of the node has
+# added its share; so the first walk counts the uses, and the second serves them.
+
+
+def _count_uses(root: Value) -> list[Value]:
+    """Clear the adjoints below ``root`` and count the uses of each node; returns the leaves."""
+    _state.passes += 1
+    this_pass: i64 = _state.passes
+    leaves: list[Value] = []
+    stack: list[Value] = [root]
+    root._pass = this_pass
+    root._pending = 1
+    while stack:
+        node = stack.pop()
+        if node._code <= PARAMETER:
+            # A leaf adds up over calls.  Its partial fields are free: one keeps the old sum.
+            node._left_partial = node._grad
+            leaves.append(node)
+        node._grad = 0.0
+        left = node._left
+        if left is not None:
+            if left._pass == this_pass:
+                left._pending += 1
+            else:
+                left._pass = this_pass
+                left._pending = 1
+                stack.append(left)
+            right = node._right
+            if right is not None:
+                if right._pass == this_pass:
+                    right._pending += 1
+                else:
+                    right._pass = this_pass
+                    right._pending = 1
+                    stack.append(right)
+    return leaves
+
+
+def _apply_chain_rule(root: Value, seed: float) -> None:
+    """Pass each adjoint on to the operands, times the local partial."""
+    root._grad = seed
+    watched = _state.contexts > 0 and _local.anomalies is not None
+    stack: list[Value] = [root]
+    while stack:
+        node = stack.pop()
+        adjoint = node._grad
+        if watched:
+            _check_backward(node)
+        left = node._left
+        if left is not None:
+            left._grad += node._left_partial * adjoint
+            left._pending -= 1
+            if left._pending == 0 and left._left is not None:
+                stack.append(left)
+            right = node._right
+            if right is not None:
+                right._grad += node._right_partial * adjoint
+                right._pending -= 1
+                if right._pending == 0 and right._left is not None:
+                    stack.append(right)
+
+
+def topological_order(*roots: Value, known: dict[int, Any] | None = None) -> list[Value]:
+    """Every node below ``roots`` once, operands before results, leftmost first.
+
+    Args:
+        known: identities of nodes to stop at; they and what is below them are left out.
+
+    >>> x = Value(2.0, "x")
+    >>> [v.op or v.label for v in topological_order(x * x + x)]
+    ['x', 'mul', 'add']
+    """
+    with _lock:
+        return _topological_order(roots, known or {})
+
+
+def _topological_order(roots: tuple[Value, ...], known: dict[int, Any]) -> list[Value]:
+    _state.passes += 1
+    this_pass: i64 = _state.passes
+    order: list[Value] = []
+    stack: list[Value] = list(reversed(roots))
+    while stack:
+        node = stack[-1]
+        if node._pass == this_pass:  # seen before: its operands are done by now
+            stack.pop()
+            if node._pending == 1:
+                node._pending = 0
+                order.append(node)
+            continue
+        node._pass = this_pass
+        if id(node) in known:
+            node._pending = 0
+            continue
+        node._pending = 1
+        right = node._right
+        if right is not None and right._pass != this_pass:
+            stack.append(right)
+        left = node._left
+        if left is not None and left._pass != this_pass:
+            stack.append(left)
+    return order
+
+
+# ---------------------------------------------------------------------------
+# Copies
+
+
+def _rebuild(node: Value, left: Value | None, right: Value | None) -> Value:
+    """A node like this one, on other operands."""
+    copied = Value(
+        node._data, node._label, node._code, left, right, node._left_partial, node._right_partial
+    )
+    copied._grad = node._grad
+    copied._scope = node._scope
+    return copied
+
+
+def _flatten(root: Value) -> tuple[Any, ...]:
+    """The graph below ``root``: the leaves, then one column per field of the other nodes."""
+    order = topological_order(root)
+    leaves = [node for node in order if node._left is None]
+    inner = [node for node in order if node._left is not None]
+    position = {id(node): k for k, node in enumerate(leaves + inner)}
+    lefts = array("q", [position[id(node._left)] for node in inner])
+    rights = array(
+        "q", [-1 if node._right is None else position[id(node._right)] for node in inner]
+    )
+    codes = bytes([node._code for node in inner])
+    numbers = array("d")
+    for node in inner:
+        numbers.extend((node._data, node._grad, node._left_partial, node._right_partial))
+    notes = [(node._label, node._scope) for node in inner]
+    return leaves, lefts, rights, codes, numbers, notes
+
+
+def _graph_from(
+    leaves: list[Value], lefts: Any, rights: Any, codes: bytes, numbers: Any, notes: list[Any]
+) -> Value:
+    """The inverse of ``_flatten``."""
+    nodes = list(leaves)
+    for k in range(len(codes)):
+        right_at: int = rights[k]
+        right = None if right_at < 0 else nodes[right_at]
+        data, grad, left_partial, right_partial = numbers[4 * k : 4 * k + 4]
+        node = Value(
+            data, notes[k][0], codes[k], nodes[lefts[k]], right, left_partial, right_partial
+        )
+        node._grad = grad
+        node._scope = notes[k][1]
+        nodes.append(node)
+    return nodes[-1]
+
+
+def _leaf_from(data: float, grad: float, code: int, label: str, scope: tuple[str, ...]) -> Value:
+    leaf = Value(data, label, code)
+    leaf._grad = grad
+    leaf._scope = scope
+    return leaf
+
+
+# ---------------------------------------------------------------------------
+# Making nodes
+
+
+def lift(x: object) -> Value | None:
+    """``x`` as a Value: itself, or a constant; None for what is not a number."""
+    if isinstance(x, Value):
+        return x
+    if type(x) is float:
+        return Value(x, "", CONSTANT)
+    return Value(to_float(x), "", CONSTANT) if is_number(x) else None
+
+
+def require(x: object) -> Value:
+    """``x`` as a Value, or a TypeError that says what was given."""
+    return x if isinstance(x, Value) else Value(to_float(x), "", CONSTANT)
+
+
+def parameter(data: object, label: str = "") -> Value:
+    """A leaf that a model owns and an optimiser moves; pictures show it as a parameter."""
+    return Value(data, label, PARAMETER)
+
+
+def record(code: i32, left: Value, right: Value | None = None) -> Value:
+    """The node of any operation of the table, by the table's own rule."""
+    row = PRIMITIVES[code]
+    a = left._data
+    if right is None:
+        y: float = row.scalar(a)
+        left_partial: float = row.partials(a, y)[0]
+        right_partial = 0.0
+    else:
+        b = right._data
+        y = row.scalar(a, b)
+        slopes: tuple[float, float] = row.partials(a, b, y)
+        left_partial, right_partial = slopes
+    if _state.contexts:
+        return _record_in_context(code, y, left, right, left_partial, right_partial)
+    return Value(y, "", code, left, right, left_partial, right_partial)
+
+
+def record_dot(
+    weights: list[Value], inputs: list[Value], start: Value, scope: tuple[str, ...]
+) -> Value:
+    """``start + w0*x0 + w1*x1 + ...`` in order, in a scope within the current one.
+
+    The same nodes as the loop ``for w, x in zip(weights, inputs): start = start + w * x``
+    in one call, which is what a neuron spends its time on.
+    """
+    total = start
+    path = _local.scope + scope if _state.contexts else scope
+    for i in range(len(weights)):
+        w, x = weights[i], inputs[i]
+        a, b = w._data, x._data
+        if _state.contexts:
+            product = _record_in_context(MUL, a * b, w, x, b, a)
+            total = _record_in_context(ADD, total._data + product._data, total, product, 1.0, 1.0)
+        else:
+            product = Value(a * b, "", MUL, w, x, b, a)
+            total = Value(total._data + product._data, "", ADD, total, product, 1.0, 1.0)
+        product._scope = path
+        total._scope = path
+    return total
+
+
+def share_scope(node: Value, other: Value) -> Value:
+    """Put ``node`` into the scope of ``other``; returns ``node``."""
+    node._scope = other._scope
+    return node
+
+
+# ---------------------------------------------------------------------------
+# Contexts: no_grad, detect_anomaly, scope and tracing are rare, so a node pays for them with
+# one test of a counter.  What is open in which thread is then looked up here.
+
+
+class _State:
+    """What all threads share: how many contexts are open, and how many walks there were."""
+
+    def __init__(self) -> None:
+        self.contexts: i64 = 0
+        self.passes: i64 = 0
+
+
+_state: Final = _State()
+_local: Final[ThreadContext] = ThreadContext()
+_lock: Final = threading.RLock()  # two walks at once over one graph would mix up their counts
+_KINDS: Final = ("input", "parameter", "constant")
+
+
+def this_thread() -> ThreadContext:
+    """The contexts that are open in this thread; ``recording`` opens and closes them."""
+    return _local
+
+
+def count_contexts(change: i64) -> None:
+    """Tell the engine that a context opened (1) or closed (-1) in some thread."""
+    with _lock:
+        _state.contexts += change
+
+
+def _record_in_context(
+    code: i32,
+    data: float,
+    left: Value,
+    right: Value | None,
+    left_partial: float,
+    right_partial: float,
+) -> Value:
+    """Make a node while some context is open."""
+    trace = _local.trace
+    if not _local.recording and trace is None:
+        node = Value(data, "", CONSTANT)
+    else:
+        node = Value(data, "", code, left, right, left_partial, right_partial)
+    node._scope = _local.scope
+    if trace is not None:
+        trace.append(node)
+        if not _local.recording and code != DETACH:
+            # The trace needs the operation; no_grad needs its slope to be 0.
+            node = _record_in_context(DETACH, data, node, None, 0.0, 0.0)
+    if _local.anomalies is not None:
+        line = user_line()
+        _local.anomalies[id(node)] = (node, line)
+        if not math.isfinite(data):
+            raise AnomalyError("forward", PRIMITIVES[code].name, data, _named(left, right), line)
+    return node
+
+
+def _check_backward(node: Value) -> None:
+    """Raise if this node passes on a slope that is not finite."""
+    made_at = _local.anomalies or {}
+    adjoint = node._grad
+    for operand, slope in zip(node.operands, node.partials, strict=True):
+        if operand._code != CONSTANT and not math.isfinite(slope * adjoint):
+            _, line = made_at.get(id(node), (node, "outside detect_anomaly()"))
+            name = PRIMITIVES[node._code].name
+            raise AnomalyError(
+                "backward", name, slope * adjoint, _named(node._left, node._right), line
+            )
+
+
+def _named(left: Value | None, right: Value | None) -> list[tuple[str, float]]:
+    return [(v._label, v._data) for v in (left, right) if v is not None]
+
+
+def _is_comparable(other: object) -> bool:
+    return isinstance(other, Value) or is_number(other)
+
+
+def _compare(symbol: str, left: Value, other: object) -> bool:
+    """A comparison of the numbers; a trace also remembers how it came out."""
+    b = other._data if isinstance(other, Value) else to_float(other)
+    a = left._data
+    if symbol == "<":
+        outcome = a < b
+    elif symbol == "<=":
+        outcome = a <= b
+    elif symbol == ">":
+        outcome = a > b
+    elif symbol == ">=":
+        outcome = a >= b
+    elif symbol == "==":
+        outcome = a == b
+    else:
+        outcome = a != b
+    if _state.contexts and _local.trace is not None:
+        _local.trace.append((symbol, left, require(other), outcome))
+    return outcome
+
+
+def _as_array(x: object) -> object:
+    """A Value as an array that holds it; anything else as it is."""
+    if not isinstance(x, Value):
+        return x
+    held = np.empty((), dtype=object)
+    held[()] = x
+    return held

@@ -1,0 +1,362 @@
+"""The table of primitives: every operation a graph can hold, each written once.
+
+A row says what an operation computes, what its partial derivatives are, where
+it is not smooth, and how it is spelled.  The engine, the jit, the checks and
+the drawings all read this one table.
+
+* ``scalar`` maps floats to a float by IEEE 754: it never raises for a float
+  and never returns a complex number (``log(0.0)`` is ``-inf``).
+* ``array`` does the same for NumPy arrays, element by element.
+* ``partials`` takes the operands and then the result, and returns one slope
+  per operand.  It is written in arithmetic that works for floats, arrays and
+  ``Value`` alike; a ``Value`` makes the slope itself differentiable.
+* ``switch`` is a number that changes sign where the operation has a kink.
+* ``formulas`` spells the partials for people: ``{a}`` and ``{b}`` are the
+  operands, ``{y}`` is the result.
+
+What is left out: recording, which is the engine's, and names that are sums or
+products of rows (``softmax``, ``clip``), which are in ``functions``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+__all__ = ["CODES", "CONSTANT", "LEAF", "PARAMETER", "PRIMITIVES", "Primitive", "primitive"]
+
+INF: Final = math.inf
+NAN: Final = math.nan
+
+
+class Primitive(NamedTuple):
+    """One row of the table; the module's docstring explains each column."""
+
+    name: str
+    arity: int
+    scalar: Callable[..., float]
+    array: Callable[..., Any]
+    partials: Callable[..., tuple[Any, ...]]
+    symbol: str
+    latex: str
+    formulas: tuple[str, ...]
+    switch: Callable[..., Any] | None = None
+
+    def __call__(self, *operands: Any) -> Any:
+        """Apply the operation to floats, arrays or anything that has a method of this name."""
+        if all(isinstance(x, (float, int)) for x in operands):
+            return self.scalar(*map(float, operands))
+        if all(isinstance(x, (float, int, np.ndarray, np.generic)) for x in operands):
+            return self.array(*operands)
+        first, *rest = operands
+        return getattr(first, self.name)(*rest)
+
+
+# ---------------------------------------------------------------------------
+# Forward, on floats.  Python's math module raises where IEEE 754 has a value.
+
+
+def _div(a: float, b: float) -> float:
+    if b != 0.0:
+        return a / b
+    if a == 0.0 or a != a or b != b:
+        return NAN
+    return math.copysign(INF, a) * math.copysign(1.0, b)
+
+
+def _is_odd(b: float) -> bool:
+    return b % 2.0 == 1.0
+
+
+def _pow(a: float, b: float) -> float:
+    try:
+        return math.pow(a, b)
+    except OverflowError:
+        return -INF if a < 0.0 and _is_odd(b) else INF
+    except ValueError:  # a negative base with a fraction, or zero with a negative exponent
+        if a != 0.0:
+            return NAN
+        return math.copysign(INF, a) if _is_odd(b) else INF
+
+
+def _relu(x: float) -> float:
+    return 0.0 if x <= 0.0 else x
+
+
+def _leaky_relu(x: float, slope: float) -> float:
+    return slope * x if x <= 0.0 else x
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return INF
+
+
+def _expm1(x: float) -> float:
+    try:
+        return math.expm1(x)
+    except OverflowError:
+        return INF
+
+
+def _log(x: float) -> float:
+    if x > 0.0:
+        return math.log(x)
+    return -INF if x == 0.0 else NAN
+
+
+def _log1p(x: float) -> float:
+    if x > -1.0:
+        return math.log1p(x)
+    return -INF if x == -1.0 else NAN
+
+
+def _sqrt(x: float) -> float:
+    return math.sqrt(x) if x >= 0.0 else NAN
+
+
+def _sigmoid(x: float) -> float:
+    e = math.exp(-abs(x))
+    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
+
+
+def _softplus(x: float) -> float:
+    return math.log1p(math.exp(-abs(x))) + (0.0 if x <= 0.0 else x)
+
+
+def _or_nan(f: Callable[[float], float]) -> Callable[[float], float]:
+    """``f``, but nan where the math module raises: outside the domain, or at infinity."""
+
+    def total(x: float) -> float:
+        try:
+            return f(x)
+        except ValueError:
+            return NAN
+
+    return total
+
+
+def _sinh(x: float) -> float:
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(INF, x)
+
+
+def _cosh(x: float) -> float:
+    try:
+        return math.cosh(x)
+    except OverflowError:
+        return INF
+
+
+def _maximum(a: float, b: float) -> float:
+    if a != a or b != b:
+        return NAN
+    return a if a >= b else b
+
+
+def _minimum(a: float, b: float) -> float:
+    if a != a or b != b:
+        return NAN
+    return a if a <= b else b
+
+
+def _identity(x: Any) -> Any:
+    return x
+
+
+# ---------------------------------------------------------------------------
+# Forward, on arrays, where NumPy has no function of that name.
+
+
+def _relu_array(x: Any) -> Any:
+    return np.maximum(x, 0.0)
+
+
+def _leaky_relu_array(x: Any, slope: Any) -> Any:
+    return np.where(np.less_equal(x, 0.0), np.multiply(slope, x), x)
+
+
+def _sigmoid_array(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return np.where(np.greater_equal(x, 0.0), 1.0, e) / (1.0 + e)
+
+
+def _softplus_array(x: Any) -> Any:
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0.0)
+
+
+def _erf_array(x: Any) -> Any:
+    return np.asarray(_ERF(x), dtype=float)
+
+
+_ERF: Final = np.frompyfunc(math.erf, 1, 1)
+
+
+# ---------------------------------------------------------------------------
+# The vocabulary of the partials: generic over floats, arrays and Values.
+
+
+def div(a: Any, b: Any) -> Any:
+    """``a / b`` by IEEE 754 whatever the operands are."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return _div(float(a), float(b))
+
+
+def _plain(x: Any) -> Any:
+    """A number or array without its graph: steps are flat, so their slope is zero anyway."""
+    return x if isinstance(x, (float, np.ndarray)) else float(x)
+
+
+def step(x: Any) -> Any:
+    """1 where ``x > 0``, 0 where ``x <= 0``, nan where ``x`` is nan."""
+    x = _plain(x)
+    if isinstance(x, float):
+        return 1.0 if x > 0.0 else (0.0 if x <= 0.0 else NAN)
+    return np.heaviside(x, 0.0)
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1, and nan where ``x`` is nan."""
+    x = _plain(x)
+    if isinstance(x, float):
+        return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else NAN))
+    return np.sign(x)
+
+
+def share(a: Any, b: Any) -> Any:
+    """The share of ``maximum(a, b)`` that is ``a``: 1, 0, or 1/2 at a tie; nan with nan."""
+    a, b = _plain(a), _plain(b)
+    if isinstance(a, float) and isinstance(b, float):
+        if a != a or b != b:
+            return NAN
+        return 1.0 if a > b else (0.0 if a < b else 0.5)
+    known = np.where(np.greater(a, b), 1.0, np.where(np.less(a, b), 0.0, 0.5))
+    return np.where(np.isnan(a) | np.isnan(b), NAN, known)
+
+
+def choose(condition: Any, a: Any, b: Any) -> Any:
+    """``a`` where the condition holds, else ``b()``; ``b`` is not computed for a plain ``True``."""
+    if isinstance(condition, (bool, np.bool_)):
+        return a if condition else b()
+    return np.where(condition, a, b())
+
+
+def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
+    # b = 0 is flat in a, even at a = 0 where a**(b-1) is infinite; 0**b is flat in b >= 0,
+    # where log(0) is infinite.
+    base = choose(b == 0.0, 0.0, lambda: b * primitive("pow")(a, b - 1.0))
+    exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * primitive("log")(a))
+    return base, exponent
+
+
+def _bump(x: Any, scale: float) -> Any:
+    # e / (1 + e)**2 with e = exp(-|x|): y * (1 - y) would lose every digit where y rounds to 1.
+    e = primitive("exp")(-scale * abs(x))
+    return scale * scale * e / ((1.0 + e) * (1.0 + e))
+
+
+def _hypot_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
+    at_origin = y == 0.0
+    return choose(at_origin, 0.0, lambda: div(a, y)), choose(at_origin, 0.0, lambda: div(b, y))
+
+
+def _atan2_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
+    # Divided twice by the distance: its square would overflow or vanish.
+    r = primitive("hypot")(a, b)
+    at_origin = r == 0.0
+    return (
+        choose(at_origin, 0.0, lambda: div(div(b, r), r)),
+        choose(at_origin, 0.0, lambda: div(div(-a, r), r)),
+    )
+
+
+def _arc_slope(x: Any) -> Any:
+    # (1-x)*(1+x), not 1-x*x, which cancels near the ends of the domain.
+    return div(1.0, primitive("sqrt")((1.0 - x) * (1.0 + x)))
+
+
+def _atan_slope(x: Any) -> Any:
+    s = div(1.0, primitive("hypot")(x, 1.0))  # x*x would overflow
+    return s * s
+
+
+def _function(name: str) -> str:
+    return rf"\operatorname{{{name}}}\left({{a}}\right)"
+
+
+_P = Primitive
+_TWO_OVER_ROOT_PI: Final = 2.0 / math.sqrt(math.pi)
+
+
+def _no_forward(*_: Any) -> Any:
+    raise TypeError("a leaf of the graph holds a number; it is not an operation")
+
+
+def _leaf() -> Primitive:
+    return _P("", 0, _no_forward, _no_forward, _no_forward, "", "", ())
+
+
+# fmt: off
+PRIMITIVES: Final[tuple[Primitive, ...]] = (
+    # Three kinds of node that are no operation: an input, a parameter of a model, a plain number.
+    _leaf(), _leaf(), _leaf(),
+    #  name     arity  scalar              array        partials(operands..., y)                 symbol  latex                formulas
+    _P("add",      2, lambda a, b: a + b,  np.add,      lambda a, b, y: (1.0, 1.0),              "+",    "{a} + {b}",         ("1", "1")),
+    _P("sub",      2, lambda a, b: a - b,  np.subtract, lambda a, b, y: (1.0, -1.0),             "-",    "{a} - {b}",         ("1", "-1")),
+    _P("mul",      2, lambda a, b: a * b,  np.multiply, lambda a, b, y: (b, a),                  "*",    r"{a} \cdot {b}",    ("{b}", "{a}")),
+    _P("div",      2, _div,                np.divide,   lambda a, b, y: (div(1.0, b), div(-y, b)), "/",  r"\frac{{{a}}}{{{b}}}", ("1/{b}", "-{a}/{b}**2")),
+    _P("pow",      2, _pow,                np.power,    _pow_partials,                           "**",   "{{{a}}}^{{{b}}}",   ("{b}*{a}**({b} - 1)", "{y}*log({a})")),
+    _P("neg",      1, lambda x: -x,        np.negative, lambda x, y: (-1.0,),                    "neg",  "-{a}",              ("-1",)),
+    _P("abs",      1, abs,                 np.abs,      lambda x, y: (sign(x),),                 "abs",  r"\left|{a}\right|", ("sign({a})",), _identity),
+    _P("relu",     1, _relu,               _relu_array, lambda x, y: (step(x),),                 "relu", _function("relu"),   ("1 if {a} > 0 else 0",), _identity),
+    _P("leaky_relu", 2, _leaky_relu, _leaky_relu_array,
+       lambda x, k, y: (step(x) + (1.0 - step(x)) * k, -primitive("relu")(-x)), "leaky_relu",
+       r"\operatorname{{leaky\_relu}}\left({a}, {b}\right)", ("1 if {a} > 0 else {b}", "min({a}, 0)"), lambda x, k: x),
+    _P("exp",      1, _exp,                np.exp,      lambda x, y: (y,),                       "exp",  "e^{{{a}}}",         ("{y}",)),
+    _P("expm1",    1, _expm1,              np.expm1,    lambda x, y: (primitive("exp")(x),),     "expm1", "e^{{{a}}} - 1",    ("exp({a})",)),
+    _P("log",      1, _log,                np.log,      lambda x, y: (div(1.0, x),),             "log",  r"\ln\left({a}\right)", ("1/{a}",)),
+    _P("log1p",    1, _log1p,              np.log1p,    lambda x, y: (div(1.0, 1.0 + x),),       "log1p", r"\ln\left(1 + {a}\right)", ("1/(1 + {a})",)),
+    _P("sqrt",     1, _sqrt,               np.sqrt,     lambda x, y: (div(0.5, y + 0.0),),       "sqrt", r"\sqrt{{{a}}}",     ("1/(2*{y})",)),
+    _P("tanh",     1, math.tanh,           np.tanh,     lambda x, y: (_bump(x, 2.0),),           "tanh", r"\tanh\left({a}\right)", ("1 - {y}**2",)),
+    _P("sigmoid",  1, _sigmoid,        _sigmoid_array,  lambda x, y: (_bump(x, 1.0),),           "sigmoid", r"\sigma\left({a}\right)", ("{y}*(1 - {y})",)),
+    _P("softplus", 1, _softplus,       _softplus_array, lambda x, y: (primitive("sigmoid")(x),), "softplus", _function("softplus"), ("sigmoid({a})",)),
+    _P("sin",      1, _or_nan(math.sin),   np.sin,      lambda x, y: (primitive("cos")(x),),     "sin",  r"\sin\left({a}\right)", ("cos({a})",)),
+    _P("cos",      1, _or_nan(math.cos),   np.cos,      lambda x, y: (-primitive("sin")(x),),    "cos",  r"\cos\left({a}\right)", ("-sin({a})",)),
+    _P("tan",      1, _or_nan(math.tan),   np.tan,      lambda x, y: (1.0 + y * y,),             "tan",  r"\tan\left({a}\right)", ("1 + {y}**2",)),
+    _P("asin",     1, _or_nan(math.asin),  np.arcsin,   lambda x, y: (_arc_slope(x),),           "asin", r"\arcsin\left({a}\right)", ("1/sqrt(1 - {a}**2)",)),
+    _P("acos",     1, _or_nan(math.acos),  np.arccos,   lambda x, y: (-_arc_slope(x),),          "acos", r"\arccos\left({a}\right)", ("-1/sqrt(1 - {a}**2)",)),
+    _P("atan",     1, math.atan,           np.arctan,   lambda x, y: (_atan_slope(x),),          "atan", r"\arctan\left({a}\right)", ("1/(1 + {a}**2)",)),
+    _P("sinh",     1, _sinh,               np.sinh,     lambda x, y: (primitive("cosh")(x),),    "sinh", r"\sinh\left({a}\right)", ("cosh({a})",)),
+    _P("cosh",     1, _cosh,               np.cosh,     lambda x, y: (primitive("sinh")(x),),    "cosh", r"\cosh\left({a}\right)", ("sinh({a})",)),
+    _P("erf",      1, math.erf,            _erf_array,  lambda x, y: (_TWO_OVER_ROOT_PI * primitive("exp")(-x * x),), "erf", _function("erf"), ("2/sqrt(pi)*exp(-{a}**2)",)),
+    _P("maximum",  2, _maximum,            np.maximum,  lambda a, b, y: (share(a, b), share(b, a)), "max", r"\max\left({a}, {b}\right)", ("1 if {a} > {b} else 0", "1 if {b} > {a} else 0"), lambda a, b: a - b),
+    _P("minimum",  2, _minimum,            np.minimum,  lambda a, b, y: (share(b, a), share(a, b)), "min", r"\min\left({a}, {b}\right)", ("1 if {a} < {b} else 0", "1 if {b} < {a} else 0"), lambda a, b: a - b),
+    _P("atan2",    2, math.atan2,          np.arctan2,  _atan2_partials,                         "atan2", r"\operatorname{{atan2}}\left({a}, {b}\right)", ("{b}/({a}**2 + {b}**2)", "-{a}/({a}**2 + {b}**2)")),
+    _P("hypot",    2, math.hypot,          np.hypot,    _hypot_partials,                         "hypot", r"\sqrt{{{a}^2 + {b}^2}}", ("{a}/{y}", "{b}/{y}")),
+    # The identity whose slope is zero; recorded only in a trace, where a constant would be wrong.
+    _P("detach",   1, _identity,           np.positive, lambda x, y: (0.0,),                     "detach", _function("detach"), ("0",)),
+)
+# fmt: on
+
+LEAF: Final = 0
+PARAMETER: Final = 1
+CONSTANT: Final = 2
+CODES: Final[dict[str, int]] = {row.name: code for code, row in enumerate(PRIMITIVES) if row.name}
+
+
+def primitive(name: str) -> Primitive:
+    """The row of the operation ``name``.
+
+    >>> primitive("tanh").partials(0.0, 0.0)
+    (1.0,)
+    """
+    return PRIMITIVES[CODES[name]]

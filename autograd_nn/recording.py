@@ -1,0 +1,93 @@
+"""Blocks that change what the engine records: ``no_grad``, ``detect_anomaly``, ``scope``.
+
+Each holds for the current thread, nests, and works as a decorator too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograd_nn.conversion import describe
+from autograd_nn.engine import count_contexts, this_thread
+
+__all__ = ["detect_anomaly", "no_grad", "scope", "tracing"]
+
+
+@contextmanager
+def _open(**settings: Any) -> Iterator[None]:
+    context = this_thread()
+    before = {name: getattr(context, name) for name in settings}
+    count_contexts(1)
+    try:
+        for name, setting in settings.items():
+            setattr(context, name, setting)
+        yield
+    finally:
+        for name, setting in before.items():
+            setattr(context, name, setting)
+        count_contexts(-1)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording: results are constants, and the memory of a graph is saved.
+
+    >>> from autograd_nn import Value
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.kind
+    (4.0, 'constant')
+    """
+    with _open(recording=False):
+        yield
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Stop at the first nan or infinity, forward or backward, and say where it came from.
+
+    Slow: every operation notes the line that made it.
+
+    Raises:
+        AnomalyError: with the operation, its operands' labels and numbers, and the line.
+
+    >>> from autograd_nn import AnomalyError, Value
+    >>> try:
+    ...     with detect_anomaly():
+    ...         Value(0.0, "width").log()
+    ... except AnomalyError as error:
+    ...     print(str(error).splitlines()[0])
+    log(width = 0.0) gave -inf
+    """
+    with _open(anomalies={}):
+        yield
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Values made inside belong to the group ``name``: pictures draw a box around them.
+
+    Raises:
+        TypeError: ``name`` is not a str.
+
+    >>> from autograd_nn import Value
+    >>> with scope("error"):
+    ...     d = Value(3.0) - 1
+    >>> d.scope
+    ('error',)
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a scope's name is a str, got {describe(name)}")
+    with _open(scope=(*this_thread().scope, name)):
+        yield
+
+
+@contextmanager
+def tracing() -> Iterator[list[Any]]:
+    """Collect every node and comparison of this thread, in order; the jit reads the list."""
+    trace: list[Any] = []
+    with _open(trace=trace):
+        yield trace
