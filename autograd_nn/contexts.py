@@ -24,6 +24,8 @@ class ThreadContext(threading.local):
     # Of a trace: every node in the order it was made, and (symbol, left, right, outcome) for
     # every comparison.
     trace: list[Any] | None = None
+    # How many calls of grad this thread is inside of: an inner one must stay in the graph.
+    differentiating: int = 0
     # Of detect_anomaly: by identity of a node, the node and the user's line that made it.
     anomalies: dict[int, tuple[Any, str]] | None = None
 

@@ -565,6 +565,20 @@ def _apply_chain_rule(root: Value, seed: float) -> None:
                     stack.append(right)
 
 
+def slopes_along(root: Value, wanted: list[Value]) -> list[float]:
+    """The slope of ``root`` along each wanted node, with every leaf's ``grad`` left as it was."""
+    with _lock:
+        leaves = _count_uses(root)
+        this_pass = _state.passes
+        try:
+            _apply_chain_rule(root, 1.0)
+            return [node._grad if node._pass == this_pass else 0.0 for node in wanted]
+        finally:
+            for leaf in leaves:
+                leaf._grad = leaf._left_partial
+                leaf._left_partial = 0.0
+
+
 def topological_order(*roots: Value, known: dict[int, Any] | None = None) -> list[Value]:
     """Every node below ``roots`` once, operands before results, leftmost first.
 
@@ -728,9 +742,9 @@ def record_dot(
     return total
 
 
-def share_scope(node: Value, other: Value) -> Value:
-    """Put ``node`` into the scope of ``other``; returns ``node``."""
-    node._scope = other._scope
+def place(node: Value, scope: tuple[str, ...]) -> Value:
+    """Put ``node`` into a scope, given by its names from the outermost; returns ``node``."""
+    node._scope = scope
     return node
 
 
@@ -841,3 +855,8 @@ def _as_array(x: object) -> object:
     held = np.empty((), dtype=object)
     held[()] = x
     return held
+
+
+def engine_is_compiled() -> bool:
+    """Whether the compiled engine runs, not this file as plain Python."""
+    return not __file__.endswith(".py")

@@ -51,6 +51,8 @@ class Primitive(NamedTuple):
             return self.scalar(*map(float, operands))
         if all(isinstance(x, (float, int, np.ndarray, np.generic)) for x in operands):
             return self.array(*operands)
+        if self.symbol == "**":
+            return operands[0] ** operands[1]
         first, *rest = operands
         return getattr(first, self.name)(*rest)
 

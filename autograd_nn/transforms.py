@@ -1,0 +1,242 @@
+"""``grad`` and ``value_and_grad``: from a function to the function of its slopes, as in JAX.
+
+Arguments may be numbers, arrays, and lists, tuples and dicts of them to any
+depth; a gradient has the structure of its argument.  Where an argument is a
+Value, or inside another ``grad``, the slopes come back as Values of the same
+graph, so that ``grad(grad(f))`` is the second derivative and a penalty on a
+slope can be trained.
+
+What is left out: the chain rule on numbers, which is ``backward()`` in ``engine``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.engine import Value, slopes_along, this_thread, topological_order
+from autograd_nn.ops import PRIMITIVES, primitive
+
+__all__ = ["Structure", "flatten", "grad", "value_and_grad"]
+
+
+class Structure(NamedTuple):
+    """The shape of nested arguments, without their numbers.
+
+    Attributes:
+        size: how many numbers it holds.
+        rebuild: from that many numbers or Values, in order, to the nested structure.
+    """
+
+    size: int
+    rebuild: Callable[[Sequence[Any]], Any]
+
+
+def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Structure]:
+    """The numbers and Values of a nested structure in order, and how to put them back.
+
+    Args:
+        nested: a number, a Value, an array, or a list, tuple or dict of these, to any depth.
+        where: what to call it in an error.
+
+    Raises:
+        TypeError: something in it is none of these; the message says where.
+
+    >>> leaves, structure = flatten({"w": [1.0, 2.0], "b": 3.0})
+    >>> leaves
+    [1.0, 2.0, 3.0]
+    >>> structure.rebuild([10.0, 20.0, 30.0])
+    {'w': [10.0, 20.0], 'b': 30.0}
+    """
+    if isinstance(nested, Value) or is_number(nested):
+        return [nested], Structure(1, lambda xs: xs[0])
+    if isinstance(nested, np.ndarray):
+        return _flatten_array(nested, where)
+    if isinstance(nested, dict):
+        keys = list(nested)
+        parts = [flatten(nested[key], f"{where}[{key!r}]") for key in keys]
+        return _join(parts, lambda items: dict(zip(keys, items, strict=True)))
+    if isinstance(nested, (list, tuple)):
+        parts = [flatten(item, f"{where}[{i}]") for i, item in enumerate(nested)]
+        kind = type(nested)
+        return _join(parts, lambda items: kind(*items) if hasattr(kind, "_fields") else kind(items))
+    raise TypeError(
+        f"{where} is {describe(nested)}; give numbers, Values, arrays, "
+        "or lists, tuples and dicts of them"
+    )
+
+
+def _flatten_array(array: Any, where: str) -> tuple[list[Any], Structure]:
+    leaves = list(array.flat)
+    for leaf in leaves:
+        if not (isinstance(leaf, Value) or is_number(leaf)):
+            raise TypeError(f"{where} is an array that holds {describe(leaf)}; give numbers")
+
+    def rebuild(xs: Sequence[Any]) -> Any:
+        graph = any(isinstance(x, Value) for x in xs)
+        filled = np.empty(len(xs), dtype=object if graph else float)
+        filled[:] = xs
+        return filled.reshape(array.shape)
+
+    return leaves, Structure(len(leaves), rebuild)
+
+
+def _join(
+    parts: list[tuple[list[Any], Structure]], assemble: Callable[[list[Any]], Any]
+) -> tuple[list[Any], Structure]:
+    structures = [structure for _, structure in parts]
+
+    def rebuild(xs: Sequence[Any]) -> Any:
+        items, start = [], 0
+        for structure in structures:
+            items.append(structure.rebuild(xs[start : start + structure.size]))
+            start += structure.size
+        return assemble(items)
+
+    return [x for leaves, _ in parts for x in leaves], Structure(
+        sum(s.size for s in structures), rebuild
+    )
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """The function that returns the slopes of ``f`` along one or several arguments.
+
+    Args:
+        f: a function of any arguments that returns one number.
+        argnums: the position of the argument to differentiate, or a tuple of positions.
+
+    Returns:
+        A function of the same arguments: the gradient, structured as the argument is; a
+        tuple of gradients where ``argnums`` is a tuple.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    >>> grad(lambda p: p["w"] * 5 + p["b"])({"w": 2.0, "b": 1.0})
+    {'w': 5.0, 'b': 1.0}
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """As ``grad``, but the function returns the pair (value, gradient).
+
+    Raises:
+        TypeError: when called: ``f`` does not return one number, or an argument to be
+            differentiated holds something else than numbers.
+        ValueError: when called: there is no argument at that position.
+
+    >>> value_and_grad(lambda w, x: (w * x - 7) ** 2)(2.0, 5.0)
+    (9.0, 30.0)
+    """
+    # A function that knows its own derivative, such as a jitted one, is asked for it.
+    own = getattr(f, "value_and_grad", None)
+    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    for position in positions:
+        if not isinstance(position, int) or isinstance(position, bool):
+            raise TypeError(f"argnums is an int or a tuple of ints, got {describe(argnums)}")
+
+    @wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        if own is not None:
+            return own(*args, argnums=argnums, **kwargs)
+        leaves, structures, at = _arguments(args, positions)
+        context = this_thread()
+        in_graph = (
+            context.differentiating > 0
+            or context.trace is not None
+            or any(isinstance(x, Value) for x in leaves)
+        )
+        # A node of its own for each argument, so that an outer use of it stays outside.
+        inputs = [x * 1.0 if isinstance(x, Value) else Value(x) for x in leaves]
+        called = list(args)
+        start = 0
+        for position, structure in zip(at, structures, strict=True):
+            called[position] = structure.rebuild(inputs[start : start + structure.size])
+            start += structure.size
+        context.differentiating += 1
+        try:
+            result = _one_number(f(*called, **kwargs), f)
+        finally:
+            context.differentiating -= 1
+        if not isinstance(result, Value):
+            slopes: list[Any] = [0.0] * len(inputs)
+        elif in_graph:
+            slopes = _slopes_as_values(result, inputs)
+        else:
+            slopes = slopes_along(result, inputs)
+        value = result.data if isinstance(result, Value) and not in_graph else result
+        gradients, start = [], 0
+        for structure in structures:
+            gradients.append(structure.rebuild(slopes[start : start + structure.size]))
+            start += structure.size
+        return value, tuple(gradients) if isinstance(argnums, tuple) else gradients[0]
+
+    return value_and_gradient
+
+
+def _arguments(
+    args: tuple[Any, ...], positions: tuple[int, ...]
+) -> tuple[list[Any], list[Structure], list[int]]:
+    """The leaves and structures of the arguments to differentiate, and where they stand."""
+    leaves: list[Any] = []
+    structures: list[Structure] = []
+    at: list[int] = []
+    for position in positions:
+        if not -len(args) <= position < len(args):
+            raise ValueError(
+                f"argnums asks for argument {position}, but {len(args)} were given by position"
+            )
+        found, structure = flatten(args[position], f"argument {position}")
+        leaves += [x if isinstance(x, Value) else to_float(x) for x in found]
+        structures.append(structure)
+        at.append(position % len(args))
+    return leaves, structures, at
+
+
+def _one_number(result: Any, f: Callable[..., Any]) -> Any:
+    if isinstance(result, np.ndarray) and result.ndim == 0:
+        result = result.item()
+    if isinstance(result, Value):
+        return result
+    if is_number(result):
+        return to_float(result)
+    name = getattr(f, "__name__", "the function")
+    raise TypeError(
+        f"{name} returned {describe(result)}; a gradient needs one number: "
+        "return a sum, or one element"
+    )
+
+
+def _slopes_as_values(root: Value, inputs: list[Value]) -> list[Any]:
+    """The chain rule once more, in Values: each slope is a node that can be differentiated."""
+    wanted = {id(x) for x in inputs}
+    order = topological_order(root)
+    depends: set[int] = set()
+    for node in order:
+        if id(node) in wanted or any(id(x) in depends for x in node.operands):
+            depends.add(id(node))
+    adjoints: dict[int, Any] = {id(root): 1.0}
+    for node in reversed(order):
+        adjoint = adjoints.get(id(node))
+        if adjoint is None or id(node) not in depends or id(node) in wanted:
+            continue
+        row = primitive(node.op) if node.op else PRIMITIVES[0]
+        operands = node.operands
+        for operand, slope in zip(operands, row.partials(*operands, node), strict=True):
+            if id(operand) in depends:
+                share = slope * adjoint
+                before = adjoints.get(id(operand))
+                adjoints[id(operand)] = share if before is None else before + share
+    return [adjoints.get(id(x), 0.0) for x in inputs]
