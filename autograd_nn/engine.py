@@ -88,7 +88,7 @@ class Value:
     def __init__(
         self,
         data: object,
-        label: str = "",
+        label: object = "",
         _code: i32 = 0,
         _left: Value | None = None,
         _right: Value | None = None,
@@ -105,7 +105,10 @@ class Value:
         self._pending: i32 = 0  # uses of this node that the running backward pass has yet to serve
         self._pass: i64 = 0  # the last walk that reached this node
         self._scope: tuple[str, ...] = ()
-        self._label = label
+        self._label: str = label if type(label) is str else _as_label(label)
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Value cannot be subclassed: write functions on Values, or hold one")
 
     # -- what a node says of itself ------------------------------------------------------
 
@@ -116,7 +119,7 @@ class Value:
 
     @data.setter
     def data(self, data: object) -> None:
-        self._data = to_float(data)
+        self._data = data if type(data) is float else to_float(data)
 
     @property
     def grad(self) -> float:
@@ -125,7 +128,7 @@ class Value:
 
     @grad.setter
     def grad(self, grad: object) -> None:
-        self._grad = to_float(grad)
+        self._grad = grad if type(grad) is float else to_float(grad)
 
     @property
     def label(self) -> str:
@@ -134,9 +137,7 @@ class Value:
 
     @label.setter
     def label(self, label: object) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a str, got {describe(label)}")
-        self._label = label
+        self._label = _as_label(label)
 
     @property
     def op(self) -> str:
@@ -184,9 +185,10 @@ class Value:
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
     # -- operators -----------------------------------------------------------------------
-    # The hot ones spell their partials here; a test holds them to the table.
+    # The hot ones spell their partials here; a test holds them to the table.  "| Any" is for
+    # NotImplemented, by which Python offers the operation to the other operand, such as an array.
 
-    def __add__(self, other: object) -> Value:
+    def __add__(self, other: object) -> Value | Any:
         right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
@@ -194,7 +196,7 @@ class Value:
             return _record_in_context(ADD, self._data + right._data, self, right, 1.0, 1.0)
         return Value(self._data + right._data, "", ADD, self, right, 1.0, 1.0)
 
-    def __mul__(self, other: object) -> Value:
+    def __mul__(self, other: object) -> Value | Any:
         right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
@@ -203,7 +205,7 @@ class Value:
             return _record_in_context(MUL, a * b, self, right, b, a)
         return Value(a * b, "", MUL, self, right, b, a)
 
-    def __sub__(self, other: object) -> Value:
+    def __sub__(self, other: object) -> Value | Any:
         right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
@@ -225,43 +227,43 @@ class Value:
             return _record_in_context(RELU, y, self, None, slope, 0.0)
         return Value(y, "", RELU, self, None, slope, 0.0)
 
-    def __radd__(self, other: object) -> Value:
+    def __radd__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
         return left + self
 
-    def __rmul__(self, other: object) -> Value:
+    def __rmul__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
         return left * self
 
-    def __rsub__(self, other: object) -> Value:
+    def __rsub__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
         return left - self
 
-    def __truediv__(self, other: object) -> Value:
+    def __truediv__(self, other: object) -> Value | Any:
         right = lift(other)
         if right is None:
             return NotImplemented
         return record(DIV, self, right)
 
-    def __rtruediv__(self, other: object) -> Value:
+    def __rtruediv__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
         return record(DIV, left, self)
 
-    def __pow__(self, other: object) -> Value:
+    def __pow__(self, other: object) -> Value | Any:
         right = lift(other)
         if right is None:
             return NotImplemented
         return record(POW, self, right)
 
-    def __rpow__(self, other: object) -> Value:
+    def __rpow__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
@@ -695,6 +697,12 @@ def require(x: object) -> Value:
     return x if isinstance(x, Value) else Value(to_float(x), "", CONSTANT)
 
 
+def _as_label(label: object) -> str:
+    if not isinstance(label, str):
+        raise TypeError(f"a label is a str, got {describe(label)}")
+    return label
+
+
 def parameter(data: object, label: str = "") -> Value:
     """A leaf that a model owns and an optimiser moves; pictures show it as a parameter."""
     return Value(data, label, PARAMETER)
@@ -860,3 +868,14 @@ def _as_array(x: object) -> object:
 def engine_is_compiled() -> bool:
     """Whether the compiled engine runs, not this file as plain Python."""
     return not __file__.endswith(".py")
+
+
+def _refuse_deletion() -> None:
+    """``del v.data`` is an AttributeError in Python, but a compiled setter would crash on it."""
+    for name in ("data", "grad", "label"):
+        slot = Value.__dict__[name]
+        setattr(Value, name, property(slot.__get__, slot.__set__, None, slot.__doc__))
+
+
+if engine_is_compiled():
+    _refuse_deletion()
