@@ -249,7 +249,11 @@ class Value:
         right = lift(other)
         if right is None:
             return NotImplemented
-        return record(DIV, self, right)
+        b = right._data
+        if b == 0.0 or _state.contexts:
+            return record(DIV, self, right)
+        y = self._data / b
+        return Value(y, "", DIV, self, right, 1.0 / b, -y / b)
 
     def __rtruediv__(self, other: object) -> Value | Any:
         left = lift(other)
@@ -261,6 +265,14 @@ class Value:
         right = lift(other)
         if right is None:
             return NotImplemented
+        a, b = self._data, right._data
+        if b == 2.0 and a != 0.0 and not _state.contexts:  # a square, the most common power
+            y = a * a
+            by_exponent = y * math.log(a) if a > 0.0 else math.nan
+            return Value(y, "", POW, self, right, 2.0 * a, by_exponent)
+        if 1e-4 < a < 1e4 and -64.0 < b < 64.0 and b != 0.0 and not _state.contexts:
+            y = math.pow(a, b)  # within these bounds nothing overflows
+            return Value(y, "", POW, self, right, b * math.pow(a, b - 1.0), y * math.log(a))
         return record(POW, self, right)
 
     def __rpow__(self, other: object) -> Value | Any:
@@ -873,7 +885,7 @@ def engine_is_compiled() -> bool:
 def _refuse_deletion() -> None:
     """``del v.data`` is an AttributeError in Python, but a compiled setter would crash on it."""
     for name in ("data", "grad", "label"):
-        slot = Value.__dict__[name]
+        slot = getattr(Value, name)
         setattr(Value, name, property(slot.__get__, slot.__set__, None, slot.__doc__))
 
 

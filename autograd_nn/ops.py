@@ -47,9 +47,9 @@ class Primitive(NamedTuple):
 
     def __call__(self, *operands: Any) -> Any:
         """Apply the operation to floats, arrays or anything that has a method of this name."""
-        if all(isinstance(x, (float, int)) for x in operands):
-            return self.scalar(*map(float, operands))
-        if all(isinstance(x, (float, int, np.ndarray, np.generic)) for x in operands):
+        if all(type(x) is float for x in operands):
+            return self.scalar(*operands)
+        if all(isinstance(x, (float, np.ndarray)) for x in operands):
             return self.array(*operands)
         if self.symbol == "**":
             return operands[0] ** operands[1]
@@ -74,6 +74,8 @@ def _is_odd(b: float) -> bool:
 
 
 def _pow(a: float, b: float) -> float:
+    if b == 2.0:
+        return a * a
     try:
         return math.pow(a, b)
     except OverflowError:
@@ -205,6 +207,26 @@ _ERF: Final = np.frompyfunc(math.erf, 1, 1)
 # The vocabulary of the partials: generic over floats, arrays and Values.
 
 
+def _generic(name: str, scalar: Callable[[float], float]) -> Callable[[Any], Any]:
+    """The operation on anything; floats, which the engine asks for most, take a short way."""
+
+    def function(x: Any) -> Any:
+        return scalar(x) if type(x) is float else primitive(name)(x)
+
+    return function
+
+
+exp = _generic("exp", _exp)
+log = _generic("log", _log)
+sqrt = _generic("sqrt", _sqrt)
+sin = _generic("sin", _or_nan(math.sin))
+cos = _generic("cos", _or_nan(math.cos))
+sinh = _generic("sinh", _sinh)
+cosh = _generic("cosh", _cosh)
+relu = _generic("relu", _relu)
+sigmoid = _generic("sigmoid", _sigmoid)
+
+
 def div(a: Any, b: Any) -> Any:
     """``a / b`` by IEEE 754 whatever the operands are."""
     try:
@@ -256,13 +278,13 @@ def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
     # b = 0 is flat in a, even at a = 0 where a**(b-1) is infinite; 0**b is flat in b >= 0,
     # where log(0) is infinite.
     base = choose(b == 0.0, 0.0, lambda: b * primitive("pow")(a, b - 1.0))
-    exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * primitive("log")(a))
+    exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * log(a))
     return base, exponent
 
 
 def _bump(x: Any, scale: float) -> Any:
     # e / (1 + e)**2 with e = exp(-|x|): y * (1 - y) would lose every digit where y rounds to 1.
-    e = primitive("exp")(-scale * abs(x))
+    e = exp(-scale * abs(x))
     return scale * scale * e / ((1.0 + e) * (1.0 + e))
 
 
@@ -283,7 +305,7 @@ def _atan2_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
 
 def _arc_slope(x: Any) -> Any:
     # (1-x)*(1+x), not 1-x*x, which cancels near the ends of the domain.
-    return div(1.0, primitive("sqrt")((1.0 - x) * (1.0 + x)))
+    return div(1.0, sqrt((1.0 - x) * (1.0 + x)))
 
 
 def _atan_slope(x: Any) -> Any:
@@ -321,25 +343,25 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
     _P("abs",      1, abs,                 np.abs,      lambda x, y: (sign(x),),                 "abs",  r"\left|{a}\right|", ("sign({a})",), _identity),
     _P("relu",     1, _relu,               _relu_array, lambda x, y: (step(x),),                 "relu", _function("relu"),   ("1 if {a} > 0 else 0",), _identity),
     _P("leaky_relu", 2, _leaky_relu, _leaky_relu_array,
-       lambda x, k, y: (step(x) + (1.0 - step(x)) * k, -primitive("relu")(-x)), "leaky_relu",
+       lambda x, k, y: (step(x) + (1.0 - step(x)) * k, -relu(-x)), "leaky_relu",
        r"\operatorname{{leaky\_relu}}\left({a}, {b}\right)", ("1 if {a} > 0 else {b}", "min({a}, 0)"), lambda x, k: x),
     _P("exp",      1, _exp,                np.exp,      lambda x, y: (y,),                       "exp",  "e^{{{a}}}",         ("{y}",)),
-    _P("expm1",    1, _expm1,              np.expm1,    lambda x, y: (primitive("exp")(x),),     "expm1", "e^{{{a}}} - 1",    ("exp({a})",)),
+    _P("expm1",    1, _expm1,              np.expm1,    lambda x, y: (exp(x),),     "expm1", "e^{{{a}}} - 1",    ("exp({a})",)),
     _P("log",      1, _log,                np.log,      lambda x, y: (div(1.0, x),),             "log",  r"\ln\left({a}\right)", ("1/{a}",)),
     _P("log1p",    1, _log1p,              np.log1p,    lambda x, y: (div(1.0, 1.0 + x),),       "log1p", r"\ln\left(1 + {a}\right)", ("1/(1 + {a})",)),
     _P("sqrt",     1, _sqrt,               np.sqrt,     lambda x, y: (div(0.5, y + 0.0),),       "sqrt", r"\sqrt{{{a}}}",     ("1/(2*{y})",)),
     _P("tanh",     1, math.tanh,           np.tanh,     lambda x, y: (_bump(x, 2.0),),           "tanh", r"\tanh\left({a}\right)", ("1 - {y}**2",)),
     _P("sigmoid",  1, _sigmoid,        _sigmoid_array,  lambda x, y: (_bump(x, 1.0),),           "sigmoid", r"\sigma\left({a}\right)", ("{y}*(1 - {y})",)),
-    _P("softplus", 1, _softplus,       _softplus_array, lambda x, y: (primitive("sigmoid")(x),), "softplus", _function("softplus"), ("sigmoid({a})",)),
-    _P("sin",      1, _or_nan(math.sin),   np.sin,      lambda x, y: (primitive("cos")(x),),     "sin",  r"\sin\left({a}\right)", ("cos({a})",)),
-    _P("cos",      1, _or_nan(math.cos),   np.cos,      lambda x, y: (-primitive("sin")(x),),    "cos",  r"\cos\left({a}\right)", ("-sin({a})",)),
+    _P("softplus", 1, _softplus,       _softplus_array, lambda x, y: (sigmoid(x),), "softplus", _function("softplus"), ("sigmoid({a})",)),
+    _P("sin",      1, _or_nan(math.sin),   np.sin,      lambda x, y: (cos(x),),     "sin",  r"\sin\left({a}\right)", ("cos({a})",)),
+    _P("cos",      1, _or_nan(math.cos),   np.cos,      lambda x, y: (-sin(x),),    "cos",  r"\cos\left({a}\right)", ("-sin({a})",)),
     _P("tan",      1, _or_nan(math.tan),   np.tan,      lambda x, y: (1.0 + y * y,),             "tan",  r"\tan\left({a}\right)", ("1 + {y}**2",)),
     _P("asin",     1, _or_nan(math.asin),  np.arcsin,   lambda x, y: (_arc_slope(x),),           "asin", r"\arcsin\left({a}\right)", ("1/sqrt(1 - {a}**2)",)),
     _P("acos",     1, _or_nan(math.acos),  np.arccos,   lambda x, y: (-_arc_slope(x),),          "acos", r"\arccos\left({a}\right)", ("-1/sqrt(1 - {a}**2)",)),
     _P("atan",     1, math.atan,           np.arctan,   lambda x, y: (_atan_slope(x),),          "atan", r"\arctan\left({a}\right)", ("1/(1 + {a}**2)",)),
-    _P("sinh",     1, _sinh,               np.sinh,     lambda x, y: (primitive("cosh")(x),),    "sinh", r"\sinh\left({a}\right)", ("cosh({a})",)),
-    _P("cosh",     1, _cosh,               np.cosh,     lambda x, y: (primitive("sinh")(x),),    "cosh", r"\cosh\left({a}\right)", ("sinh({a})",)),
-    _P("erf",      1, math.erf,            _erf_array,  lambda x, y: (_TWO_OVER_ROOT_PI * primitive("exp")(-x * x),), "erf", _function("erf"), ("2/sqrt(pi)*exp(-{a}**2)",)),
+    _P("sinh",     1, _sinh,               np.sinh,     lambda x, y: (cosh(x),),    "sinh", r"\sinh\left({a}\right)", ("cosh({a})",)),
+    _P("cosh",     1, _cosh,               np.cosh,     lambda x, y: (sinh(x),),    "cosh", r"\cosh\left({a}\right)", ("sinh({a})",)),
+    _P("erf",      1, math.erf,            _erf_array,  lambda x, y: (_TWO_OVER_ROOT_PI * exp(-x * x),), "erf", _function("erf"), ("2/sqrt(pi)*exp(-{a}**2)",)),
     _P("maximum",  2, _maximum,            np.maximum,  lambda a, b, y: (share(a, b), share(b, a)), "max", r"\max\left({a}, {b}\right)", ("1 if {a} > {b} else 0", "1 if {b} > {a} else 0"), lambda a, b: a - b),
     _P("minimum",  2, _minimum,            np.minimum,  lambda a, b, y: (share(b, a), share(a, b)), "min", r"\min\left({a}, {b}\right)", ("1 if {a} < {b} else 0", "1 if {b} < {a} else 0"), lambda a, b: a - b),
     _P("atan2",    2, math.atan2,          np.arctan2,  _atan2_partials,                         "atan2", r"\operatorname{{atan2}}\left({a}, {b}\right)", ("{b}/({a}**2 + {b}**2)", "-{a}/({a}**2 + {b}**2)")),
