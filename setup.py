@@ -12,44 +12,37 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 
-class OptionalBuild(build_ext):
-    """A failed compilation leaves the plain file in place instead of ending the install."""
+def say_plain(why):
+    print(f"autograd_nn: installing the plain Python engine ({why})", file=sys.stderr)
 
-    def run(self):
-        try:
-            super().run()
-        except Exception as error:  # whatever a broken compiler does, the plain file serves
-            say(f"{type(error).__name__}: {error}")
+
+class OptionalBuild(build_ext):
+    """Whatever a missing or broken compiler does, the plain file serves instead."""
 
     def build_extension(self, ext):
         try:
             super().build_extension(ext)
         except Exception as error:
-            say(f"{type(error).__name__}: {error}")
-
-    def copy_extensions_to_source(self):
-        self.extensions = [e for e in self.extensions if os.path.exists(self.get_ext_fullpath_built(e))]
-        super().copy_extensions_to_source()
-
-    def get_ext_fullpath_built(self, ext):
-        return os.path.join(self.build_lib, self.get_ext_filename(self.get_ext_fullname(ext.name)))
-
-
-def say(why):
-    print(f"autograd_nn: the plain Python engine is installed, not compiled ({why})", file=sys.stderr)
+            say_plain(f"{type(error).__name__}: {error}")
 
 
 def extensions():
+    """The engine as a C extension, or nothing where it cannot be one."""
     if os.environ.get("AUTOGRAD_NN_PURE", "0") not in ("", "0"):
-        say("AUTOGRAD_NN_PURE is set")
+        say_plain("AUTOGRAD_NN_PURE is set")
         return []
     try:
         from mypyc.build import mypycify
 
-        return mypycify(["autograd_nn/engine.py"], opt_level="3")
-    except (Exception, SystemExit) as error:  # mypyc ends the process on an interpreter it does not know
-        say(f"{type(error).__name__}: {error}")
+        # What NumPy's types say was checked before; here they would only be in the way.
+        flags = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
+        built = mypycify([*flags, "autograd_nn/engine.py"], opt_level="3")
+    except (Exception, SystemExit) as error:  # mypyc exits on what it does not know
+        say_plain(f"{type(error).__name__}: {error}")
         return []
+    for extension in built:
+        extension.optional = True  # an extension that was not built is then not looked for
+    return built
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild})

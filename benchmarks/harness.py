@@ -1,0 +1,99 @@
+"""What every benchmark shares: interleaved timings, compared results, a table, a JSON file.
+
+Times on a shared machine drift, so the contestants take turns round by round and
+the table prints medians and ratios, never one run's time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def pin_threads(count: int = 1) -> None:
+    """Limit the threads of BLAS; call before NumPy is first imported."""
+    for name in THREAD_VARIABLES:
+        os.environ[name] = str(count)
+
+
+def installed(name: str) -> bool:
+    """Whether the peer ``name`` can be imported; peers are never required."""
+    return importlib.util.find_spec(name) is not None
+
+
+def interleaved(
+    contestants: dict[str, Callable[[], Any]], rounds: int, seconds: float = 60.0
+) -> dict[str, list[float]]:
+    """Seconds per call of each contestant, taking turns; at least one call each.
+
+    Args:
+        rounds: how many turns at the most.
+        seconds: a contestant that has used this much time sits out the rest.
+    """
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            if sum(times[name]) > seconds:
+                continue
+            gc.collect()
+            start = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - start)
+    return times
+
+
+def compare(results: dict[str, Any], rtol: float = 1e-9) -> None:
+    """Stop unless all contestants computed the same numbers as the first."""
+    import numpy as np
+
+    (reference, expected), *others = results.items()
+    for name, found in others:
+        if not np.allclose(found, expected, rtol=rtol, atol=1e-12):
+            raise SystemExit(f"{name} computes {found}, but {reference} computes {expected}")
+
+
+def report(title: str, times: dict[str, list[float]], base: str) -> list[dict[str, Any]]:
+    """Print a table of medians, minima and ratios to ``base``; returns its rows."""
+    reference = statistics.median(times[base])
+    print(f"\n{title}\n{'':24}{'median ms':>12}{'min ms':>12}{'ratio':>10}")
+    rows = []
+    for name, seconds in sorted(times.items(), key=lambda item: statistics.median(item[1])):
+        median = statistics.median(seconds)
+        row = {"work": title, "name": name, "median": median, "min": min(seconds)}
+        row["ratio"] = median / reference
+        rows.append(row)
+        print(f"{name:24}{median * 1e3:12.3f}{min(seconds) * 1e3:12.3f}{row['ratio']:10.2f}")
+    return rows
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """The options that every benchmark takes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rounds", type=int, default=7, help="turns for each contestant")
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
+    return parser.parse_args()
+
+
+def finish(rows: list[dict[str, Any]], path: Path | None) -> None:
+    """State the conditions, and write the rows where asked."""
+    conditions = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": {name: os.environ.get(name, "not set") for name in THREAD_VARIABLES},
+    }
+    print("\n" + ", ".join(f"{key} {value}" for key, value in conditions.items()))
+    if path is not None:
+        path.write_text(json.dumps({"conditions": conditions, "rows": rows}, indent=1))
+        print(f"written: {path}")
