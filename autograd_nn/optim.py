@@ -78,7 +78,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, data: Floats, gradient: Floats) -> None:
-        """Move ``data`` in place by one step against ``gradient``, in the order of ``parameters``."""
+        """Move ``data`` in place against ``gradient``, both in the order of ``parameters``."""
 
     def step(self) -> None:
         """Move every parameter by one step against its ``.grad``."""
