@@ -19,11 +19,17 @@ def say_plain(why):
 class OptionalBuild(build_ext):
     """Whatever a missing or broken compiler does, the plain file serves instead."""
 
+    failed = False
+
     def build_extension(self, ext):
+        # The parts of the compiled engine need each other: after one failure, none is built.
+        if self.failed:
+            return
         try:
             super().build_extension(ext)
         except Exception as error:
-            say_plain(f"{type(error).__name__}: {error}")
+            self.failed = True
+            say_plain(f"{type(error).__name__}: {str(error)[:80]}")
 
 
 def extensions():
