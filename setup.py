@@ -7,6 +7,7 @@ installed, with the same behaviour, and one line says so.
 
 import os
 import sys
+from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
@@ -20,6 +21,12 @@ class OptionalBuild(build_ext):
     """Whatever a missing or broken compiler does, the plain file serves instead."""
 
     failed = False
+
+    def run(self):
+        # An extension left from an earlier build would win over today's plain file.
+        for ext in self.extensions:
+            Path(self.get_ext_fullpath(ext.name)).unlink(missing_ok=True)
+        super().run()
 
     def build_extension(self, ext):
         # The parts of the compiled engine need each other: after one failure, none is built.
