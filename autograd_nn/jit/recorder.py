@@ -1,0 +1,189 @@
+"""Recording a function on Values, and finding what a recording cannot replay.
+
+A number that leaves the graph (``v.data``, ``float(v)``) and comes back is a
+constant of the recording, and a replay with other arguments would be silently
+wrong.  So a function is recorded a second time at a point close by: if the two
+recordings differ in anything but their inputs, a number leaked (or the function
+is random), and a third recording finds the line.
+
+What is left out: packing and running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.contexts import AnomalyError
+from autograd_nn.engine import Value, this_thread
+from autograd_nn.jit.arguments import describe_result, leaves_of, lift
+from autograd_nn.jit.errors import LeakError, TraceError
+from autograd_nn.jit.trace import Trace, extract
+from autograd_nn.recording import detect_anomaly, tracing
+
+__all__ = ["Recording", "record"]
+
+_SHIFTS = (1e-2, 1e-5, 1e-9)  # relative; smaller ones stay on the same side of a comparison
+
+
+class Recording:
+    """One run of a function on Values.
+
+    Attributes:
+        trace: its equations.
+        result: the description of what it returned.
+        nodes: what was recorded, in order.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], shift: float
+    ) -> None:
+        inputs: list[Value] = []
+        noise = np.random.default_rng(0)
+
+        def make(x: Any) -> Value:
+            number = float(x)
+            if shift and not isinstance(x, (int, np.integer, np.bool_)):
+                number += shift * (abs(number) + 1e-3) * noise.uniform(0.5, 1.0)
+            inputs.append(Value(number))
+            return inputs[-1]
+
+        called = [lift(x, make, k in rows) for k, x in enumerate(args)]
+        context = this_thread()
+        outside, context.recording = context.recording, True
+        try:
+            with tracing() as nodes:
+                self.returned = f(*called)
+        finally:
+            context.recording = outside
+        roots: list[Value] = []
+        self.result = describe_result(self.returned, roots)
+        self.nodes, self.inputs = list(nodes), inputs
+        self.trace: Trace = extract(self.nodes, inputs, roots)
+
+
+def record(f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int]) -> Recording:
+    """Record ``f`` at ``args``, and check that the recording can be replayed.
+
+    Raises:
+        LeakError: a number left the graph and came back, or the function is random.
+        TraceError: Values were put into a list, dict or set outside the function.
+    """
+    before = _outer_sizes(f)
+    first = Recording(f, args, rows, 0.0)
+    _refuse_outer_values(f, before)
+    second = _nearby(f, args, rows, first)
+    if second is not None and not _same(first, second):
+        raise LeakError(
+            "a number that depends on the arguments was used outside the graph (float(v), v.data, "
+            "math.exp(v)), or the function is random, so replaying it would be wrong. Keep the "
+            "Value itself (autograd_nn.functions has exp, log, ...), or pass the number as an "
+            "argument.",
+            _line_of_leak(f, args, rows, first, second),
+        )
+    return first
+
+
+def _nearby(
+    f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], first: Recording
+) -> Recording | None:
+    """A recording along the same path at other numbers, parameters included; None if none is."""
+    captured = [v for v in first.trace.captured if v.kind == "parameter"]
+    held = [v.data for v in captured]
+    for shift in _SHIFTS:
+        try:
+            for k, (v, x) in enumerate(zip(captured, held, strict=True)):
+                v.data = x + shift * (abs(x) + 1e-3) * (0.5 + (k * 0.618) % 0.5)
+            second = Recording(f, args, rows, shift)
+        except (ArithmeticError, ValueError):
+            continue  # the function refuses these numbers; closer ones may do
+        finally:
+            for v, x in zip(captured, held, strict=True):
+                v.data = x
+        if [g.outcome for g in first.trace.guards] == [g.outcome for g in second.trace.guards]:
+            return second
+    return None
+
+
+def _same(a: Recording, b: Recording) -> bool:
+    s, t = a.trace, b.trace
+    own = [(v, w) for v, w in zip(s.captured, t.captured, strict=False) if v is not w]
+    return (
+        s.codes == t.codes
+        and s.lefts == t.lefts
+        and s.rights == t.rights
+        and s.roots == t.roots
+        and len(s.captured) == len(t.captured)
+        and _equal([v.data for v, _ in own], [w.data for _, w in own])
+        and _equal(s.constants, t.constants)
+        and _equal(list(leaves_of(a.result)), list(leaves_of(b.result)))
+    )
+
+
+def _equal(a: list[Any], b: list[Any]) -> bool:
+    return len(a) == len(b) and all(
+        x is y or bool(np.array_equal(np.asarray(x, float), np.asarray(y, float), equal_nan=True))
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def _line_of_leak(
+    f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], a: Recording, b: Recording
+) -> str:
+    """The user's line that used the first number which differs; "" if it is not found."""
+    first = [x for x in a.nodes if isinstance(x, Value)]
+    second = [x for x in b.nodes if isinstance(x, Value)]
+    for k, (x, y) in enumerate(zip(first, second, strict=False)):
+        leaks = x.op != y.op or any(
+            p.kind == q.kind
+            and p.kind in ("constant", "input")
+            and p.data != q.data
+            and not any(p is v for v in a.inputs)
+            for p, q in zip(x.operands, y.operands, strict=False)
+        )
+        if leaks:
+            return _line_of_operation(f, args, rows, k)
+    return ""
+
+
+def _line_of_operation(
+    f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], k: int
+) -> str:
+    with detect_anomaly():
+        try:
+            run = Recording(f, args, rows, 0.0)
+        except AnomalyError:
+            return ""
+        lines = this_thread().anomalies or {}
+        nodes = [x for x in run.nodes if isinstance(x, Value)]
+        return lines[id(nodes[k])][1] if k < len(nodes) and id(nodes[k]) in lines else ""
+
+
+def _outer_containers(f: Callable[..., Any]) -> dict[str, Any]:
+    """The lists, dicts and sets that a function can reach by a name of its own."""
+    code, cells = getattr(f, "__code__", None), getattr(f, "__closure__", None)
+    if code is None:
+        return {}
+    found = {name: f.__globals__[name] for name in code.co_names if name in f.__globals__}
+    for name, cell in zip(code.co_freevars, cells or (), strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # a name that is not set yet
+            continue
+    return {name: x for name, x in found.items() if isinstance(x, (list, dict, set))}
+
+
+def _outer_sizes(f: Callable[..., Any]) -> dict[str, int]:
+    return {name: len(x) for name, x in _outer_containers(f).items()}
+
+
+def _refuse_outer_values(f: Callable[..., Any], before: dict[str, int]) -> None:
+    for name, x in _outer_containers(f).items():
+        items = list(x.values()) if isinstance(x, dict) else list(x)
+        if len(x) > before.get(name, 0) and any(isinstance(v, Value) for v in items):
+            raise TraceError(
+                f"the function put Values into {name!r}, which lies outside it. A replay runs no "
+                "Python, so nothing would be added again: return them instead."
+            )
