@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,30 @@ class Module:
         """Set the slope of every parameter to 0, as before each ``backward()``."""
         for p in self.parameters():
             p.grad = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The parameters as arrays by name; see ``saving.state_dict``."""
+        from autograd_nn import saving
+
+        return saving.state_dict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Set the parameters from arrays by name; see ``saving.load_state_dict``."""
+        from autograd_nn import saving
+
+        saving.load_state_dict(self, state)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the parameters to an ``.npz`` file; see ``saving.save``."""
+        from autograd_nn import saving
+
+        saving.save(self, path)
+
+    def load(self, path: str | PathLike[str]) -> None:
+        """Set the parameters from a file; ``saving.load`` makes a model from one."""
+        from autograd_nn import saving
+
+        saving.load(path, into=self)
 
 
 def _walk(
