@@ -114,9 +114,7 @@ def forward_stages(table: Table) -> None:
         predict(INPUT, v, same, same),
         -39,
     )
-    table.add(
-        "2 relu", predict(INPUT, WEIGHTS, relu, same), predict(INPUT, v, relu, same), 52
-    )
+    table.add("2 relu", predict(INPUT, WEIGHTS, relu, same), predict(INPUT, v, relu, same), 52)
     rows = np.array([[3, 5], [1, -1], [0, 0], [8, 4]])
     table.add(
         "3 many observations",
