@@ -37,7 +37,7 @@ def test_every_public_name_is_there():
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'Valeu'"):
-        autograd_nn.Valeu  # noqa: B018
+        autograd_nn.Valeu
 
 
 def test_types_are_shipped():
