@@ -228,8 +228,17 @@ class Adjoint:
                     self._backward(p)
         for w in wanted:
             self._read(runner.cells(w))
-        if self._unset.any():
-            self.calls.insert(0, partial(self.adjoints.fill, 0.0))
+        self.calls[:0] = self._clear()
+
+    def _clear(self) -> list[Call]:
+        """Calls that set the cells to zero that are added to before they are written."""
+        at = np.flatnonzero(self._unset)
+        if not len(at):
+            return []
+        runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
+        if len(runs) > 4:
+            runs = [at[[0, -1]]]
+        return [partial(self.adjoints[run[0] : run[-1] + 1].fill, 0.0) for run in runs]
 
     def _read(self, cells: Any) -> None:
         """Note that these cells are read: what nobody wrote must be zero."""
@@ -277,12 +286,15 @@ class Adjoint:
             block.a_region in self.active,
             nest.b is not None and block.b_region in self.active,
         ]
+        accesses = [(block.a_region, nest.a), (block.b_region, nest.b)]
+        if p.code == RELU:
+            self._deposit(*accesses[0], sizes, 1.0, partial(_relu_share, y, out))  # type: ignore[arg-type]
+            return
         shares = [np.empty(out.array.shape) if w else None for w in wanted]
         operands = [spread(x, out.axes) for x in read]
         self.calls.append(
             partial(_share, PRIMITIVES[p.code].partials, operands, y.array, out.array, shares)
         )
-        accesses = [(block.a_region, nest.a), (block.b_region, nest.b)]
         for share, (region, access) in zip(shares, accesses, strict=True):
             if share is not None and access is not None:
                 by = partial(reduce_to, Named(share, out.axes))
@@ -361,14 +373,31 @@ def _share(partials: Any, operands: list[Any], y: Any, adjoint: Any, shares: lis
             np.multiply(slope, adjoint, share)
 
 
+def _relu_share(y: Named, adjoint: Named, target: Named) -> list[Call]:
+    """Calls for relu's slope times the adjoint.
+
+    The slope is the sign of the result, 0, 1 or nan: the table's rule in the form that NumPy
+    computes fastest.  A test holds it to the table.
+    """
+    if target.axes == y.axes:
+        share = target
+    else:
+        share = Named(np.empty(y.array.shape), y.axes)
+    calls: list[Call] = [
+        partial(np.sign, y.array, share.array),
+        partial(np.multiply, share.array, adjoint.array, share.array),
+    ]
+    return calls if share is target else [*calls, *reduce_to(share, target)]
+
+
 def _apply(code: int, read: list[Named], out: Named) -> list[Call]:
     """Calls for an operation of the table."""
     function = PRIMITIVES[code].array
     operands = [spread(x, out.axes) for x in read]
     if code == RELU:
-        return [partial(np.maximum, operands[0], 0.0, out.array)]
+        return [partial(np.maximum, operands[0], 0.0, out=out.array)]
     if isinstance(function, np.ufunc):
-        return [partial(function, *operands, out.array)]
+        return [partial(function, *operands, out=out.array)]
     return [partial(_assign, out.array, function, operands)]
 
 
