@@ -4,13 +4,16 @@ Everything below is imported when it is first used, so that ``import autograd_nn
 costs nothing and a part's extra packages are asked for only where that part is used.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd_nn import functions, losses, nn
     from autograd_nn.contexts import AnomalyError
     from autograd_nn.engine import Value, engine_is_compiled, parameter
+    from autograd_nn.jit import jit
     from autograd_nn.nn import MLP, Layer, Module, Neuron
     from autograd_nn.recording import detect_anomaly, no_grad, scope
     from autograd_nn.transforms import grad, value_and_grad
@@ -27,6 +30,7 @@ _HOMES = {
     "detect_anomaly": "recording",
     "engine_is_compiled": "engine",
     "grad": "transforms",
+    "jit": "jit",
     "no_grad": "recording",
     "parameter": "engine",
     "scope": "recording",
@@ -45,6 +49,7 @@ __all__ = [
     "engine_is_compiled",
     "functions",
     "grad",
+    "jit",
     "losses",
     "nn",
     "no_grad",
@@ -66,3 +71,15 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Importing the subpackage ``jit`` binds its name here; users mean the function."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "jit" and isinstance(value, ModuleType):
+            value = value.jit
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
