@@ -1,0 +1,407 @@
+"""Training in a couple of lines: ``fit``, ``predict``, ``evaluate``.
+
+>>> from autograd_nn import MLP
+>>> from autograd_nn.training import fit, predict
+>>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+>>> model = MLP(1, [1], seed=0)
+>>> history = fit(model, X, y, optimizer=lambda ps: SGD(ps, lr=0.1), epochs=200, verbose=0)
+>>> predict(model, [[10.0]]).round(3).tolist()
+[21.0]
+
+The parts: what is let in (``training_data``), the gradient of a batch
+(``training_steps``), what happens between epochs (``training_callbacks``), the record
+(``training_history``), its pictures (``training_plots``), scores (``metrics``).
+
+What is left out: reading, scaling and splitting data.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_nn.contexts import AnomalyError
+from autograd_nn.conversion import describe, is_number
+from autograd_nn.engine import Value
+from autograd_nn.losses import LOSSES
+from autograd_nn.metrics import accuracy, confusion_matrix, to_labels
+from autograd_nn.optim import OPTIMIZERS, SGD, Optimizer, OptimizerLike
+from autograd_nn.recording import detect_anomaly
+from autograd_nn.training_callbacks import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    Run,
+    call_all,
+    check_callbacks,
+)
+from autograd_nn.training_data import (
+    Table,
+    check_count,
+    check_inputs,
+    check_table,
+    check_targets,
+    look_up,
+    outputs_of,
+)
+from autograd_nn.training_history import History
+from autograd_nn.training_plots import plot_confusion_matrix, plot_decision_boundary
+from autograd_nn.training_progress import Progress
+from autograd_nn.training_steps import EngineStep, Step, gather, make_step, scatter
+
+__all__ = [
+    "SGD",
+    "BestWeights",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "NonFiniteLossError",
+    "Run",
+    "accuracy",
+    "confusion_matrix",
+    "evaluate",
+    "fit",
+    "plot_confusion_matrix",
+    "plot_decision_boundary",
+    "predict",
+    "to_labels",
+]
+
+Floats = NDArray[np.float64]
+Metric = str | Callable[[Any, Any], Any]
+
+
+class NonFiniteLossError(ArithmeticError):
+    """Training met a nan or an infinity.  The model has the weights before that step.
+
+    Attributes:
+        epoch, batch: where, both counted from 1.
+        loss: the loss of that batch.
+        anomaly: the ``AnomalyError`` that names the first operation, or None if the engine
+            does not meet it again.
+        history: the epochs that were finished before.
+    """
+
+    def __init__(
+        self, epoch: int, batch: int, loss: float, anomaly: AnomalyError | None, history: History
+    ) -> None:
+        self.epoch, self.batch, self.loss = epoch, batch, loss
+        self.anomaly, self.history = anomaly, history
+        what = f"the loss is {loss}" if not math.isfinite(loss) else "a slope is not finite"
+        cause = f"The first such number: {anomaly}" if anomaly else "Its operation was not found."
+        super().__init__(
+            f"epoch {epoch}, batch {batch}: {what}. {cause}\n"
+            "The model has the weights from before this step. A smaller learning rate, scaled "
+            "inputs, or optim.clip_grad_norm_ in a loop of your own often help."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.epoch, self.batch, self.loss, self.anomaly, self.history)
+
+
+def fit(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Callable[[Any, Any], Any] = "mean_squared_error",
+    optimizer: OptimizerLike = "adam",
+    epochs: int,
+    batch_size: int | None = None,
+    validation: tuple[Any, Any] | float | None = None,
+    metrics: Sequence[Metric] = (),
+    shuffle: bool = True,
+    seed: int = 0,
+    callbacks: Any = (),
+    verbose: int = 1,
+    compiled: bool = True,
+) -> History:
+    """Train a model.
+
+    Args:
+        model: takes one row (a list of numbers), gives a Value or a list of Values; has
+            ``parameters()``.
+        X: inputs, shape (rows, columns).
+        y: targets, shape (rows,), or (rows, outputs) for a model that gives lists.
+        loss: a name of ``losses.LOSSES`` or a function ``(y_true, y_pred)`` of a batch.
+        optimizer: ``"sgd"``, ``"adam"`` or ``"adamw"`` with PyTorch's settings; an optimiser
+            that holds the model's parameters; or a function that makes one from them.
+        epochs: how often to go through all rows.
+        batch_size: rows per step; by default all of them.
+        validation: (X, y) to evaluate after each epoch, or the share of rows to set aside.
+        metrics: ``"accuracy"``, names of losses, or functions ``(y_true, outputs)``; evaluated
+            after each epoch on all training rows and on the validation rows.
+        shuffle: another order of rows in each epoch; without batches there is none to change.
+        seed: of that order, and of the rows set aside.
+        callbacks: see ``training_callbacks``; learning-rate schedules may stand among them.
+        verbose: 0 for silence, 1 for a progress bar, or a line per epoch without a terminal.
+        compiled: train through the jit where it can run the model, with the same numbers to
+            1e-9; False for the engine, whose numbers are those of a loop written by hand.
+
+    Returns:
+        The history: ``loss`` (the mean over the epoch's steps), ``lr``, each metric, and
+        ``val_loss`` and ``val_...``.  Ctrl-C ends training and returns the epochs so far.
+
+    Raises:
+        TypeError, ValueError: something does not fit; the model is then as it was.
+        NonFiniteLossError: a nan or infinity; says the epoch, the batch and the operation.
+
+    >>> from autograd_nn import MLP
+    >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+    >>> model = MLP(2, [8, 1], activation="tanh", seed=0)
+    >>> history = fit(model, X, y, loss="binary_cross_entropy", metrics=["accuracy"],
+    ...               optimizer=lambda ps: SGD(ps, lr=1.0), epochs=100, verbose=0)
+    >>> history["accuracy"][-1]
+    1.0
+    """
+    check_count("epochs", epochs)
+    loss_name, loss_function = _loss(loss)
+    owned = _parameters(model)
+    table, held_out, outputs = _tables(model, X, y, loss_name, validation, seed)
+    size = len(table.X) if batch_size is None else check_count("batch_size", batch_size)
+    scores = _scores(metrics, loss_name, outputs)
+    listeners = check_callbacks(callbacks)
+    mover = _optimizer(optimizer, owned)
+    run = Run(model, mover, epochs)
+    progress = Progress(epochs, verbose)
+    step = make_step(model, loss_function, mover.parameters, compiled)
+    rng = np.random.default_rng(seed)
+    state = _State(step, gather(mover.parameters))
+    try:
+        call_all(listeners, "on_train_begin", run)
+        for _ in range(epochs):
+            start, lr = time.perf_counter(), mover.lr
+            order = _batches(rng, len(table.X), size, shuffle)
+            numbers = {"loss": _one_epoch(state, run, table, order), "lr": lr}
+            numbers |= _evaluate(state, table, scores, loss_function, held_out)
+            run.history.append(numbers, time.perf_counter() - start)
+            progress.show(run.epoch, numbers)
+            scatter(state.theta, mover.parameters)
+            call_all(listeners, "on_epoch_end", run)
+            state.theta = gather(mover.parameters)
+            if run.history.stopped:
+                break
+    except KeyboardInterrupt:
+        run.history.stopped = "interrupted"
+    finally:
+        progress.close()
+        scatter(state.theta, mover.parameters)
+    call_all(listeners, "on_train_end", run)
+    return run.history
+
+
+def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
+    """The model's outputs for each row.
+
+    Args:
+        model: as for ``fit``.
+        X: shape (rows, columns).
+        compiled: through the jit where it can run the model.
+
+    Returns:
+        Shape (rows,), or (rows, outputs) where the model gives lists.  For labels, see
+        ``to_labels``.
+
+    Raises:
+        TypeError, ValueError: ``X`` is no table of finite numbers, or does not fit the model.
+    """
+    rows = check_inputs(X)
+    owned = _parameters(model)
+    outputs_of(model, rows[0])
+    step = make_step(model, LOSSES["mean_squared_error"], owned, compiled)
+    return step.predict(gather(owned), rows)
+
+
+def evaluate(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Callable[[Any, Any], Any] = "mean_squared_error",
+    metrics: Sequence[Metric] = (),
+    compiled: bool = True,
+) -> dict[str, float]:
+    """The loss and the metrics of a model on data, by name.
+
+    Args and errors are those of ``fit``.
+
+    >>> from autograd_nn import MLP
+    >>> model = MLP(1, [1], seed=0)
+    >>> for p in model.parameters():
+    ...     p.data = 1.0
+    >>> evaluate(model, [[1.0], [2.0]], [2.0, 5.0], metrics=["mean_absolute_error"])
+    {'loss': 2.0, 'mean_absolute_error': 1.0}
+    """
+    loss_name, loss_function = _loss(loss)
+    owned = _parameters(model)
+    table = check_table(X, y)
+    outputs = outputs_of(model, table.X[0])
+    table = check_targets(table, loss_name, outputs)
+    scores = _scores(metrics, loss_name, outputs)
+    step = make_step(model, loss_function, owned, compiled)
+    found = step.predict(gather(owned), table.X)
+    return _score(table.y, found, {"loss": loss_function, **scores})
+
+
+# -- the loop --------------------------------------------------------------------------------
+
+
+class _State:
+    """The parameters as one array that is replaced by each step, never half changed."""
+
+    def __init__(self, step: Step, theta: Floats) -> None:
+        self.step, self.theta = step, theta
+
+
+def _batches(rng: Any, rows: int, size: int, shuffle: bool) -> Iterator[Any]:
+    if size >= rows:  # one batch: any order has the same mean, so the rows stay as they are
+        yield slice(None)
+        return
+    order = rng.permutation(rows) if shuffle else np.arange(rows)
+    for start in range(0, rows, size):
+        yield order[start : start + size]
+
+
+def _one_epoch(state: _State, run: Run, table: Table, batches: Iterator[Any]) -> float:
+    """Take the steps of one epoch; the mean loss of its rows."""
+    total = 0.0
+    for number, rows in enumerate(batches, 1):
+        X, y = table.X[rows], table.y[rows]
+        loss, gradient = state.step(state.theta, X, y)
+        if not (math.isfinite(loss) and np.isfinite(gradient).all()):
+            anomaly = _first_anomaly(state, X, y)
+            raise NonFiniteLossError(run.epoch + 1, number, loss, anomaly, run.history)
+        moved = state.theta.copy()
+        with np.errstate(all="ignore"):  # a step too far is found by its loss
+            run.optimizer.update(moved, gradient)
+        state.theta = moved
+        total += loss * len(X)
+    return total / len(table.X)
+
+
+def _first_anomaly(state: _State, X: Floats, y: Floats) -> AnomalyError | None:
+    step = state.step
+    try:
+        with detect_anomaly():
+            EngineStep(step.model, step.loss, step.parameters)(state.theta, X, y)
+    except AnomalyError as error:
+        return error
+    return None
+
+
+def _evaluate(
+    state: _State, table: Table, scores: Mapping[str, Any], loss: Any, held_out: Table | None
+) -> dict[str, float]:
+    numbers: dict[str, float] = {}
+    if scores:
+        numbers |= _score(table.y, state.step.predict(state.theta, table.X), scores)
+    if held_out is not None:
+        outputs = state.step.predict(state.theta, held_out.X)
+        found = _score(held_out.y, outputs, {"loss": loss, **scores})
+        numbers |= {f"val_{name}": x for name, x in found.items()}
+    return numbers
+
+
+def _score(y: Floats, outputs: Floats, scores: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(score(y, outputs)) for name, score in scores.items()}
+
+
+# -- what was asked for -----------------------------------------------------------------------
+
+
+def _loss(given: Any) -> tuple[str, Any]:
+    """(name, function); the name is "" for a function of the user's own."""
+    function = look_up("loss", given, LOSSES)
+    return next((name for name, known in LOSSES.items() if known is function), ""), function
+
+
+def _parameters(model: Any) -> list[Value]:
+    if not callable(model) or not hasattr(model, "parameters"):
+        raise TypeError(
+            f"a model is callable on a row and has parameters(), such as MLP; got {describe(model)}"
+        )
+    owned = list(model.parameters())
+    if not owned:
+        raise ValueError(f"{type(model).__name__} has no parameters: there is nothing to train")
+    return owned
+
+
+def _optimizer(given: Any, owned: list[Value]) -> Optimizer:
+    if isinstance(given, Optimizer):
+        made = given
+    else:
+        make = look_up("optimizer", given, OPTIMIZERS)
+        made = make(owned)
+        if not isinstance(made, Optimizer):
+            raise TypeError(f"the optimizer function gave {describe(made)}, not an Optimizer")
+    known = {id(p) for p in owned}
+    if any(id(p) not in known for p in made.parameters):
+        raise ValueError("the optimizer holds parameters that are not this model's")
+    return made
+
+
+def _tables(
+    model: Any, X: Any, y: Any, loss: str, validation: Any, seed: int
+) -> tuple[Table, Table | None, int]:
+    """The training rows, the validation rows, and how many outputs the model has."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed is an int from 0, got {describe(seed)}")
+    table = check_table(X, y)
+    outputs = outputs_of(model, table.X[0])
+    table = check_targets(table, loss, outputs)
+    if validation is None:
+        return table, None, outputs
+    if is_number(validation):
+        return *_split(table, float(validation), seed), outputs
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError(
+            f"validation is (X, y) or a share of the rows such as 0.2, got {describe(validation)}"
+        )
+    held_out = check_table(validation[0], validation[1], " of validation")
+    if held_out.X.shape[1] != table.X.shape[1]:
+        raise ValueError(
+            f"X has {table.X.shape[1]} columns, but X of validation has {held_out.X.shape[1]}"
+        )
+    return table, check_targets(held_out, loss, outputs, "y of validation"), outputs
+
+
+def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
+    count = round(share * len(table.X))
+    if not 0.0 < share < 1.0 or not 0 < count < len(table.X):
+        raise ValueError(
+            f"validation={share:g} of {len(table.X)} rows leaves {len(table.X) - count} to train "
+            f"and {count} to validate: give a share between 0 and 1 that leaves both"
+        )
+    order = np.random.default_rng([seed, 1]).permutation(len(table.X))
+    held_out, rest = np.sort(order[:count]), np.sort(order[count:])
+    return Table(table.X[rest], table.y[rest]), Table(table.X[held_out], table.y[held_out])
+
+
+def _scores(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
+    """The metrics as functions of (y, outputs) by name."""
+    if isinstance(metrics, str) or callable(metrics):
+        metrics = [metrics]
+
+    def share_right(y: Floats, found: Floats) -> float:
+        return accuracy(y, to_labels(found, loss))
+
+    named: dict[str, Any] = {}
+    for metric in metrics:
+        function = look_up("metric", metric, {"accuracy": share_right, **LOSSES})
+        if function is share_right and not (
+            outputs > 1 or loss in ("hinge", "binary_cross_entropy")
+        ):
+            raise ValueError(
+                f"accuracy needs classes; with the loss {loss or 'given'!r} and one output there "
+                "are none. Use binary_cross_entropy, hinge or cross_entropy"
+            )
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
+        if name in named or name in ("loss", "lr"):
+            raise ValueError(f"two numbers of the history would be called {name!r}")
+        named[name] = function
+    return named

@@ -1,0 +1,159 @@
+"""What may happen between epochs: stopping early, keeping the best weights, your own code.
+
+A callback is a function that takes the ``Run``, called after each epoch; or an object
+with any of ``on_train_begin(run)``, ``on_epoch_end(run)`` and ``on_train_end(run)``.
+The learning-rate schedules of ``optim`` are such objects.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd_nn.conversion import describe
+from autograd_nn.optim import Optimizer
+from autograd_nn.training_history import History
+from autograd_nn.training_steps import gather, scatter
+
+__all__ = ["BestWeights", "Callback", "EarlyStopping", "Run", "call_all", "check_callbacks"]
+
+_EVENTS = ("on_train_begin", "on_epoch_end", "on_train_end")
+
+
+class Run:
+    """What a callback sees of the training that is going on.
+
+    Attributes:
+        model: with the weights of this moment; a callback may change them.
+        optimizer: a callback may change its ``lr``.
+        history: the epochs so far, the present one included.
+        epochs: how many were asked for.
+    """
+
+    def __init__(self, model: Any, optimizer: Optimizer, epochs: int) -> None:
+        self.model, self.optimizer, self.epochs = model, optimizer, epochs
+        self.history = History()
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are finished."""
+        return self.history.epochs
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch; the reason is kept in ``history.stopped``."""
+        self.history.stopped = reason
+
+
+class Callback:
+    """Derive from this to write an object that takes part in training; each method may stay."""
+
+    def on_train_begin(self, run: Run) -> None:
+        """Before the first epoch."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """After each epoch."""
+
+    def on_train_end(self, run: Run) -> None:
+        """After the last epoch, also when training was stopped or interrupted."""
+
+
+class _Watch(Callback):
+    """What both watchers share: one number of the history, and whether it became better."""
+
+    def __init__(self, monitor: str = "", mode: str = "", min_delta: float = 0.0) -> None:
+        if mode not in ("", "min", "max"):
+            raise ValueError(f"mode is 'min' or 'max', got {mode!r}")
+        if not min_delta >= 0.0:
+            raise ValueError(f"min_delta is how much better counts, at least 0; got {min_delta}")
+        self.monitor, self.mode, self.min_delta = monitor, mode, float(min_delta)
+        self.best = math.nan
+        self.best_epoch = 0
+
+    def on_train_begin(self, run: Run) -> None:
+        """Forget an earlier training."""
+        self.best, self.best_epoch = math.nan, 0
+
+    def improved(self, run: Run) -> bool:
+        """Whether this epoch is the best so far by more than ``min_delta``."""
+        name = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
+        try:
+            x = run.history[name][-1]
+        except KeyError as error:
+            raise ValueError(f"{type(self).__name__}(monitor={name!r}): {error.args[0]}") from None
+        upwards = self.mode == "max" or (not self.mode and name.endswith("accuracy"))
+        gain = x - self.best if upwards else self.best - x
+        if self.best_epoch == 0 or gain > self.min_delta:
+            self.best, self.best_epoch = x, run.epoch
+            return True
+        return False
+
+
+class EarlyStopping(_Watch):
+    """Stop when a number has not become better for a while.
+
+    Args:
+        patience: how many epochs to wait for a better number.
+        monitor: its name; by default ``val_loss``, or ``loss`` without validation.
+        mode: ``"min"`` or ``"max"`` is better; by default max for accuracy, else min.
+        min_delta: a smaller gain than this does not count.
+
+    Raises:
+        ValueError: a setting is out of range; at the first epoch: no such number.
+    """
+
+    def __init__(
+        self, patience: int = 5, monitor: str = "", mode: str = "", min_delta: float = 0.0
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
+            raise ValueError(f"patience is how many epochs to wait, at least 1; got {patience!r}")
+        self.patience = patience
+
+    def on_epoch_end(self, run: Run) -> None:
+        """See ``Callback``."""
+        if not self.improved(run) and run.epoch - self.best_epoch >= self.patience:
+            run.stop(f"early stopping: no better than epoch {self.best_epoch} ({self.best:.6g})")
+
+
+class BestWeights(_Watch):
+    """Put back, at the end, the weights of the best epoch.
+
+    Args:
+        monitor, mode, min_delta: see ``EarlyStopping``.
+    """
+
+    def on_epoch_end(self, run: Run) -> None:
+        """See ``Callback``."""
+        if self.improved(run):
+            self._weights = gather(run.model.parameters())
+
+    def on_train_end(self, run: Run) -> None:
+        """See ``Callback``."""
+        if self.best_epoch:
+            scatter(self._weights, run.model.parameters())
+
+
+def check_callbacks(callbacks: Any) -> list[Any]:
+    """The callbacks as a list, or an error that says which is none."""
+    if callable(callbacks) or any(hasattr(callbacks, event) for event in _EVENTS):
+        return [callbacks]
+    if isinstance(callbacks, (str, bytes)) or not hasattr(callbacks, "__iter__"):
+        raise TypeError(f"callbacks is a list, got {describe(callbacks)}")
+    listed = list(callbacks)
+    for i, callback in enumerate(listed):
+        if not callable(callback) and not any(hasattr(callback, event) for event in _EVENTS):
+            raise TypeError(
+                f"callbacks[{i}] is {describe(callback)}; give a function of the run, or an "
+                f"object with {', '.join(_EVENTS)}"
+            )
+    return listed
+
+
+def call_all(callbacks: list[Any], event: str, run: Run) -> None:
+    """Tell every callback of an event; a plain function hears of ends of epochs only."""
+    for callback in callbacks:
+        method = getattr(callback, event, None)
+        if method is not None:
+            method(run)
+        elif event == "on_epoch_end" and callable(callback):
+            callback(run)
