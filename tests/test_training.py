@@ -1,0 +1,521 @@
+"""Training: the numbers of a loop written by hand, and mistakes named before they cost time."""
+
+import csv
+import math
+import pickle
+import signal
+
+import numpy as np
+import pytest
+
+from autograd_nn import MLP, Module, Value, functions, losses, optim
+from autograd_nn.nn import Neuron
+from autograd_nn.training import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    History,
+    NonFiniteLossError,
+    accuracy,
+    confusion_matrix,
+    evaluate,
+    fit,
+    plot_confusion_matrix,
+    plot_decision_boundary,
+    predict,
+    to_labels,
+)
+
+QUIET = {"verbose": 0}
+
+
+def moons(rows=40, seed=0):
+    """Two half circles, labels -1 and 1, as in micrograd's demo."""
+    rng = np.random.default_rng(seed)
+    t = np.linspace(0, math.pi, rows // 2)
+    upper = np.stack([np.cos(t), np.sin(t)], 1)
+    lower = np.stack([1 - np.cos(t), 0.5 - np.sin(t)], 1)
+    X = np.concatenate([upper, lower]) + rng.normal(0, 0.1, (rows, 2))
+    return X, np.repeat([-1, 1], rows // 2)
+
+
+def line(rows=20):
+    X = np.linspace(-1, 1, rows).reshape(-1, 1)
+    return X, 3 * X[:, 0] - 0.5
+
+
+def numbers(model):
+    return [p.data for p in model.parameters()]
+
+
+# -- the same numbers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_fit_takes_the_steps_of_a_loop_written_by_hand(compiled, batch_size):
+    X, y = moons()
+    by_hand, by_fit = MLP(2, [8, 1], seed=3), MLP(2, [8, 1], seed=3)
+    optimizer = optim.Adam(by_hand.parameters(), lr=0.05)
+    rng = np.random.default_rng(7)
+    size = batch_size or len(X)
+    seen = []
+    for _ in range(5):
+        order = rng.permutation(len(X)) if batch_size else np.arange(len(X))
+        total = 0.0
+        for start in range(0, len(X), size):
+            rows = order[start : start + size]
+            optimizer.zero_grad()
+            loss = losses.hinge(y[rows], [by_hand(x) for x in X[rows]])
+            loss.backward()
+            optimizer.step()
+            total += loss.data * len(rows)
+        seen.append((total / len(X), numbers(by_hand)))
+    steps = []
+    history = fit(
+        by_fit, X, y, loss="hinge", optimizer=optim.Adam(by_fit.parameters(), lr=0.05),
+        epochs=5, batch_size=batch_size, seed=7, compiled=compiled, verbose=0,
+        callbacks=[lambda run: steps.append((run.history["loss"][-1], numbers(run.model)))],
+    )  # fmt: skip
+    for (loss, weights), (fit_loss, fit_weights) in zip(seen, steps, strict=True):
+        assert fit_loss == pytest.approx(loss, rel=1e-9 if compiled else 1e-15)
+        assert fit_weights == (pytest.approx(weights, rel=1e-9) if compiled else weights)
+    assert history.epochs == 5
+
+
+LABELS = {"hinge": [-1, 1], "binary_cross_entropy": [0, 1]}
+
+
+@pytest.mark.parametrize("loss", losses.LOSSES)
+def test_every_loss_trains_the_same_compiled_or_not(loss):
+    X, y = moons(20)
+    model, other = (MLP(2, [4, 3], activation="tanh", seed=1) for _ in range(2))
+    if loss == "cross_entropy":
+        targets = (y + 1) // 2
+    elif loss in LABELS:
+        targets = np.stack([np.where(y > 0, *LABELS[loss])] * 3, 1)
+    else:
+        targets = np.stack([y + 2.5, X[:, 0], X[:, 1] - 4], 1)
+    options = {"loss": loss, "epochs": 3, "batch_size": 7, "validation": (X[:5], targets[:5])}
+    first = fit(model, X, targets, compiled=False, **options, **QUIET)
+    second = fit(other, X, targets, compiled=True, **options, **QUIET)
+    for name in first:
+        assert second[name] == pytest.approx(first[name], rel=1e-9)
+    assert numbers(other) == pytest.approx(numbers(model), rel=1e-9)
+    assert first["loss"][-1] < first["loss"][0]
+    assert evaluate(model, X, targets, loss=loss)["loss"] == pytest.approx(
+        losses.LOSSES[loss](targets, predict(model, X)), rel=1e-12
+    )
+
+
+def test_a_loss_and_a_model_of_your_own_train_the_same_compiled_or_not():
+    class Bent(Module):
+        def __init__(self):
+            self.neuron = Neuron(1, seed=2)
+
+        def __call__(self, x):
+            v = self.neuron(x)
+            return v * 2 if v > 0.3 else functions.exp(v)
+
+    def loss(y_true, y_pred):
+        worst = functions.maximum(y_pred[0] - y_true[0], 0.0)
+        return losses.mean_squared_error(y_true, y_pred) + 0.1 * worst
+
+    X, y = line()
+    results = []
+    for compiled in (False, True):
+        model = Bent()
+        history = fit(model, X, y, loss=loss, epochs=4, batch_size=6, compiled=compiled, **QUIET)
+        results.append((history["loss"], numbers(model), predict(model, X, compiled=compiled)))
+    for eager, compiled in zip(*results, strict=True):
+        assert compiled == pytest.approx(eager, rel=1e-9)
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
+    X, y = moons()
+
+    def train(seed):
+        model = MLP(2, [4, 1], seed=0)
+        history = fit(
+            model, X, y, epochs=3, batch_size=8, seed=seed, validation=0.25,
+            metrics=["mean_absolute_error"], **QUIET,
+        )  # fmt: skip
+        return history, numbers(model)
+
+    assert train(1) == train(1)
+    assert train(1)[1] != train(2)[1]
+
+
+def test_no_shuffle_keeps_the_order_of_rows():
+    X, y = line(4)
+    seen = []
+
+    def loss(y_true, y_pred):
+        seen.append(list(map(float, y_true)))
+        return losses.mean_squared_error(y_true, y_pred)
+
+    fit(MLP(1, [1], seed=0), X, y, loss=loss, epochs=2, batch_size=3, shuffle=False,
+        compiled=False, **QUIET)  # fmt: skip
+    assert seen == [list(y[:3]), list(y[3:])] * 2
+
+
+def test_moons_are_told_apart():
+    X, y = moons(40)
+    model = MLP(2, [8, 8, 1], seed=1)
+    adam = optim.Adam(model.parameters(), lr=0.05)
+    history = fit(
+        model, X, y, loss="hinge", optimizer=adam, epochs=60, metrics=["accuracy"], **QUIET
+    )
+    assert history["accuracy"][-1] == 1.0
+
+
+def test_only_the_parameters_of_the_optimizer_move():
+    X, y = line()
+    model = MLP(1, [3, 1], seed=0)
+    last = model.layers[1].parameters()
+    before = numbers(model.layers[0])
+    fit(model, X, y, optimizer=optim.SGD(last, lr=0.1), epochs=2, **QUIET)
+    assert numbers(model.layers[0]) == before
+    assert [p.data for p in last] != numbers(MLP(1, [3, 1], seed=0).layers[1])
+
+
+# -- history and callbacks --------------------------------------------------------------------
+
+
+def test_history_holds_what_was_asked_for():
+    X, y = moons()
+    model = MLP(2, [4, 1], seed=0)
+
+    def bias(y_true, outputs):
+        return np.mean(outputs - y_true)
+
+    history = fit(model, X, y, loss="hinge", epochs=3, metrics=["accuracy", bias], validation=0.2,
+                  **QUIET)  # fmt: skip
+    assert set(history) == {
+        "loss", "lr", "accuracy", "bias", "val_loss", "val_accuracy", "val_bias",
+    }  # fmt: skip
+    assert history.epochs == 3
+    assert all(len(history[name]) == 3 for name in history)
+    assert len(history.seconds) == 3
+    assert history["lr"] == [1e-3] * 3
+    with pytest.raises(KeyError, match="did you mean 'val_loss'"):
+        history["val_los"]
+
+
+def test_a_csv_gives_the_same_floats_back(tmp_path):
+    X, y = line()
+    history = fit(MLP(1, [2, 1], seed=0), X, y, epochs=4, **QUIET)
+    history.to_csv(tmp_path / "h.csv")
+    with open(tmp_path / "h.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
+    assert [float(row["loss"]) for row in rows] == history["loss"]
+
+
+def test_early_stopping_says_why_and_best_weights_come_back():
+    X, y = line()
+    model = MLP(1, [1], seed=0)
+    seen = []
+
+    def spoil(run):
+        seen.append(numbers(run.model))
+        run.optimizer.lr = 0.05 if run.epoch < 3 else 3.0
+
+    history = fit(
+        model, X, y, optimizer=lambda ps: optim.SGD(ps, lr=0.05), epochs=50,
+        callbacks=[spoil, EarlyStopping(patience=2, monitor="loss"), BestWeights("loss")],
+        validation=0.2, **QUIET,
+    )  # fmt: skip
+    best = int(np.argmin(history["loss"]))
+    assert history.epochs == best + 3
+    assert f"no better than epoch {best + 1}" in history.stopped
+    assert numbers(model) == seen[best]
+
+
+def test_callbacks_hear_of_begin_epochs_and_end():
+    heard = []
+
+    class Listener(Callback):
+        def on_train_begin(self, run):
+            heard.append("begin")
+
+        def on_epoch_end(self, run):
+            heard.append(run.epoch)
+
+        def on_train_end(self, run):
+            heard.append("end")
+
+    X, y = line()
+    fit(MLP(1, [1], seed=0), X, y, epochs=2, callbacks=[Listener()], **QUIET)
+    assert heard == ["begin", 1, 2, "end"]
+
+
+def test_a_schedule_among_the_callbacks_sets_the_rate():
+    X, y = line()
+    model = MLP(1, [1], seed=0)
+    optimizer = optim.SGD(model.parameters(), lr=0.4)
+    schedule = optim.StepLR(optimizer, 1, 0.5)
+    history = fit(model, X, y, optimizer=optimizer, epochs=3, callbacks=[schedule], **QUIET)
+    assert history["lr"] == [0.4, 0.2, 0.1]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_ctrl_c_returns_the_history_so_far(compiled):
+    X, y = line()
+    model = MLP(1, [2, 1], seed=0)
+    at_three = []
+
+    def press(run):
+        if run.epoch == 3:
+            at_three.extend(numbers(run.model))
+            signal.raise_signal(signal.SIGINT)
+
+    history = fit(model, X, y, epochs=100, callbacks=press, compiled=compiled, **QUIET)
+    assert history.epochs == 3
+    assert history.stopped == "interrupted"
+    assert numbers(model) == at_three
+
+
+def test_a_failing_callback_leaves_the_weights_of_the_last_step():
+    X, y = line()
+    model, same = MLP(1, [2, 1], seed=0), MLP(1, [2, 1], seed=0)
+
+    def fail(run):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        fit(model, X, y, epochs=3, callbacks=[fail], **QUIET)
+    fit(same, X, y, epochs=1, **QUIET)
+    assert numbers(model) == numbers(same)
+
+
+def test_one_line_per_epoch_without_a_terminal(capsys):
+    X, y = line()
+    fit(MLP(1, [1], seed=0), X, y, epochs=10)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("epoch  1/10  loss ")
+    fit(MLP(1, [1], seed=0), X, y, epochs=3, verbose=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bar_in_a_terminal(capsys, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    X, y = line()
+    fit(MLP(1, [1], seed=0), X, y, epochs=4)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "4/4" in shown.err
+    assert "loss=" in shown.err
+
+
+# -- numbers that are not finite --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_loss_that_is_not_finite_is_traced_to_its_operation(compiled):
+    class Fragile(Module):
+        def __init__(self):
+            self.neuron = Neuron(1, nonlin=False, seed=0)
+
+        def __call__(self, x):
+            return self.neuron(x).log()
+
+    model = Fragile()
+    model.neuron.w[0].data, model.neuron.b.data = 1.0, 0.0
+    before = numbers(model)
+    X, y = [[2.0], [3.0], [-1.0], [4.0]], [1.0, 1.0, 1.0, 1.0]
+    with pytest.raises(NonFiniteLossError, match=r"epoch 1, batch 2: the loss is nan") as caught:
+        fit(model, X, y, epochs=3, batch_size=2, shuffle=False, compiled=compiled,
+            optimizer=lambda ps: optim.SGD(ps, lr=0.0), **QUIET)  # fmt: skip
+    error = caught.value
+    assert (error.epoch, error.batch, error.anomaly.op) == (1, 2, "log")
+    assert "log(-1.0) gave nan" in str(error)
+    assert numbers(model) == before
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_slope_that_is_not_finite_stops_too(compiled):
+    class Edge(Module):
+        def __init__(self):
+            self.neuron = Neuron(1, nonlin=False, seed=0)
+
+        def __call__(self, x):
+            return self.neuron(x).sqrt()
+
+    with pytest.raises(NonFiniteLossError, match="a slope is not finite") as caught:
+        fit(Edge(), [[0.0]], [1.0], epochs=2, compiled=compiled, **QUIET)
+    assert caught.value.anomaly.phase == "backward"
+
+
+def test_a_rate_that_is_too_large_ends_with_the_error_and_the_history():
+    X, y = line()
+    with pytest.raises(NonFiniteLossError) as caught:
+        fit(MLP(1, [4, 1], seed=0), X, y, epochs=500, optimizer=lambda ps: optim.SGD(ps, lr=1e6),
+            **QUIET)  # fmt: skip
+    assert caught.value.history.epochs == caught.value.epoch - 1 > 0
+
+
+# -- scores and pictures ----------------------------------------------------------------------
+
+
+def test_scores_are_those_of_scikit_learn():
+    sklearn = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    true, said = rng.integers(0, 5, 200), rng.integers(0, 5, 200)
+    assert accuracy(true, said) == sklearn.accuracy_score(true, said)
+    assert np.array_equal(confusion_matrix(true, said), sklearn.confusion_matrix(true, said))
+
+
+def test_scores_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="to_labels"):
+        accuracy([0, 1], [[0.1, 0.2], [0.3, 0.4]])
+    with pytest.raises(ValueError, match="at least one"):
+        confusion_matrix([], [])
+    with pytest.raises(ValueError, match="name no classes"):
+        to_labels([0.1, 0.2], "mean_squared_error")
+
+
+def test_pictures_are_drawn(tmp_path):
+    pytest.importorskip("matplotlib").use("Agg")
+    import matplotlib.pyplot as plt
+
+    X, y = moons(20)
+    model = MLP(2, [4, 1], seed=0)
+    history = fit(
+        model, X, y, loss="hinge", epochs=3, metrics=["accuracy"], validation=0.2, **QUIET
+    )
+    figure = history.plot()
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "accuracy"]
+    assert [len(ax.get_lines()) for ax in figure.axes] == [2, 2]
+    axes = plt.subplots()[1]
+    assert history.plot(axes) is axes.figure
+    boundary = plot_decision_boundary(model, X, y, resolution=8)
+    assert len(boundary.axes[0].collections) >= 2
+    many = plot_decision_boundary(MLP(2, [3], seed=0), X, (y + 1) // 2, resolution=8)
+    matrix = plot_confusion_matrix([[5, 1], [0, 4]], ["moon", "sun"])
+    assert {t.get_text() for t in matrix.axes[0].texts} == {"5", "1", "4"}
+    for i, drawn in enumerate((figure, boundary, many, matrix)):
+        drawn.savefig(tmp_path / f"{i}.png")
+    plt.close("all")
+    with pytest.raises(ValueError, match="two inputs"):
+        plot_decision_boundary(MLP(1, [1]), [[1.0]], [1.0])
+    with pytest.raises(ValueError, match="history is empty"):
+        History().plot()
+
+
+# -- bad input --------------------------------------------------------------------------------
+
+GOOD_X, GOOD_y = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 2.0]
+NAN = math.nan
+BAD = {
+    "lengths": ({"y": [1.0, 2.0]}, ValueError, "X has 3 rows but y has 2"),
+    "no rows": ({"X": [], "y": []}, ValueError, "X is a table"),
+    "no columns": ({"X": np.zeros((3, 0))}, ValueError, r"X is empty: its shape is \(3, 0\)"),
+    "one axis": ({"X": [1.0, 2.0, 3.0]}, ValueError, r"X\.reshape\(-1, 1\)"),
+    "three axes": ({"X": np.zeros((3, 2, 2))}, ValueError, r"got \(3, 2, 2\)"),
+    "ragged": ({"X": [[1.0], [1.0, 2.0]]}, ValueError, "rows differ in length"),
+    "nan": ({"X": [[0.0, 1.0], [NAN, 0.0], [NAN, 1.0]]}, ValueError, r"X\[1, 0\] is nan, and 1"),
+    "inf in y": ({"y": [0.0, math.inf, 1.0]}, ValueError, r"y\[1\] is inf"),
+    "strings": ({"X": [["a", "b"]] * 3}, TypeError, r"X\[0, 0\] is str.*encode text"),
+    "labels as text": ({"y": ["cat", "dog", "cat"]}, TypeError, r"y\[0\] is str"),
+    "None": ({"X": None}, TypeError, "X is an array"),
+    "None inside": ({"y": [None, 1.0, 2.0]}, TypeError, r"y\[0\] is NoneType"),
+    "complex": ({"X": [[1j, 0.0]] * 3}, TypeError, "complex"),
+    "columns": ({"X": [[1.0]] * 3}, ValueError, "expects 2 inputs, got 1"),
+    "y of two columns": ({"y": [[1.0, 2.0]] * 3}, ValueError, r"outputs of shape \(3,\)"),
+    "hinge labels": ({"loss": "hinge"}, ValueError, r"a label is -1 or 1, but y\[0\] is 0"),
+    "probabilities": (
+        {"loss": "binary_cross_entropy"}, ValueError, r"a label is from 0 to 1, but y\[2\] is 2",
+    ),
+    "one output": ({"loss": "cross_entropy"}, ValueError, "one output per class"),
+    "batch of 0": ({"batch_size": 0}, ValueError, "batch_size is at least 1, got 0"),
+    "half a row": ({"batch_size": 2.5}, TypeError, "batch_size is a positive int"),
+    "no epochs": ({"epochs": 0}, ValueError, "epochs is at least 1"),
+    "epochs as text": ({"epochs": "3"}, TypeError, "epochs is a positive int"),
+    "loss": ({"loss": "mean_square_error"}, ValueError, "did you mean 'mean_squared_error'"),
+    "loss of 3": ({"loss": 3}, TypeError, "loss is a name"),
+    "optimizer": ({"optimizer": "Adm"}, ValueError, "did you mean 'adam'"),
+    "no optimizer": ({"optimizer": lambda ps: None}, TypeError, "not an Optimizer"),
+    "another's": (
+        {"optimizer": optim.SGD([Value(1.0)])}, ValueError, "parameters that are not this model's",
+    ),
+    "metric": ({"metrics": ["acuracy"]}, ValueError, "did you mean 'accuracy'"),
+    "accuracy of a line": ({"metrics": ["accuracy"]}, ValueError, "accuracy needs classes"),
+    "twice": ({"metrics": ["hinge", "hinge"]}, ValueError, "called 'hinge'"),
+    "callback": ({"callbacks": [3]}, TypeError, r"callbacks\[0\] is int 3"),
+    "callbacks": ({"callbacks": 3}, TypeError, "callbacks is a list"),
+    "patience": ({"callbacks": [EarlyStopping(monitor="val_los")], "validation": 0.4}, ValueError,
+                 "did you mean 'val_loss'"),
+    "validation": ({"validation": 0.01}, ValueError, "leaves 3 to train"),
+    "validation X": ({"validation": ([[1.0]], [1.0])}, ValueError, "X of validation has 1"),
+    "validation y": ({"validation": (GOOD_X, [1.0])}, ValueError, "y of validation has 1"),
+    "validation text": ({"validation": "yes"}, TypeError, r"validation is \(X, y\)"),
+    "seed": ({"seed": -1}, ValueError, "seed is an int from 0"),
+    "verbose": ({"verbose": "loud"}, ValueError, "verbose is 0"),
+    "model": ({"model": 3}, TypeError, "a model is callable"),
+    "empty model": ({"model": type("Empty", (Module,), {"__call__": len})()}, ValueError,
+                    "no parameters"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_is_named_and_changes_nothing(what):
+    change, error, says = BAD[what]
+    model = MLP(2, [2, 1], seed=0)
+    before = numbers(model)
+    given = {"model": model, "X": GOOD_X, "y": GOOD_y, "epochs": 1, "verbose": 0} | change
+    with pytest.raises(error, match=says):
+        fit(given.pop("model"), given.pop("X"), given.pop("y"), **given)
+    if what != "patience":  # only the first epoch shows which numbers there are
+        assert numbers(model) == before
+
+
+@pytest.mark.parametrize(
+    ("y", "says"),
+    [
+        ([0, 1, 3], r"a class is an int from 0 to 2, but y\[2\] is 3"),
+        ([0, -1, 1], r"y\[1\] is -1"),
+        ([0, 0.5, 1], r"y\[1\] is 0\.5"),
+        (np.eye(3), r"y\.argmax\(axis=1\)"),
+    ],
+)
+def test_classes_are_checked_before_training(y, says):
+    with pytest.raises(ValueError, match=says):
+        fit(MLP(2, [3], seed=0), GOOD_X, y, loss="cross_entropy", epochs=1, **QUIET)
+
+
+def test_predict_and_evaluate_check_their_input_too():
+    model = MLP(2, [1], seed=0)
+    with pytest.raises(ValueError, match="reshape"):
+        predict(model, [1.0, 2.0])
+    with pytest.raises(ValueError, match="expects 2 inputs"):
+        predict(model, [[1.0]])
+    with pytest.raises(ValueError, match="has 1 rows but y has 2"):
+        evaluate(model, [[1.0, 2.0]], [1.0, 2.0])
+
+
+def test_a_model_that_returns_something_else_is_named():
+    class Wrong(Module):
+        def __init__(self, out):
+            self.neuron, self.out = Neuron(1), out
+
+        def __call__(self, x):
+            return self.out
+
+    with pytest.raises(TypeError, match="the model gives NoneType None"):
+        predict(Wrong(None), [[1.0]])
+    with pytest.raises(TypeError, match="a list that holds str 'a'"):
+        predict(Wrong(["a"]), [[1.0]])
+
+
+@pytest.mark.parametrize("kind", ["float32", "int8", "bool", "object", "list"])
+def test_other_kinds_of_numbers_are_let_in(kind):
+    X = np.array([[0, 1], [1, 0], [1, 1]])
+    given = X.tolist() if kind == "list" else X.astype(kind)
+    a, b = (MLP(2, [2, 1], seed=0) for _ in range(2))
+    fit(a, X.astype(float), [0.0, 1.0, 1.0], epochs=2, **QUIET)
+    fit(b, given, [0, 1, 1], epochs=2, **QUIET)
+    assert numbers(a) == numbers(b)
