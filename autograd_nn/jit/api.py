@@ -22,7 +22,7 @@ from autograd_nn.jit.errors import JitWarning, TraceError
 from autograd_nn.jit.lower import Runner
 from autograd_nn.jit.pack import Region
 from autograd_nn.jit.program import Program
-from autograd_nn.jit.recorder import record
+from autograd_nn.jit.recorder import record, without_collector
 
 __all__ = ["Jitted", "jit"]
 
@@ -228,8 +228,13 @@ class Jitted:
                     self._programs.move_to_end(token)
 
     def _record(self, call: Call) -> Program:
+        with without_collector():
+            return self._compile(call)
+
+    def _compile(self, call: Call) -> Program:
         rows = self.row_positions
         recording = record(self.function, call.args, rows)
+        trace = recording.record.trace()
         regions, lengths = [], []
         for k, (start, stop) in enumerate(call.spans):
             for g in range(start, stop):
@@ -241,7 +246,7 @@ class Jitted:
                     )
                 )
                 lengths.append(size)
-        program = Program(recording.trace, regions, lengths, recording.result)
+        program = Program(trace, regions, lengths, recording.result)
         with self._lock:
             self._made += 1
             self._programs[self._made] = program
@@ -255,7 +260,7 @@ class Jitted:
                         if not kept:
                             del self._paths[key]
             if len(paths) == _MANY_PATHS:
-                symbols = sorted({g.symbol for g in recording.trace.guards})
+                symbols = sorted({g.symbol for g in trace.guards})
                 warnings.warn(
                     f"{self!r} has been recorded {len(paths)} times because its comparisons "
                     f"({', '.join(symbols)}) keep coming out differently; each new path costs a "

@@ -11,7 +11,9 @@ What is left out: packing and running.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from autograd_nn.contexts import AnomalyError
 from autograd_nn.engine import Value, this_thread
 from autograd_nn.jit.arguments import describe_result, leaves_of, lift
 from autograd_nn.jit.errors import LeakError, TraceError
-from autograd_nn.jit.trace import Trace, extract
+from autograd_nn.jit.trace import Record
 from autograd_nn.recording import detect_anomaly, tracing
 
 __all__ = ["Recording", "record"]
@@ -32,7 +34,7 @@ class Recording:
     """One run of a function on Values.
 
     Attributes:
-        trace: its equations.
+        record: the operations and comparisons.
         result: the description of what it returned.
         nodes: what was recorded, in order.
     """
@@ -61,7 +63,7 @@ class Recording:
         roots: list[Value] = []
         self.result = describe_result(self.returned, roots)
         self.nodes, self.inputs = list(nodes), inputs
-        self.trace: Trace = extract(self.nodes, inputs, roots)
+        self.record = Record(self.nodes, inputs, roots)
 
 
 def record(f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int]) -> Recording:
@@ -86,11 +88,23 @@ def record(f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int]) -
     return first
 
 
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """No garbage collection: millions of objects are made, none of them in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _nearby(
     f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], first: Recording
 ) -> Recording | None:
     """A recording along the same path at other numbers, parameters included; None if none is."""
-    captured = [v for v in first.trace.captured if v.kind == "parameter"]
+    captured = [v for v in first.record.captured() if v.kind == "parameter"]
     held = [v.data for v in captured]
     for shift in _SHIFTS:
         try:
@@ -102,23 +116,14 @@ def _nearby(
         finally:
             for v, x in zip(captured, held, strict=True):
                 v.data = x
-        if [g.outcome for g in first.trace.guards] == [g.outcome for g in second.trace.guards]:
+        if first.record.same_path(second.record):
             return second
     return None
 
 
 def _same(a: Recording, b: Recording) -> bool:
-    s, t = a.trace, b.trace
-    own = [(v, w) for v, w in zip(s.captured, t.captured, strict=False) if v is not w]
-    return (
-        s.codes == t.codes
-        and s.lefts == t.lefts
-        and s.rights == t.rights
-        and s.roots == t.roots
-        and len(s.captured) == len(t.captured)
-        and _equal([v.data for v, _ in own], [w.data for _, w in own])
-        and _equal(s.constants, t.constants)
-        and _equal(list(leaves_of(a.result)), list(leaves_of(b.result)))
+    return a.record.same_equations(b.record) and _equal(
+        list(leaves_of(a.result)), list(leaves_of(b.result))
     )
 
 

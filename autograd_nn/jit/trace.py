@@ -21,7 +21,7 @@ from autograd_nn.engine import Value
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
 
-__all__ = ["Guard", "Trace", "extract"]
+__all__ = ["Guard", "Record", "Trace"]
 
 ADD, SUB, MUL, DIV, POW, NEG = (CODES[n] for n in ("add", "sub", "mul", "div", "pow", "neg"))
 
@@ -74,27 +74,58 @@ class Trace:
         return "\n".join(lines)
 
 
-def extract(nodes: list[Any], inputs: list[Value], roots: list[Value]) -> Trace:
-    """The trace of the recorded ``nodes``, from ``inputs`` to ``roots``.
+class Record:
+    """What was recorded, as arrays of numbers; operations are not joined yet.
 
-    Raises:
-        TraceError: an operand was computed outside this trace.
+    Attributes:
+        codes, lefts, rights: one entry per operation; operands are numbered leaves first.
+        roots: the numbers of the results, then of both sides of each comparison.
+        leaves: the inputs, then whatever else was used and not recorded.
     """
-    comparisons = [x for x in nodes if type(x) is tuple]
-    if comparisons:
-        nodes = [x for x in nodes if type(x) is not tuple]
-    extra = [*roots, *(c[1] for c in comparisons), *(c[2] for c in comparisons)]
-    numbers, leaves = _numbers(nodes, inputs, extra)
-    count = len(nodes)
-    lefts, rights = numbers[:count].tolist(), numbers[count : 2 * count].tolist()
-    codes = [node._code for node in nodes]
-    builder = _Numbering(inputs, leaves)
-    names = builder.number(codes, lefts, rights)
-    named = [names[k] for k in numbers[2 * count :].tolist()]
-    n = len(roots)
-    compared = zip(comparisons, named[n : n + len(comparisons)], named[n + len(comparisons) :])
-    guards = [Guard(c[0], left, right, c[3]) for c, left, right in compared]
-    return builder.finish(named[:n], guards, count)
+
+    def __init__(self, nodes: list[Any], inputs: list[Value], roots: list[Value]) -> None:
+        self.comparisons = [x for x in nodes if type(x) is tuple]
+        if self.comparisons:
+            nodes = [x for x in nodes if type(x) is not tuple]
+        compared = [c[1] for c in self.comparisons] + [c[2] for c in self.comparisons]
+        numbers, self.leaves = _numbers(nodes, inputs, [*roots, *compared])
+        self.inputs, self.results, self.size = inputs, len(roots), len(nodes)
+        self.codes = np.fromiter([node._code for node in nodes], np.int64, len(nodes))
+        self.lefts, self.rights = numbers[: self.size], numbers[self.size : 2 * self.size]
+        self.roots = numbers[2 * self.size :]
+
+    def same_path(self, other: Record) -> bool:
+        """Whether all comparisons came out alike."""
+        return [c[3] for c in self.comparisons] == [c[3] for c in other.comparisons]
+
+    def same_equations(self, other: Record) -> bool:
+        """Whether the operations are the same, on the same leaves."""
+        pairs = [(getattr(self, k), getattr(other, k)) for k in ("codes", "lefts", "rights", "roots")]
+        if not all(np.array_equal(a, b) for a, b in pairs) or len(self.leaves) != len(other.leaves):
+            return False
+        n = len(self.inputs)
+        return all(
+            v is w or (v._code == w._code and struct.pack("d", v._data) == struct.pack("d", w._data))
+            for v, w in zip(self.leaves[n:], other.leaves[n:], strict=True)
+        )
+
+    def captured(self) -> list[Value]:
+        """The leaves that are neither inputs nor plain numbers."""
+        return [v for v in self.leaves[len(self.inputs) :] if v._code <= PARAMETER]
+
+    def trace(self) -> Trace:
+        """The equations, equal ones joined.
+
+        Raises:
+            TraceError: an operand was computed outside this trace.
+        """
+        builder = _Numbering(self.inputs, self.leaves)
+        names = builder.number(self.codes.tolist(), self.lefts.tolist(), self.rights.tolist())
+        named = [names[k] for k in self.roots.tolist()]
+        n, m = self.results, len(self.comparisons)
+        sides = zip(self.comparisons, named[n : n + m], named[n + m :], strict=True)
+        guards = [Guard(c[0], left, right, c[3]) for c, left, right in sides]
+        return builder.finish(named[:n], guards, self.size)
 
 
 def _ids(values: list[Any]) -> Any:
