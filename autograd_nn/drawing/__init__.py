@@ -1,0 +1,20 @@
+"""Pictures, step-through pages and formulas of computation graphs.
+
+``draw`` makes a picture, ``step_through`` a page that walks through forward and backward,
+``expression``, ``to_latex`` and ``derivative_text`` write formulas, and
+``label_variables`` names values after the variables that hold them.
+"""
+
+from autograd_nn.drawing.formula import derivative_text, expression, to_latex
+from autograd_nn.drawing.names import label_variables
+from autograd_nn.drawing.render import Drawing, DrawingError, draw
+
+__all__ = [
+    "Drawing",
+    "DrawingError",
+    "derivative_text",
+    "draw",
+    "expression",
+    "label_variables",
+    "to_latex",
+]
