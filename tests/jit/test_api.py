@@ -1,0 +1,349 @@
+"""What users meet when they call jit: structures, paths, leaks, rows, models, bad input."""
+
+import math
+import pickle
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from autograd_nn import MLP, Value, grad, no_grad, value_and_grad
+from autograd_nn import functions as F
+from autograd_nn.jit import JitWarning, LeakError, TraceError, jit
+
+
+def dot_square(w, x):
+    return sum(a * b for a, b in zip(w, x, strict=True)) ** 2
+
+
+def test_value_and_gradient_of_nested_structures():
+    def f(p, xs):
+        return sum(p["w"][i][j] * xs[j] for i in range(2) for j in range(2)) + p["b"] ** 3
+
+    p, xs = {"w": [[1.0, 2.0], [3.0, 4.0]], "b": 2.0}, (5.0, 6.0)
+    assert jit(f)(p, xs) == 64.0
+    value, gradient = jit(f).value_and_grad(p, xs)
+    assert value == 64.0
+    assert gradient == {"w": [[5.0, 6.0], [5.0, 6.0]], "b": 12.0}
+    _, both = jit(f).value_and_grad(p, xs, argnums=(1, 0))
+    assert both == ((4.0, 6.0), gradient)
+
+
+def test_results_keep_their_structure():
+    @jit
+    def f(x, a):
+        return {"pair": (x * 2, None), "array": np.array([x, x * x]), "list": [a[0], 1.5]}
+
+    found = f(3.0, np.array([7.0, 8.0]))
+    assert found["pair"] == (6.0, None)
+    assert found["array"].tolist() == [3.0, 9.0]
+    assert found["list"] == [7.0, 1.5]
+    assert f.__name__ == "f"
+
+
+def test_three_spellings_of_the_gradient_agree():
+    w, x = np.array([1.0, 2.0]), np.array([3.0, -1.0])
+    expected = value_and_grad(dot_square)(w, x)
+    for spelled in (jit(dot_square).value_and_grad, value_and_grad(jit(dot_square))):
+        value, gradient = spelled(w, x)
+        assert value == expected[0]
+        assert gradient.tolist() == expected[1].tolist()
+    value, gradient = jit(value_and_grad(dot_square))(w, x)
+    assert (value, gradient.tolist()) == (expected[0], expected[1].tolist())
+
+
+def test_a_jitted_function_stays_in_the_graph_of_values():
+    square = jit(lambda x: x * x)
+    x = Value(3.0)
+    y = square(x) * 2
+    y.backward()
+    assert (y.data, x.grad) == (18.0, 12.0)
+    assert grad(grad(lambda t: square(t) * t))(2.0) == 12.0
+    assert jit(lambda t: square(t) + 1)(4.0) == 17.0
+
+
+def test_every_path_through_a_branch_is_recorded_once():
+    runs = []
+
+    @jit
+    def f(x):
+        runs.append(1)
+        return x * 2 if x > 1 else -x
+
+    assert [f(3.0), f(0.5), f(4.0), f(-2.0), f(1.0)] == [6.0, -0.5, 8.0, 2.0, -1.0]
+    recorded = len(runs)
+    assert [f(30.0), f(0.25)] == [60.0, -0.25]
+    assert len(runs) == recorded
+    assert f.value_and_grad(2.0) == (4.0, 2.0)
+    assert f.value_and_grad(-2.0) == (2.0, -1.0)
+
+
+def test_a_comparison_with_nan_takes_the_path_that_python_takes():
+    f = jit(lambda x: x * 2 if x > 0 else x * 3)
+    assert f(1.0) == 2.0
+    assert math.isnan(f(math.nan))
+    assert f.value_and_grad(math.nan)[1] == 3.0
+
+
+def test_many_paths_bring_a_warning_that_names_the_comparison():
+    f = jit(lambda x: sum((x * k if x > k else x) for k in range(12)))
+    with pytest.warns(JitWarning, match=">"):
+        for k in range(12):
+            f(k + 0.5)
+
+
+def test_other_shapes_are_recorded_anew_and_kept():
+    f = jit(lambda xs: sum(x * x for x in xs))
+    for n in (1, 2, 5, 2, 1):
+        assert f(np.arange(float(n))) == sum(k * k for k in range(n))
+    assert f([1.0, 2.0]) == 5.0
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        lambda x: x * x.data,
+        lambda x: x + float(x),
+        lambda x: x * math.exp(x),
+        lambda x: x.data,
+        lambda x: x * Value(x.data * 2),
+    ],
+)
+def test_a_number_that_leaves_the_graph_is_found(leak):
+    with pytest.raises(LeakError):
+        jit(leak)(1.5)
+
+
+def test_the_line_of_the_leak_is_named():
+    def f(x):
+        y = x * 2
+        return y * math.sin(x)  # the slip
+
+    with pytest.raises(LeakError, match="the slip") as error:
+        jit(f)(1.5)
+    assert str(pickle.loads(pickle.dumps(error.value))) == str(error.value)
+
+
+def test_a_random_function_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(LeakError, match="random"):
+        jit(lambda x: x * rng.normal())(1.0)
+
+
+def test_values_that_escape_into_an_outer_list_are_found():
+    seen = []
+
+    def f(x):
+        seen.append(x * 2)
+        return x
+
+    with pytest.raises(TraceError, match="seen"):
+        jit(f)(1.0)
+
+
+def test_a_value_computed_elsewhere_is_refused_and_named():
+    outside = Value(2.0) * 3
+    with pytest.raises(TraceError, match="mul"):
+        jit(lambda x: x * outside)(1.0)
+
+
+def test_a_leaf_that_is_closed_over_is_read_at_every_call():
+    scale = Value(2.0)
+    f = jit(lambda x: x * scale)
+    assert f(3.0) == 6.0
+    scale.data = 5.0
+    assert f(3.0) == 15.0
+
+
+@pytest.mark.parametrize("bad", ["text", None, {1, 2}, 1j, ["a"], np.array(["a"])])
+def test_arguments_that_are_no_numbers_are_named(bad):
+    with pytest.raises(TypeError, match="argument 0"):
+        jit(lambda x: x)(bad)
+
+
+def test_results_that_are_no_numbers_are_refused():
+    with pytest.raises(TraceError, match="text"):
+        jit(lambda x: "text")(1.0)
+    with pytest.raises(TypeError, match="one number"):
+        jit(lambda x: [x, x]).value_and_grad(1.0)
+    with pytest.raises(ValueError, match="argument 2"):
+        jit(lambda x: x).value_and_grad(1.0, argnums=2)
+    with pytest.raises(TypeError, match="argnums"):
+        jit(lambda x: x).value_and_grad(1.0, argnums="x")
+    with pytest.raises(TypeError, match="function"):
+        jit(3)
+
+
+def test_no_dependence_is_a_gradient_of_zero_with_a_warning():
+    for f in (lambda x, y: y * 2, lambda x, y: 4.0, lambda x, y: (x < 100) * 1.0 + y * 0):
+        with pytest.warns(JitWarning, match="does not depend"):
+            assert jit(f).value_and_grad(np.ones(2)[0], 3.0)[1] == 0.0
+
+
+def test_detached_values_follow_the_arguments_with_slope_zero():
+    f = jit(lambda x: x * x.detach())
+    assert f.value_and_grad(3.0) == (9.0, 3.0)
+    assert f.value_and_grad(4.0) == (16.0, 4.0)
+
+    def g(x):
+        with no_grad():
+            scale = x * 10
+        return x * scale
+
+    assert jit(g).value_and_grad(2.0) == (40.0, 20.0)
+    assert jit(g).value_and_grad(3.0) == (90.0, 30.0)
+
+
+def test_arguments_by_name():
+    f = jit(lambda x, y=2.0: x * y)
+    assert f(x=3.0) == 6.0
+    assert f(3.0, y=4.0) == 12.0
+
+
+def test_a_model_closed_over_or_passed():
+    model = MLP(2, [3, 1], seed=1)
+    x = np.array([0.5, -1.0])
+
+    def eager(m):
+        m.zero_grad()
+        out = m(list(x))
+        out = (out if isinstance(out, Value) else out[0]) ** 2
+        out.backward()
+        return out.data, [p.grad for p in m.parameters()]
+
+    def loss(x):
+        out = model(list(x))
+        return (out if isinstance(out, Value) else out[0]) ** 2
+
+    def loss_of(m, x):
+        out = m(list(x))
+        return (out if isinstance(out, Value) else out[0]) ** 2
+
+    for jitted, args in ((jit(loss), (x,)), (jit(loss_of), (model, x))):
+        for _ in range(2):
+            value, slopes = eager(model)
+            found, gradient = jitted.value_and_grad(*args, argnums=model)
+            assert found == pytest.approx(value, rel=1e-12)
+            assert gradient == pytest.approx(slopes, rel=1e-12)
+            for p in model.parameters():
+                p.data += 0.1
+    vector = np.array([p.data for p in model.parameters()])
+    with_vector = jit(loss).value_and_grad(x, argnums=model, vector=vector * 2)
+    for p in model.parameters():
+        p.data *= 2
+    assert with_vector[0] == pytest.approx(eager(model)[0], rel=1e-12)
+    with pytest.raises(ValueError, match="vector"):
+        jit(loss).value_and_grad(x, argnums=model, vector=np.zeros(3))
+
+
+def test_rows_form_is_the_mean_over_rows():
+    def one(w, b, x, t):
+        hidden = [F.tanh(sum(w[i][j] * x[j] for j in range(3)) + b[i]) for i in range(4)]
+        return (sum(hidden) - t) ** 2
+
+    rng = np.random.default_rng(0)
+    w, b = rng.normal(size=(4, 3)), rng.normal(size=4)
+    for n in (1, 7, 1200):
+        x, t = rng.normal(size=(n, 3)), rng.normal(size=n)
+        hidden = np.tanh(x @ w.T + b)
+        error = hidden.sum(axis=1) - t
+        delta = 2 * error[:, None] * (1 - hidden**2)
+        f = jit(one, rows=("x", "t"))
+        value, (dw, db, dx) = f.value_and_grad(w, b, x, t, argnums=(0, 1, 2))
+        assert value == pytest.approx(np.mean(error**2), rel=1e-12)
+        np.testing.assert_allclose(dw, delta.T @ x / n, rtol=1e-11, atol=1e-14)
+        np.testing.assert_allclose(db, delta.mean(axis=0), rtol=1e-11, atol=1e-14)
+        np.testing.assert_allclose(dx, delta @ w / n, rtol=1e-11, atol=1e-14)
+        np.testing.assert_allclose(
+            jit(one, rows=("x", "t"), reduce=None)(w, b, x, t), error**2, rtol=1e-12
+        )
+        total = jit(one, rows=("x", "t"), reduce="sum")
+        assert total(w, b, x, t) == pytest.approx(np.sum(error**2), rel=1e-12)
+        np.testing.assert_allclose(
+            total.value_and_grad(w, b, x, t)[1], delta.T @ x, rtol=1e-10, atol=1e-12
+        )
+
+
+def test_rows_are_checked():
+    f = jit(lambda w, x: w * x, rows="x")
+    with pytest.raises(ValueError, match="row"):
+        f(1.0, 2.0)
+    with pytest.raises(ValueError, match="row"):
+        f(1.0, [])
+    with pytest.raises(ValueError, match="rows names"):
+        jit(lambda w, x: w, rows="y")
+    with pytest.raises(ValueError, match="has 3 rows"):
+        jit(lambda w, x: w * x, rows=("w", "x"))([1.0, 2.0], [1.0, 2.0, 3.0])
+    branch = jit(lambda x: x if x > 0 else -x, rows="x")
+    assert branch([1.0, 2.0]) == 1.5
+    assert branch([-1.0, -2.0]) == 1.5
+    with pytest.raises(TraceError, match="different rows"):
+        branch([1.0, -2.0])
+
+
+def test_the_program_prints_what_was_found():
+    f = jit(lambda w, x: [sum(a * b for a, b in zip(r, v, strict=True)) for r in w for v in x])
+    assert "matmul (8x6)(6x5)" in str(f.program(np.ones((8, 6)), np.ones((5, 6))))
+
+
+def test_the_program_can_be_sent_to_another_process():
+    program = jit(dot_square).program(np.ones(3), np.ones(3))
+    copied = pickle.loads(pickle.dumps(program))
+    runner = copied.runner(1)
+    copied.load(runner, [np.array([1.0, 2.0, 3.0]), np.ones(3)])
+    runner.forward()
+    assert copied.read(runner, False) == [36.0]
+    assert str(copied) == str(program)
+
+
+def test_threads_share_one_function():
+    f = jit(lambda x: sum(x[i] * x[i + 1] for i in range(49)))
+    wrong = []
+
+    def work(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(50):
+            x = rng.normal(size=50)
+            value, gradient = f.value_and_grad(x)
+            expected = np.r_[x[1:], 0] + np.r_[0, x[:-1]]
+            if not np.isclose(value, x[:-1] @ x[1:]) or not np.allclose(gradient, expected):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_an_error_in_the_function_changes_nothing():
+    model = MLP(2, [1], seed=0)
+    before = [p.data for p in model.parameters()]
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        out = model(list(x))
+        if len(calls) == 2:
+            raise KeyError("x")
+        return out if isinstance(out, Value) else out[0]
+
+    with pytest.raises(KeyError):
+        jit(f)(np.ones(2))
+    assert [p.data for p in model.parameters()] == before
+
+
+def test_integers_are_numbers_too():
+    f = jit(lambda x, n: x * n if n > 2 else x)
+    assert f(2.0, 3) == 6.0
+    assert f(2.0, 1) == 2.0
+    assert f.value_and_grad(2, 3) == (6.0, 3.0)
+
+
+def test_nothing_warns_on_numbers_that_overflow():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        value, gradient = jit(lambda x: F.exp(x * 1000.0)).value_and_grad(5.0)
+    assert (value, gradient) == (math.inf, math.inf)
