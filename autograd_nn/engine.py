@@ -270,7 +270,13 @@ class Value:
             y = a * a
             by_exponent = y * math.log(a) if a > 0.0 else math.nan
             return Value(y, "", POW, self, right, 2.0 * a, by_exponent)
-        if 1e-4 < a < 1e4 and -64.0 < b < 64.0 and b != 0.0 and not _state.contexts:
+        if (
+            1e-4 < a < 1e4
+            and abs(b) < 64.0
+            and b != 0.0
+            and b - 1.0 + 1.0 == b
+            and not _state.contexts
+        ):
             y = math.pow(a, b)  # within these bounds nothing overflows
             return Value(y, "", POW, self, right, b * math.pow(a, b - 1.0), y * math.log(a))
         return record(POW, self, right)

@@ -276,8 +276,11 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
 def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
     # b = 0 is flat in a, even at a = 0 where a**(b-1) is infinite; 0**b is flat in b >= 0,
-    # where log(0) is infinite.
-    base = choose(b == 0.0, 0.0, lambda: b * primitive("pow")(a, b - 1.0))
+    # where log(0) is infinite.  Where b - 1 is rounded, y/a keeps the digits that a**(b-1) loses.
+    lowered = b - 1.0
+    by_power = (lowered + 1.0 == b) | (a == 0.0) | (y == 0.0) | (abs(y) == INF)
+    power = choose(by_power, primitive("pow")(a, lowered), lambda: div(y, a))
+    base = choose(b == 0.0, 0.0, lambda: b * power)
     exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * log(a))
     return base, exponent
 
