@@ -7,6 +7,7 @@
 
 from autograd_nn.drawing.formula import derivative_text, expression, to_latex
 from autograd_nn.drawing.names import label_variables
+from autograd_nn.drawing.page import step_through
 from autograd_nn.drawing.render import Drawing, DrawingError, draw
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "draw",
     "expression",
     "label_variables",
+    "step_through",
     "to_latex",
 ]

@@ -16,6 +16,7 @@ What is left out: names and colours, which are the writer's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 __all__ = ["Placement", "crossings", "lay_out"]
 
@@ -63,7 +64,7 @@ class _Layers:
                     self.before.append([])
                     route.append(bend)
             route.append(head)
-            for a, b in zip(route, route[1:], strict=False):
+            for a, b in pairwise(route):
                 self.after[a].append(b)
                 self.before[b].append(a)
             self.routes.append(route)
@@ -203,7 +204,7 @@ def _inversions(upper: list[int], lower: list[int]) -> int:
 def _count(graph: _Layers, position: list[int]) -> int:
     """Crossings between adjacent ranks, by a Fenwick tree (Barth, Jünger, Mutzel 2002)."""
     total = 0
-    for layer, next_layer in zip(graph.layers, graph.layers[1:], strict=False):
+    for layer, next_layer in pairwise(graph.layers):
         size = len(next_layer)
         tree = [0] * (size + 1)
         placed = 0
@@ -230,7 +231,7 @@ def crossings(graph_ranks: list[int], routes: list[list[int]], across: list[floa
     """How many pairs of arrows cross between neighbouring ranks, for a finished placement."""
     by_rank: dict[int, list[tuple[float, float]]] = {}
     for route in routes:
-        for a, b in zip(route, route[1:], strict=False):
+        for a, b in pairwise(route):
             if graph_ranks[b] == graph_ranks[a] + 1:
                 by_rank.setdefault(graph_ranks[a], []).append((across[a], across[b]))
     total = 0
@@ -321,7 +322,7 @@ class _Packer:
         Isotonic regression by pooling adjacent violators, on places less their offsets.
         """
         offset, offsets = 0.0, [0.0]
-        for a, b in zip(layer, layer[1:], strict=False):
+        for a, b in pairwise(layer):
             offset += (self.heights[a] + self.heights[b]) / 2 + _GAP_ACROSS
             offsets.append(offset)
         pools: list[tuple[float, int]] = []

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import graphviz
+import graphviz  # type: ignore[import-untyped]
 
 from autograd_nn.drawing.collapse import picture_of_groups
 from autograd_nn.drawing.dot import dot_lines
@@ -149,7 +149,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             raise ValueError(f"unknown format {form!r}: use 'svg', 'png', 'pdf' or 'gv'")
         special = bool(renderer or formatter or neato_no_op)
         if engine not in (None, "dot", "builtin") or special:
-            made = super().pipe(
+            made: bytes = super().pipe(
                 format, renderer, formatter, neato_no_op, quiet, engine=engine, encoding=None
             )
         else:

@@ -6,6 +6,7 @@ stands in ``title`` and ``text`` alone, escaped.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from autograd_nn.drawing import palette
@@ -27,10 +28,10 @@ class _Canvas:
     clusters: list[str]
     arrows: list[str]
     nodes: list[str]
-    left: float = 0.0
-    top: float = 0.0
-    right: float = 0.0
-    bottom: float = 0.0
+    left: float = math.inf
+    top: float = math.inf
+    right: float = -math.inf
+    bottom: float = -math.inf
 
     def reach(self, x0: float, y0: float, x1: float, y1: float) -> None:
         self.left, self.top = min(self.left, x0), min(self.top, y0)
@@ -117,8 +118,10 @@ def _walk(
     while pending:
         part, path = pending.pop()
         found[path] = part
-        for node in (*part.boxes, *part.operations):
-            paths[place[node.id]] = path
+        for box in part.boxes:
+            paths[place[box.id]] = path
+        for operation in part.operations:
+            paths[place[operation.id]] = path
         pending.extend((child, (*path, child.number)) for child in part.parts)
     return found
 
