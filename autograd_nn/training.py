@@ -73,6 +73,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+_FEW_ROWS = 32
 Metric = str | Callable[[Any, Any], Any]
 
 
@@ -169,7 +170,9 @@ def fit(
     mover = _optimizer(optimizer, owned)
     run = Run(model, mover, epochs)
     progress = Progress(epochs, verbose)
-    step = make_step(model, loss_function, mover.parameters, compiled)
+    step, run.history.not_compiled = make_step(
+        model, loss_function, mover.parameters, table.X, table.y, compiled
+    )
     rng = np.random.default_rng(seed)
     state = _State(step, gather(mover.parameters))
     try:
@@ -213,7 +216,9 @@ def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
     rows = check_inputs(X)
     owned = _parameters(model)
     outputs_of(model, rows[0])
-    step = make_step(model, LOSSES["mean_squared_error"], owned, compiled)
+    # Recording costs about as much as a few dozen rows through the engine.
+    compiled = compiled and len(rows) >= _FEW_ROWS
+    step, _ = make_step(model, LOSSES["mean_squared_error"], owned, rows, None, compiled)
     return step.predict(gather(owned), rows)
 
 
@@ -238,13 +243,12 @@ def evaluate(
     {'loss': 2.0, 'mean_absolute_error': 1.0}
     """
     loss_name, loss_function = _loss(loss)
-    owned = _parameters(model)
+    _parameters(model)
     table = check_table(X, y)
     outputs = outputs_of(model, table.X[0])
     table = check_targets(table, loss_name, outputs)
     scores = _scores(metrics, loss_name, outputs)
-    step = make_step(model, loss_function, owned, compiled)
-    found = step.predict(gather(owned), table.X)
+    found = predict(model, table.X, compiled=compiled)
     return _score(table.y, found, {"loss": loss_function, **scores})
 
 

@@ -18,6 +18,7 @@ class History(Mapping[str, list[float]]):
         epochs: how many epochs were finished.
         stopped: why training ended before its time ("interrupted", "early stopping: ..."); ""
             where it ran to its end.
+        not_compiled: why the training began through the engine; "" where it ran compiled.
         seconds: how long each epoch took.
 
     >>> history = History()
@@ -31,6 +32,7 @@ class History(Mapping[str, list[float]]):
         self._columns: dict[str, list[float]] = {}
         self.epochs = 0
         self.stopped = ""
+        self.not_compiled = ""
         self.seconds: list[float] = []
 
     def append(self, numbers: Mapping[str, float], seconds: float) -> None:

@@ -81,7 +81,29 @@ class EngineStep(Step):
 
 
 def make_step(
-    model: Callable[..., Any], loss: Loss, parameters: Sequence[Value], compiled: bool
-) -> Step:
-    """The fastest step that can run this model."""
-    return EngineStep(model, loss, parameters)
+    model: Callable[..., Any],
+    loss: Loss,
+    parameters: Sequence[Value],
+    X: Floats,
+    y: Floats | None,
+    compiled: bool,
+) -> tuple[Step, str]:
+    """The fastest step that can run this model.
+
+    Args:
+        model, loss, parameters: see ``Step``.
+        X, y: data to try it on; no y for a step that will only predict.
+        compiled: whether the jit may be used.
+
+    Returns:
+        The step, and why it is not a compiled one; "" if it is.
+    """
+    if not compiled:
+        return EngineStep(model, loss, parameters), "compiled=False"
+    from autograd_nn.training_jit import CannotCompileError, FallbackStep, JitStep
+
+    try:
+        jitted = JitStep(model, loss, parameters, X, y)
+    except CannotCompileError as error:
+        return EngineStep(model, loss, parameters), str(error)
+    return FallbackStep(jitted), ""
