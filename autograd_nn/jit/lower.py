@@ -165,7 +165,9 @@ class Runner:
             if p.code:
                 self.forward_calls += _apply(p.code, read, out)
             else:
-                self.forward_calls += _add_block(read, out, block.sign, first=k == 0)
+                self.forward_calls += _add_block(
+                    read, out, block.sign * _repeats(nest), first=k == 0
+                )
 
     def forward(self) -> None:
         """Compute every number from the arguments that lie in ``values``."""
@@ -262,20 +264,21 @@ class Adjoint:
         ):
             out = runner._result(self.adjoints, p, nest)
             sizes = runner._sizes(p, nest)
+            factor = block.sign * _repeats(nest)
             if p.code:
                 self._operation(p, block, nest, read, out, sizes)
             elif nest.b is None:
-                self._deposit(block.a_region, nest.a, sizes, block.sign, partial(reduce_to, out))
+                self._deposit(block.a_region, nest.a, sizes, factor, partial(reduce_to, out))
             elif read[0] is read[1]:
                 by = partial(contract, out, read[0])
-                self._deposit(block.a_region, nest.a, sizes, 2.0 * block.sign, by)
+                self._deposit(block.a_region, nest.a, sizes, 2.0 * factor, by)
             else:
                 for region, access, other in (
                     (block.a_region, nest.a, read[1]),
                     (block.b_region, nest.b, read[0]),
                 ):
                     by = partial(contract, out, other)
-                    self._deposit(region, access, sizes, block.sign, by)
+                    self._deposit(region, access, sizes, factor, by)
 
     def _operation(
         self, p: Pack, block: Block, nest: Layout, read: list[Named], out: Named, sizes: Any
@@ -353,6 +356,16 @@ class Adjoint:
                 call()
 
 
+def _repeats(nest: Layout) -> int:
+    """How often each term occurs in a sum: the sizes of the axes along which no operand moves."""
+    count = len(nest.results)
+    repeats = 1
+    for k, size in enumerate(nest.terms):
+        if not nest.a.strides[count + k] and (nest.b is None or not nest.b.strides[count + k]):
+            repeats *= size
+    return repeats
+
+
 def _same(a: Access, b: Access) -> bool:
     if a.gather is None or b.gather is None:
         return a.gather is b.gather and a.start == b.start and a.strides == b.strides
@@ -405,14 +418,25 @@ def _assign(out: Any, function: Any, operands: list[Any]) -> None:
     out[...] = function(*operands)
 
 
-def _add_block(read: list[Named], out: Named, sign: float, first: bool) -> list[Call]:
-    """Calls that set (first) or change a result by the terms of one kind."""
+def _add_block(read: list[Named], out: Named, factor: float, first: bool) -> list[Call]:
+    """Calls that set (first) or change a result by ``factor`` times the terms of one kind."""
+    x, *others = read
+
+    def prepare(target: Named) -> list[Call]:
+        return contract(x, others[0], target) if others else reduce_to(x, target)
+
     if first:
-        calls = contract(*read, out) if len(read) == 2 else reduce_to(read[0], out)
-        return calls if sign > 0 else [*calls, partial(np.negative, out.array, out.array)]
-    combine = np.add if sign > 0 else np.subtract
-    if len(read) == 1 and all(a in out.axes for a in read[0].axes):
-        return [partial(combine, out.array, spread(read[0], out.axes), out.array)]
+        calls = prepare(out)
+        if factor == -1.0:
+            return [*calls, partial(np.negative, out.array, out.array)]
+        scale = [] if factor == 1.0 else [partial(np.multiply, out.array, factor, out.array)]
+        return [*calls, *scale]
+    combine = np.subtract if factor == -1.0 else np.add
+    plain = abs(factor) == 1.0
+    if plain and not others and all(a in out.axes for a in x.axes):
+        return [partial(combine, out.array, spread(x, out.axes), out.array)]
     temporary = Named(np.empty(out.array.shape), out.axes)
-    calls = contract(*read, temporary) if len(read) == 2 else reduce_to(read[0], temporary)
+    calls = prepare(temporary)
+    if not plain:
+        calls.append(partial(np.multiply, temporary.array, factor, temporary.array))
     return [*calls, partial(combine, out.array, temporary.array, out.array)]

@@ -1,20 +1,25 @@
-"""2,000 random programs: value and gradient equal the engine's, nan and infinity included.
+"""Random programs: value and gradient equal the engine's, nan and infinity included.
 
 A program is a list of steps on vectors: reuse, ragged sums, matrix products,
 broadcasts, gathers, branches, every operation.  Where cancellation makes a
 result sensitive, the engine itself moves by more than 1e-12 when the inputs move
-by one unit in the last place; the comparison allows a few times that much.
+by one unit in the last place; the comparison allows a few times that much.  Where
+the contributions to one slope cancel, it allows 1e-12 of their absolute sum.
 """
 
+import os
 import warnings
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograd_nn import Value, value_and_grad
 from autograd_nn import functions as F
-from autograd_nn import value_and_grad
+from autograd_nn.engine import topological_order
 from autograd_nn.jit import jit
+
+FULL = bool(os.environ.get("AUTOGRAD_NN_FULL_TESTS"))  # all 2,000 take two minutes
 
 UNARY = (
     "relu exp tanh sigmoid sin cos tan abs sqrt log log1p expm1 softplus atan asin acos sinh "
@@ -102,6 +107,21 @@ def eager(f, x, w):
         return flat(*value_and_grad(f, (0, 1))(x, w))
 
 
+def absolute_contributions(f, x, w):
+    """For the value and each slope, the sum of the absolute contributions of all paths."""
+    leaves = [Value(float(v)) for v in (*x, *w.ravel())]
+    n = len(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        root = f(leaves[:n], np.array(leaves[n:], dtype=object).reshape(n, n))
+    sums = {id(root): 1.0}
+    for node in reversed(topological_order(root)):
+        for operand, slope in zip(node.operands, node.partials, strict=True):
+            share = abs(slope) * sums[id(node)]
+            sums[id(operand)] = sums.get(id(operand), 0.0) + share
+    return np.array([0.0, *(sums.get(id(v), 0.0) for v in leaves)])
+
+
 def agree(found, expected, slack):
     if not np.isfinite(expected).all():
         slack = np.where(np.isfinite(slack), slack, 0.0)
@@ -112,7 +132,7 @@ def agree(found, expected, slack):
 
 
 @settings(
-    max_examples=2000,
+    max_examples=2000 if FULL else 500,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -120,7 +140,7 @@ def agree(found, expected, slack):
 @given(
     steps=st.lists(step, min_size=1, max_size=7),
     loops=st.sampled_from([1, 1, 1, 3]),
-    n=st.sampled_from([1, 2, 3, 5, 8, 30]),
+    n=st.sampled_from([1, 2, 3, 5, 8, 30 if FULL else 12]),
     values=st.lists(numbers, min_size=30, max_size=30),
     seed=st.integers(0, 1000),
 )
@@ -138,5 +158,6 @@ def test_program(steps, loops, n, values, seed):
             moved = [eager(f, np.nextafter(x, s * np.inf), np.nextafter(w, s * np.inf)) for s in (-1, 1)]
             with np.errstate(invalid="ignore"):
                 slack = 20 * np.maximum(*[np.abs(m - expected) for m in moved])
+                slack += 1e-12 * absolute_contributions(f, x, w)
             wrong = ~agree(found, expected, slack)
             assert not wrong.any(), (found[wrong], expected[wrong])
