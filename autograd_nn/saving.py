@@ -36,7 +36,15 @@ from autograd_nn.conversion import describe
 from autograd_nn.engine import Value
 from autograd_nn.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 
-__all__ = ["ModelFileError", "load", "load_state_dict", "save", "state_dict"]
+__all__ = [
+    "ModelFileError",
+    "from_bytes",
+    "load",
+    "load_state_dict",
+    "save",
+    "state_dict",
+    "to_bytes",
+]
 
 Floats = NDArray[np.float64]
 State = dict[str, Floats]
@@ -142,7 +150,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     ...     load(f"{folder}/m.npz")
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
     """
-    _write_atomically(Path(os.path.realpath(path)), _to_bytes(module))
+    _write_atomically(Path(os.path.realpath(path)), to_bytes(module))
 
 
 def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
@@ -161,16 +169,37 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
             ``into`` is then as it was.
         OSError: the file cannot be read.
     """
-    contents = Path(path).read_bytes()
     try:
-        manifest, state = _from_bytes(contents)
-        module = _build(manifest["architecture"], state) if into is None else into
-        load_state_dict(module, state)
+        return from_bytes(Path(path).read_bytes(), into)
     except ModelFileError as error:
-        raise ModelFileError(f"{os.fspath(path)}: {error}") from None
+        raise ModelFileError(f"{os.fspath(path)}: {error}") from error.__cause__
+
+
+def from_bytes(contents: bytes, into: Module | None = None) -> Any:
+    """As ``load``, from the contents of a file."""
+    manifest, state = _read(contents)
+    module = _build(manifest["architecture"], state) if into is None else into
+    try:
+        load_state_dict(module, state)
     except ValueError as error:
-        raise ModelFileError(f"{os.fspath(path)} holds another model: {error}") from error
+        raise ModelFileError(f"it holds another model: {error}") from error
     return module
+
+
+def to_bytes(module: Module) -> bytes:
+    """What ``save`` writes; the same model gives the same bytes."""
+    state = state_dict(module)
+    manifest = {"format": FORMAT, "version": VERSION, "architecture": _describe(module)}
+    text = np.frombuffer(json.dumps(manifest).encode(), np.uint8)
+    arrays: dict[str, Any] = {_MANIFEST: text}
+    arrays |= {_PREFIX + name: array.astype("<f8") for name, array in state.items()}
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # numbers only: nothing here can be pickled
+    # Room for the comment first: its size stands before it, inside what the digest covers.
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = b"0" * _DIGEST_SIZE
+    body = buffer.getvalue()[:-_DIGEST_SIZE]
+    return body + hashlib.sha256(body).hexdigest().encode()
 
 
 # -- names ---------------------------------------------------------------------------------
@@ -226,22 +255,7 @@ def _as_floats(name: str, numbers: Any) -> Floats:
 # -- bytes ---------------------------------------------------------------------------------
 
 
-def _to_bytes(module: Module) -> bytes:
-    state = state_dict(module)
-    manifest = {"format": FORMAT, "version": VERSION, "architecture": _describe(module)}
-    text = np.frombuffer(json.dumps(manifest).encode(), np.uint8)
-    arrays: dict[str, Any] = {_MANIFEST: text}
-    arrays |= {_PREFIX + name: array.astype("<f8") for name, array in state.items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # numbers only: nothing here can be pickled
-    # Room for the comment first: its size stands before it, inside what the digest covers.
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.comment = b"0" * _DIGEST_SIZE
-    body = buffer.getvalue()[:-_DIGEST_SIZE]
-    return body + hashlib.sha256(body).hexdigest().encode()
-
-
-def _from_bytes(contents: bytes) -> tuple[dict[str, Any], State]:
+def _read(contents: bytes) -> tuple[dict[str, Any], State]:
     if not contents.startswith(b"PK"):
         raise ModelFileError("not a model file: it is no .npz archive; write one with save(...)")
     body, digest = contents[:-_DIGEST_SIZE], contents[-_DIGEST_SIZE:]
