@@ -71,7 +71,7 @@ def _is_affine(x: Any) -> bool:
 
 def _periods(s: Any) -> list[int] | None:
     """The sizes of the axes of an affine sequence, innermost first; None if it is not one."""
-    sizes = []
+    sizes: list[int] = []
     while len(s) > 1:
         d = np.diff(s)
         breaks = np.flatnonzero(d != d[0])

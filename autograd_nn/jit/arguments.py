@@ -37,7 +37,7 @@ def read(x: Any, where: str, groups: list[Any]) -> Any:
     kind = type(x)
     if kind is np.ndarray:  # the two most common first: a call should cost no more than its copy
         return _read_array(x, where, groups)
-    if kind is float or kind is int or is_number(x) and not isinstance(x, np.ndarray):
+    if kind is float or kind is int or (is_number(x) and not isinstance(x, np.ndarray)):
         groups.append([to_float(x)])
         return "n"
     if isinstance(x, np.ndarray):
@@ -135,7 +135,7 @@ def describe_result(x: Any, roots: list[Value]) -> Any:
     if isinstance(x, Value):
         roots.append(x)
         return ("value", len(roots) - 1)
-    if x is None or is_number(x) and not isinstance(x, np.ndarray):
+    if x is None or (is_number(x) and not isinstance(x, np.ndarray)):
         return ("constant", x)
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return ("constant", x.copy())

@@ -112,14 +112,11 @@ _SUMS = (ADD, SUB, NEG)
 _FLIP_LIMIT = 64  # flipping the signs of ever longer sums would take quadratic time
 
 
-def _uses(trace: Trace) -> list[int]:
-    """How often each node is used on the way to a result or a guard; 0: not needed."""
+def _uses(trace: Trace, ends: list[int]) -> list[int]:
+    """How often each node is used on the way to one of ``ends``; 0: not needed."""
     uses = [0] * len(trace.codes)
-    for root in trace.roots:
-        uses[root] += 2  # a result must exist by itself
-    for guard in trace.guards:
-        uses[guard.left] += 2
-        uses[guard.right] += 2
+    for end in ends:
+        uses[end] += 2  # it must exist by itself
     lefts, rights = trace.lefts, trace.rights
     for i in range(len(uses) - 1, trace.leaves - 1, -1):
         if uses[i]:
@@ -136,7 +133,11 @@ def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
         groups: the regions of the leaves.
         group_of: for every leaf, its region.
     """
-    uses = _uses(trace)
+    sides = [side for guard in trace.guards for side in (guard.left, guard.right)]
+    uses = _uses(trace, trace.roots + sides)
+    # What only a guard needs has no adjoint.  In one pack with nodes that have one, its adjoint
+    # would be 0, and 0 times an infinite slope is nan.
+    shared = _uses(trace, trace.roots) if sides else uses
     codes, lefts, rights = trace.codes, trace.lefts, trace.rights
     absorbed = _absorbed(trace, uses)
     regions = list(groups)
@@ -161,7 +162,7 @@ def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
                 sums[i] = terms
                 continue
             kinds = _kinds(terms, region)
-            key: Any = tuple([(kind, len(pairs)) for kind, pairs in kinds])
+            key: Any = (shared[i] > 0, *[(kind, len(pairs)) for kind, pairs in kinds])
             found = by_key.get(key)
             if found is None:
                 blocks = [Block(*kind) for kind, _ in kinds]
@@ -175,7 +176,7 @@ def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
                     block.b.append(b)
         else:
             left, right = lefts[i], rights[i]
-            key = (code, region[left], -1 if right < 0 else region[right])
+            key = (code, region[left], -1 if right < 0 else region[right], shared[i] > 0)
             found = by_key.get(key)
             if found is None:
                 found = by_key[key] = Pack(code, len(regions), 0, [Block(1.0, key[1], key[2])])

@@ -100,12 +100,15 @@ class Record:
 
     def same_equations(self, other: Record) -> bool:
         """Whether the operations are the same, on the same leaves."""
-        pairs = [(getattr(self, k), getattr(other, k)) for k in ("codes", "lefts", "rights", "roots")]
+        pairs = [
+            (getattr(self, k), getattr(other, k)) for k in ("codes", "lefts", "rights", "roots")
+        ]
         if not all(np.array_equal(a, b) for a, b in pairs) or len(self.leaves) != len(other.leaves):
             return False
         n = len(self.inputs)
         return all(
-            v is w or (v._code == w._code and struct.pack("d", v._data) == struct.pack("d", w._data))
+            v is w
+            or (v._code == w._code and struct.pack("d", v._data) == struct.pack("d", w._data))
             for v, w in zip(self.leaves[n:], other.leaves[n:], strict=True)
         )
 
@@ -141,7 +144,7 @@ def _numbers(
     objects' identities: a Python dict would cost several times as much a node.
     """
     used = [node._left for node in nodes]
-    used += [node._right for node in nodes]  # type: ignore[arg-type]
+    used += [node._right for node in nodes]
     used += extra
     known = _ids([*inputs, *nodes])
     wanted = _ids(used)
@@ -158,7 +161,7 @@ def _numbers(
     numbers = np.where(numbers >= len(inputs), numbers + len(first), numbers)
     numbers[missing] = len(inputs) + rank[inverse.ravel()]
     numbers[none] = -1
-    return numbers, leaves  # type: ignore[return-value]
+    return numbers, leaves
 
 
 class _Numbering:
@@ -203,8 +206,8 @@ class _Numbering:
         seen: dict[tuple[int, int, int], int] = {}
         new_codes, new_lefts, new_rights = self.codes, self.lefts, self.rights
         zero, one = self.constant(0.0), self.constant(1.0)
-        for k, code in enumerate(codes):
-            left = names[lefts[k]]
+        for k, recorded in enumerate(codes):
+            code, left = recorded, names[lefts[k]]
             right = -1 if rights[k] < 0 else names[rights[k]]
             if right < -1:
                 x = constants[-2 - right]
