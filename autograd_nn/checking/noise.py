@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 from autograd_nn.conversion import describe, is_number, to_float
 
@@ -91,8 +92,8 @@ def _differences(f: Sampler, x: float, spacing: float) -> tuple[float | None, st
     table = [y / largest for y in ys]  # scaled: the squares neither overflow nor vanish
     levels, gamma = [], 1.0
     for k in range(1, 6):
-        table = [b - a for a, b in zip(table, table[1:], strict=False)]
+        table = [b - a for a, b in pairwise(table)]
         gamma *= k / (2.0 * (2 * k - 1))  # (k!)**2 / (2k)!
         levels.append(math.sqrt(gamma * math.fsum(v * v for v in table) / len(table)))
     low, high = min(levels[2:]), max(levels[2:])
-    return largest * low, "noise" if 0.0 < low and high <= 4 * low else "smooth"
+    return largest * low, "noise" if low > 0.0 and high <= 4 * low else "smooth"

@@ -102,7 +102,7 @@ def _divergence(tiny: list[Quotient]) -> NumericDerivative | None:
 
 
 def _kink(tiny: list[Quotient]) -> NumericDerivative | None:
-    """Right minus left quotient shrinks like the step where ``f`` is smooth, and stays at a kink."""
+    """Right minus left quotient shrinks with the step where ``f`` is smooth; at a kink it stays."""
     for i, a in enumerate(tiny):
         for b in tiny[i + 1 :]:
             gap_a, gap_b = a.right - a.left, b.right - b.left
@@ -132,7 +132,7 @@ def _one_sided(f: Sampler, x: float, fx: float, noise: float) -> NumericDerivati
         if math.isfinite(error):
             left, right = (value, None) if sign < 0 else (None, value)
             note = f"f is defined to the {side} of this point only"
-            return NumericDerivative(value, error, "edge", left, right, note=note)
+            return NumericDerivative(value, 6 * error, "edge", left, right, note=note)
     return NumericDerivative(math.nan, math.inf, "undefined", note="no finite values around")
 
 
