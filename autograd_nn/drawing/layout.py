@@ -42,6 +42,7 @@ class _Block:
     items: list[int | _Block] = field(default_factory=list)
     nodes: list[int] = field(default_factory=list)  # all below, at any depth
     ranks: range = range(0)
+    links: list[tuple[int, int]] = field(default_factory=list)  # (node in it, node beside it)
     height: float = 0.0
     top: float = 0.0
 
@@ -99,10 +100,12 @@ def _ranks(n: int, edges: list[tuple[int, int]]) -> list[int]:
 # Order within the ranks
 
 
-def _first_order(graph: _Layers, n: int) -> None:
-    """Depth first from the sinks, so that what is used together starts out together."""
+def _first_order(graph: _Layers, n: int, from_sinks: bool) -> None:
+    """Depth first from one end, so that what belongs together starts out together."""
+    graph.layers = [[] for _ in graph.layers]
     seen = [False] * len(graph.ranks)
-    for sink in (i for i in range(n) if not graph.after[i]):
+    ahead, behind = (graph.before, graph.after) if from_sinks else (graph.after, graph.before)
+    for sink in (i for i in range(n) if not behind[i]):
         stack = [sink]
         while stack:
             node = stack.pop()
@@ -110,10 +113,10 @@ def _first_order(graph: _Layers, n: int) -> None:
                 continue
             seen[node] = True
             graph.layers[graph.ranks[node]].append(node)
-            stack.extend(reversed(graph.before[node]))
+            stack.extend(reversed(ahead[node]))
 
 
-def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> None:
+def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> int:
     """Median sweeps to and fro with swaps of neighbours; the best order met is kept."""
     position = [0] * len(graph.ranks)
     for layer in graph.layers:
@@ -125,15 +128,15 @@ def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> None:
     for sweep in range(rounds):
         if best == 0 or idle >= patience:
             break
-        forward = sweep % 2 == 0
-        _median_sweep(graph, position, forward)
-        _swap_neighbours(graph, position)
+        _median_sweep(graph, position, forward=sweep % 2 == 0)
+        _swap_neighbours(graph, position, ties=sweep % 4 > 1)
         now = _count(graph, position)
         idle += 1
         if now < best:
-            idle = 0 if now < 0.98 * best else idle
+            idle = 0 if now < 0.995 * best else idle
             best, kept = now, [list(layer) for layer in graph.layers]
     graph.layers = kept
+    return best
 
 
 def _median_sweep(graph: _Layers, position: list[int], forward: bool) -> None:
@@ -159,8 +162,8 @@ def _median_sweep(graph: _Layers, position: list[int], forward: bool) -> None:
             position[node] = i
 
 
-def _swap_neighbours(graph: _Layers, position: list[int]) -> None:
-    """Exchange adjacent nodes wherever that removes crossings."""
+def _swap_neighbours(graph: _Layers, position: list[int], ties: bool) -> None:
+    """Exchange adjacent nodes wherever that removes crossings, or at first makes none."""
     for layer in graph.layers:
         places = {
             node: (
@@ -178,7 +181,7 @@ def _swap_neighbours(graph: _Layers, position: list[int]) -> None:
                 before_a, after_a = places[a]
                 before_b, after_b = places[b]
                 gain = _inversions(before_a, before_b) + _inversions(after_a, after_b)
-                if gain > 0:
+                if gain > 0 or (ties and gain == 0 and tries == 1):
                     layer[i], layer[i + 1] = b, a
                     improved = True
         for i, node in enumerate(layer):
@@ -293,6 +296,25 @@ class _Packer:
         for block in self.blocks.values():
             ranks = [graph.ranks[node] for node in block.nodes]
             block.ranks = range(min(ranks, default=0), max(ranks, default=0) + 1)
+        self.before, self.after = graph.before, graph.after
+        if len(self.blocks) > 1:
+            self._find_neighbours(paths)
+
+    def _find_neighbours(self, paths: list[tuple[int, ...]]) -> None:
+        """What each node follows, and which arrows run out of each group."""
+
+        def within(node: int, near: list[int]) -> list[int]:
+            path = paths[node]
+            return [k for k in near if paths[k][: len(path)] == path]
+
+        graph = self.graph
+        self.before = [within(node, near) for node, near in enumerate(graph.before)]
+        self.after = [within(node, near) for node, near in enumerate(graph.after)]
+        for node, path in enumerate(paths):
+            for other in (*graph.before[node], *graph.after[node]):
+                shared = len(_shared(path, paths[other]))
+                if shared < len(path):
+                    self.blocks[path[: shared + 1]].links.append((node, other))
 
     def _block(self, path: tuple[int, ...]) -> _Block:
         for depth in range(1, len(path) + 1):
@@ -302,14 +324,18 @@ class _Packer:
         return self.blocks[path]
 
     def pull(self, forward: bool, both: bool) -> None:
-        """Move every node towards its neighbours, in the order of the ranks."""
-        graph, across = self.graph, self.across
-        for layer in graph.layers if forward else reversed(graph.layers):
+        """Move every node towards its neighbours, in the order of the ranks.
+
+        A node in a group follows only what is in the group too: were it to follow an arrow
+        out of it, the group would grow that way and push the other end further off.
+        """
+        across = self.across
+        for layer in self.graph.layers if forward else reversed(self.graph.layers):
             wanted = []
             for node in layer:
-                near = graph.before[node] if forward else graph.after[node]
+                near = self.before[node] if forward else self.after[node]
                 if both:
-                    near = graph.before[node] + graph.after[node]
+                    near = self.before[node] + self.after[node]
                 wanted.append(sum([across[k] for k in near]) / len(near) if near else across[node])
             if len(self.blocks) == 1:
                 wanted = self._separated(layer, wanted)
@@ -362,7 +388,7 @@ class _Packer:
         }
 
     def _spread(self, items: list[int | _Block]) -> list[float]:
-        wanted = [self._top(item) for item in items]
+        wanted = [self._top(item) + self._tug(item) for item in items]
         down: list[float] = []
         edge: dict[int, float] = {}
         for item, want in zip(items, wanted, strict=True):
@@ -380,6 +406,13 @@ class _Packer:
             edge.update((r, top) for r in ranks)
             up.append(top)
         return [(a + b) / 2 for a, b in zip(down, reversed(up), strict=True)]
+
+    def _tug(self, item: int | _Block) -> float:
+        """How far the arrows that leave a group would move it as a whole."""
+        if isinstance(item, int) or not item.links:
+            return 0.0
+        across = self.across
+        return sum([across[b] - across[a] for a, b in item.links]) / len(item.links)
 
     def _ranks(self, item: int | _Block) -> range:
         if isinstance(item, int):
@@ -440,17 +473,23 @@ def lay_out(
     for route in graph.routes:
         around = _shared(paths[route[0]], paths[route[-1]])
         paths.extend([around] * (len(route) - 2))
-    _first_order(graph, n)
     effort = len(graph.ranks) + sum(len(route) - 1 for route in graph.routes)
-    _reduce_crossings(graph, 24 if effort < 6_000 else (6 if effort < 60_000 else 2))
+    rounds = 16 if effort < 6_000 else (6 if effort < 60_000 else 2)
+    _first_order(graph, n, from_sinks=True)
+    best, layers = _reduce_crossings(graph, rounds), graph.layers
+    if effort < 6_000 and best:
+        _first_order(graph, n, from_sinks=False)
+        if _reduce_crossings(graph, rounds) < best:
+            layers = graph.layers
+    graph.layers = layers
     packer = _Packer(graph, heights, paths, pads)
-    rounds = 12 if effort < 12_000 else (6 if effort < 100_000 else 4)
+    rounds = 40 if effort < 2_000 else (12 if effort < 12_000 else (6 if effort < 100_000 else 4))
     grouped = len(packer.blocks) > 1
     if grouped:
         order = packer.order()
         packer.separate(order)
     for k in range(rounds):
-        packer.pull(forward=k % 2 == 0, both=k >= rounds - 2)
+        packer.pull(forward=k % 2 == 0, both=k >= rounds // 2)
         if grouped:
             packer.separate(order)
     return Placement(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_nn.conversion import describe
+from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.graph import Picture, Simplified, is_plain_power, picture_of
 from autograd_nn.drawing.render import check_folder, write_whole
 from autograd_nn.drawing.svg import svg_text
@@ -97,7 +98,7 @@ def page_text(
         "DATA": _json(_steps(v, graph, picture)),
         "SCRIPT": script,
     }
-    parts = _asset("page.html").split("@@")
+    parts = FRAME.split("@@")
     return "".join(holes[part] if i % 2 else part for i, part in enumerate(parts))
 
 

@@ -149,7 +149,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             raise ValueError(f"unknown format {form!r}: use 'svg', 'png', 'pdf' or 'gv'")
         special = bool(renderer or formatter or neato_no_op)
         if engine not in (None, "dot", "builtin") or special:
-            made: bytes = super().pipe(
+            made = super().pipe(
                 format, renderer, formatter, neato_no_op, quiet, engine=engine, encoding=None
             )
         else:
@@ -158,7 +158,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     def _rendered(self, form: str, layout: str | None) -> bytes:
         if form == "gv":
-            return self.source.encode()
+            return str(self.source).encode()
         changed = self.body != self._body_as_made
         size = len(self._picture.boxes) + len(self._picture.operations)
         if layout == "builtin" or (layout is None and size > _MOST_FOR_DOT and not changed):
