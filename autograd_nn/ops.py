@@ -275,12 +275,13 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
-    # b = 0 is flat in a, even at a = 0 where a**(b-1) is infinite; 0**b is flat in b >= 0,
+    # a**0 is flat in a, even near a = 0 where a**(b-1) is infinite; 0**b is flat in b >= 0,
     # where log(0) is infinite.  Where b - 1 is rounded, y/a keeps the digits that a**(b-1) loses.
+    flat = (b == 0.0) & ((abs(a) <= 1e-300) | (a != a))
     lowered = b - 1.0
     by_power = (lowered + 1.0 == b) | (a == 0.0) | (y == 0.0) | (abs(y) == INF)
     power = choose(by_power, primitive("pow")(a, lowered), lambda: div(y, a))
-    base = choose(b == 0.0, 0.0, lambda: b * power)
+    base = choose(flat, 0.0, lambda: b * power)
     exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * log(a))
     return base, exponent
 

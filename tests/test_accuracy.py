@@ -18,7 +18,7 @@ WELL_CONDITIONED = 100.0  # |x f'/f|: how much one ulp of the input moves the re
 
 ORACLES = {
     "neg": (lambda x: -x, lambda x: mp.mpf(-1)),
-    "abs": (abs, lambda x: mp.sign(x)),
+    "abs": (abs, mp.sign),
     "relu": (lambda x: max(x, mp.mpf(0)), lambda x: mp.mpf(1 if x > 0 else 0)),
     "exp": (mp.exp, mp.exp),
     "expm1": (mp.expm1, mp.exp),
