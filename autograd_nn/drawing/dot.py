@@ -16,8 +16,10 @@ from autograd_nn.drawing.tree import ScopeTree
 
 __all__ = ["dot_lines"]
 
-# Graphviz warns of zero-width and some high code points in HTML-like labels only when they
-# are malformed; ``clean`` has removed those.
+
+def _in_label(text: str) -> str:
+    """Cleaned text inside an HTML-like label, whose reader stumbles over a lone ``]``."""
+    return escape(text).replace("]", "&#93;")
 
 
 def _quoted(text: str) -> str:
@@ -54,7 +56,7 @@ def _scope(tree: ScopeTree, picture: Picture, prefix: str, depth: int) -> Iterat
         yield _operation(operation, prefix)
     for part in tree.parts:
         fill = palette.CLUSTERS[min(depth, 2)]
-        name = escape(part.name)
+        name = _in_label(part.name)
         yield f"subgraph cluster_{part.number} {{"
         yield (
             f'\tgraph [id="{prefix}c{part.number}", class=scope, label=<<B>{name or " "}</B>>,'
@@ -78,7 +80,7 @@ def _box(box: Box, prefix: str) -> str:
     table = (
         '<TABLE BORDER="1.4" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" STYLE="ROUNDED"'
         f' COLOR="{stroke}" BGCOLOR="{fill}"><TR><TD COLSPAN="2" CELLPADDING="3">'
-        f'<FONT COLOR="{ink}" POINT-SIZE="12"><B>{escape(box.name) or " "}</B></FONT></TD></TR>'
+        f'<FONT COLOR="{ink}" POINT-SIZE="12"><B>{_in_label(box.name) or " "}</B></FONT></TD></TR>'
         f"{'<HR/>' + cells if cells else ''}</TABLE>"
     )
     return (
@@ -98,7 +100,7 @@ def _operation(operation: Operation, prefix: str) -> str:
     return (
         f'{operation.id} [id="{prefix}{operation.id}", class=op, {shape}, width={width},'
         f' height=0.3, fillcolor="#1E293B", color="#1E293B", fontcolor="#FFFFFF",'
-        f" label=<<B>{escape(operation.sign)}</B>>, tooltip={_quoted(operation.tooltip)}];"
+        f" label=<<B>{_in_label(operation.sign)}</B>>, tooltip={_quoted(operation.tooltip)}];"
     )
 
 
@@ -137,7 +139,7 @@ def _legend(picture: Picture) -> str:
     def words(text: str) -> str:
         return (
             f'<TD ALIGN="LEFT"><FONT COLOR="{palette.LEGEND}" POINT-SIZE="9">'
-            f"{escape(text)}   </FONT></TD>"
+            f"{_in_label(text)}   </FONT></TD>"
         )
 
     cells = []

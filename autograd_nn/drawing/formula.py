@@ -341,10 +341,11 @@ class _ChainRule:
         product = math.prod(x for _, x in written) if written else math.nan
         if written and (product == slope or math.isclose(product, slope, rel_tol=1e-9)):
             return written
-        if written or slope in (0.0, 1.0, -1.0):
+        if written:
             # A number was changed since: the engine uses the slope of that time, and so do we.
-            text = short_number(slope) if not written else f"d {self._around(i)}"
-            return [(text, slope)]
+            return [(f"d {self._around(i)}", slope)]
+        if PRIMITIVES[node._code].switch is not None:  # relu and its like: 1 or 0 says it all
+            return [(short_number(slope), slope)]
         operands = [self._operand_text(k) for k, _ in self.graph.operands[i]]
         names = dict(zip("ab", operands, strict=False))
         text = PRIMITIVES[node._code].formulas[j].format(y=self._operand_text(i), **names)

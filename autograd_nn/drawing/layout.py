@@ -26,12 +26,12 @@ _GAP_ALONG, _GAP_ACROSS = 36.0, 14.0
 
 @dataclass(slots=True)
 class Placement:
-    """The result: centres by node (bends after nodes), routes by edge, rectangles by group."""
+    """The result: centres by node (bends after nodes), routes by edge, groups."""
 
     along: list[float]
     across: list[float]
     routes: list[list[int]]
-    groups: dict[tuple[int, ...], tuple[float, float, float, float]]
+    groups: list[tuple[int, ...]]
 
 
 @dataclass(slots=True)
@@ -492,15 +492,12 @@ def lay_out(
         packer.pull(forward=k % 2 == 0, both=k >= rounds // 2)
         if grouped:
             packer.separate(order)
+    start = min(packer.across, default=0.0)
     return Placement(
         _columns(graph, lengths, max((len(path) for path in paths), default=0) * group_gap),
-        packer.across,
+        [place - start for place in packer.across],
         graph.routes,
-        {
-            path: (float(block.ranks.start), block.top, float(block.ranks.stop - 1), block.height)
-            for path, block in packer.blocks.items()
-            if path
-        },
+        [path for path in packer.blocks if path],
     )
 
 

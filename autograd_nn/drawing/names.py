@@ -111,7 +111,7 @@ class Namer:
         left, loose_left = self._operand(node._left)
         right, loose_right = self._operand(node._right) if node._right is not None else ("", 9)
         binds = _LOOSE.get(row.name, 9)
-        if loose_left < binds:
+        if loose_left < binds < 9:
             left = f"({left})"
         if loose_right <= binds and row.name in ("sub", "div", "mul") and loose_right < 9:
             right = f"({right})"

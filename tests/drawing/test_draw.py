@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from autograd_nn import MLP, Value, parameter, scope
 from autograd_nn.drawing import DrawingError, draw, label_variables
 from autograd_nn.drawing.render import PROGRAM_VARIABLE
@@ -27,7 +28,8 @@ HOSTILE = [
     '<<b>x</b>]; evil -> n [URL="javascript:alert(1)"', "&amp;", "&#0;", "&lt;script&gt;", "&",
     "\x00", "\x07bell", "\x1b[31m", "\ud800", "a\udfffb", "\u202eright to left\u202c", "\u2066",
     "x" * 20_000, "</script><script>alert(1)</script>", "javascript:alert(1)", "]]>", "<!--", "-->",
-    "\ufffe", "line\nbreak\ttab", "😀🎉", "日本語", "v0", "v0; v0 -> v1", "{a|b}", "%n", "   ", "]", "é̂",
+    "\ufffe", "line\nbreak\ttab", "😀🎉", "日本語", "v0", "v0; v0 -> v1", "{a|b}", "%n", "   ",
+    "]", "é̂",
 ]  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def test_nothing_is_cut_off_and_nothing_overlaps(name, direction):
         boxes.append((x, y, w, h))
     for i, (x, y, w, h) in enumerate(boxes):
         for X, Y, W, H in boxes[:i]:
-            assert x >= X + W or X >= x + w or y >= Y + H or Y >= y + h
+            assert x >= X + W or x + w <= X or y >= Y + H or y + h <= Y
 
 
 @pytest.mark.parametrize("name", ["neuron", "net"])

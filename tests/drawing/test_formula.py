@@ -3,10 +3,11 @@
 import math
 
 import pytest
-from autograd_nn import Value
-from autograd_nn.drawing import derivative_text, expression, to_latex
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from autograd_nn import Value
+from autograd_nn.drawing import derivative_text, expression, to_latex
 
 
 def slope_example():

@@ -3,9 +3,10 @@
 import itertools
 
 import pytest
-from autograd_nn.drawing.layout import crossings, lay_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from autograd_nn.drawing.layout import crossings, lay_out
 
 
 @st.composite

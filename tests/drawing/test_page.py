@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from autograd_nn import MLP, Value
 from autograd_nn.drawing import step_through
 from autograd_nn.drawing.page import page_text
@@ -76,8 +77,9 @@ def browser(tmp_path_factory):
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for switch in (
-        "headless=new", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
-        "disable-component-update", "disable-sync", "disable-dev-shm-usage",
+        "headless=new", "no-sandbox", "disable-gpu", "no-first-run",
+        "disable-background-networking", "disable-component-update",
+        "disable-sync", "disable-dev-shm-usage",
         f"user-data-dir={tmp_path_factory.mktemp('profile')}", "window-size=1200,800",
     ):  # fmt: skip
         options.add_argument(f"--{switch}")
@@ -171,10 +173,10 @@ def test_slider_buttons_clicks_and_theme(browser, tmp_path):
     browser.find_element("id", "next").click()
     browser.find_element("id", "previous").click()
     assert step(browser) == 4
-    browser.find_element("css selector", f"#v{forward[1]} rect").click()
+    browser.find_element("css selector", f"#v{forward[1]} .name").click()
     assert step(browser) == 2
     browser.find_element("id", "last").click()
-    browser.find_element("css selector", f"#v{forward[-1]} rect").click()
+    browser.find_element("css selector", f"#v{forward[-1]} .name").click()
     assert step(browser) == len(forward) + 2  # its backward step
     press(browser, "t")
     assert browser.execute_script("return document.documentElement.dataset.theme") == "light"
