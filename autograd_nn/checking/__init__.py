@@ -1,5 +1,22 @@
-"""Checking slopes: numerical derivatives with error bounds."""
+"""Checking slopes: numeric derivatives with error bounds, and what is wrong with a formula.
 
+``check_gradients`` is where to start; ``assert_gradients`` and the pytest fixture
+``gradcheck`` raise.  What is left out: the pytest plugin itself (``pytest_plugin``).
+"""
+
+from autograd_nn.checking.approximate import approx_gradient
+from autograd_nn.checking.check import assert_gradients, check_gradients, check_module
 from autograd_nn.checking.numeric import NumericDerivative, numeric_derivative, numeric_gradient
+from autograd_nn.checking.report import GradientCheckError, GradientReport
 
-__all__ = ["NumericDerivative", "numeric_derivative", "numeric_gradient"]
+__all__ = [
+    "GradientCheckError",
+    "GradientReport",
+    "NumericDerivative",
+    "approx_gradient",
+    "assert_gradients",
+    "check_gradients",
+    "check_module",
+    "numeric_derivative",
+    "numeric_gradient",
+]

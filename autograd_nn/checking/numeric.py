@@ -216,3 +216,45 @@ def numeric_gradient(f: Callable[..., object], at: Any) -> Any:
         return lambda x: f(structure.rebuild([*numbers[:i], x, *numbers[i + 1 :]]))
 
     return [numeric_derivative(along(i), x) for i, x in enumerate(numbers)]
+
+
+def directional_slope(f: Callable[[float], object], unit: float) -> NumericDerivative:
+    """The slope of ``f`` at 0 from 16 values: a cheap form for functions that take long.
+
+    ``unit`` is the size of a step that changes the arguments as a whole by about themselves.
+    A kink within the steps shows as a large error bound.
+    """
+    sampler = Sampler(f)
+    at_zero = sampler(0.0)
+    if at_zero is None:
+        return NumericDerivative(math.nan, math.inf, "undefined", evaluations=1)
+    noise = max([0.5 * math.ulp(at_zero), *_jitter(sampler, unit * 2.0**-24)])
+    best = _Candidate(math.inf, math.nan, 0.0, 0)
+    above: list[tuple[float, float]] = []
+    for level, k in enumerate((8, 11, 14, 17, 20)):
+        h = unit * 2.0**-k
+        upper, lower = sampler(h), sampler(-h)
+        if upper is None or lower is None:
+            above = []
+            continue
+        rounding = (1.5 * noise + 0.5 * EPSILON * (abs(upper) + abs(lower))) / h
+        row = [((upper - lower) / (2 * h), rounding)]
+        for j, (value_above, rounding_above) in enumerate(above):
+            weight = 64.0 ** (j + 1) - 1
+            value = row[j][0] + (row[j][0] - value_above) / weight
+            spread = ((weight + 1) * row[j][1] + rounding_above) / weight
+            row.append((value, spread))
+            error = max(abs(value - row[j][0]), abs(value - value_above)) + spread
+            best = min(best, _Candidate(error, value, h, level))
+        above = row
+    status = "ok" if math.isfinite(best.error) else "noisy"
+    return NumericDerivative(best.value, 6 * best.error, status, evaluations=sampler.evaluations)
+
+
+def _jitter(f: Sampler, step: float) -> list[float]:
+    """The third differences of five close values: what is left of them is noise."""
+    ys = [f(i * step) for i in range(1, 6)]
+    if any(y is None for y in ys):
+        return []
+    a, b, c, d, e = (float(y) for y in ys if y is not None)
+    return [abs(b - 3 * c + 3 * d - e) / math.sqrt(20), abs(a - 3 * b + 3 * c - d) / math.sqrt(20)]

@@ -214,9 +214,8 @@ def clipped(case: Case) -> Iterator[Finding]:
     if (
         math.isfinite(bound)
         and sum(abs(p.hand[i]) == bound for p in case.probes for i in case.wrong) > 1
-    ):
-        if case.fits(lambda p: [min(max(g, -bound), bound) for g in p.slopes]):
-            yield Finding(1.2, "clipped", f"the true slopes clipped to -{bound:g} ... {bound:g}")
+    ) and case.fits(lambda p: [min(max(g, -bound), bound) for g in p.slopes]):
+        yield Finding(1.2, "clipped", f"the true slopes clipped to -{bound:g} ... {bound:g}")
     if case.alone:
         return
     if len(case.names) == 1:

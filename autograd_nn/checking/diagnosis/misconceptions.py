@@ -54,7 +54,7 @@ MISCONCEPTIONS: dict[str, tuple[Rule, ...]] = {
     "neg": (("the minus sign is lost", lambda e: 1.0), ("this term is dropped", lambda e: 0.0)),
     "mul": (
         ("product rule: the other factor is missing (1 was used)", lambda e: 1.0),
-        ("product rule: this factor itself instead of the other one", lambda e: e.b if e.j else e.a),
+        ("product rule: this factor itself, not the other one", lambda e: e.b if e.j else e.a),
         ("product rule: this term is dropped", lambda e: 0.0),
         ("product rule: the product instead of the other factor", lambda e: e.y),
         ("product rule: the sign is flipped", lambda e: -e.slope),

@@ -1,0 +1,145 @@
+"""Calling the user's two functions: what comes back is checked, and blamed on the right one.
+
+A tuple of arguments is spread, ``f(*at)``; anything else is one argument,
+``f(at)``.  What is left out: comparing (``check``).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.engine import Value
+from autograd_nn.transforms import flatten
+
+__all__ = ["Arguments", "call_f", "call_hand", "hand_numbers"]
+
+
+class Arguments:
+    """The arguments of ``f``: their numbers in order, their names, and how to rebuild them.
+
+    Args:
+        at: a number, an array, lists and dicts of them; a tuple is several arguments.
+        wrt: which of them to check: positions of a tuple or list, or keys of a dict.
+    """
+
+    def __init__(self, f: Callable[..., object], at: Any, wrt: Any, names: Any) -> None:
+        leaves, self.structure = flatten(at, "at")
+        if not leaves:
+            raise ValueError(f"at is {describe(at)}: it holds no number to check a slope for")
+        self.spread = isinstance(at, tuple)
+        self.all = [to_float(x) for x in leaves]
+        labels = _names(f, at)
+        self.chosen = list(range(len(leaves))) if wrt is None else _positions(at, wrt)
+        self.numbers = [self.all[i] for i in self.chosen]
+        self.names = [labels[i] for i in self.chosen]
+        if names is not None:
+            self.names = [names] if isinstance(names, str) else [str(name) for name in names]
+            if len(self.names) != len(self.chosen):
+                raise ValueError(
+                    f"names gives {len(self.names)} names for {len(self.chosen)} numbers"
+                )
+
+    def filled(self, xs: Sequence[Any]) -> tuple[Any, ...]:
+        """The positional arguments with ``xs`` in the checked places."""
+        leaves: list[Any] = list(self.all)
+        for i, x in zip(self.chosen, xs, strict=True):
+            leaves[i] = x
+        built = self.structure.rebuild(leaves)
+        return built if self.spread else (built,)
+
+
+def _positions(at: Any, wrt: Any) -> list[int]:
+    if not isinstance(at, (tuple, list, dict)):
+        raise TypeError(f"wrt chooses among several arguments, but at is {describe(at)}")
+    wanted = list(wrt) if isinstance(wrt, (tuple, list, set)) else [wrt]
+    keys: list[Any] = list(at) if isinstance(at, dict) else list(range(len(at)))
+    unknown = [key for key in wanted if key not in keys]
+    if unknown or not wanted:
+        raise ValueError(f"wrt is {wrt!r}; the arguments are {keys}")
+    positions, start = [], 0
+    for key in keys:
+        size = len(flatten(at[key], "at")[0])
+        if key in wanted:
+            positions += range(start, start + size)
+        start += size
+    return positions
+
+
+def _names(f: Callable[..., object], at: Any) -> list[str]:
+    parts: Sequence[Any] = at if isinstance(at, tuple) else (at,)
+    try:
+        known = [p.name for p in inspect.signature(f).parameters.values() if p.kind in (0, 1)]
+    except (TypeError, ValueError):  # functions from C have no signature
+        known = []
+    names: list[str] = []
+    for i, part in enumerate(parts):
+        name = known[i] if i < len(known) else f"x{i}"
+        names += _paths(part, "" if isinstance(part, dict) and len(parts) == 1 else name)
+    return names
+
+
+def _paths(nested: Any, name: str) -> list[str]:
+    if isinstance(nested, dict):
+        found = [_paths(v, f"{name}[{k!r}]" if name else str(k)) for k, v in nested.items()]
+        return [path for paths in found for path in paths]
+    if isinstance(nested, np.ndarray) and nested.ndim:
+        return [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(nested.shape)]
+    if isinstance(nested, (list, tuple)):
+        return [p for i, item in enumerate(nested) for p in _paths(item, f"{name}[{i}]")]
+    return [name]
+
+
+def _call(who: str, function: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
+    before = flatten(arguments)[0]
+    try:
+        result = function(*arguments)
+    except Exception as error:
+        error.add_note(f"raised by {who}, which the gradient check called")
+        raise
+    try:
+        after = flatten(arguments)[0]
+    except TypeError:
+        after = []
+    if len(before) != len(after) or any(
+        a is not b and (isinstance(a, Value) or a != b) for a, b in zip(before, after, strict=True)
+    ):
+        raise ValueError(f"{who} changed its arguments; it should only read them: work on a copy")
+    return result
+
+
+def call_f(f: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
+    """``f``'s result: a Value where it computed with Values, else a float."""
+    result = _call("f", f, arguments)
+    if isinstance(result, np.ndarray) and result.size == 1:
+        result = result.item()
+    if isinstance(result, Value):
+        return result
+    if not is_number(result):
+        raise TypeError(f"f returned {describe(result)}; it must return one number, such as a sum")
+    return to_float(result)
+
+
+def call_hand(hand: Callable[..., object], arguments: tuple[Any, ...], size: int) -> list[float]:
+    """The slopes that ``hand`` returns, as a list."""
+    return hand_numbers(_call("hand", hand, arguments), size, "hand returned")
+
+
+def hand_numbers(slopes: object, size: int, says: str = "hand is") -> list[float]:
+    """Hand-written slopes as a list of floats, one per checked number."""
+    if isinstance(slopes, Value):
+        slopes = slopes.data
+    try:
+        leaves = flatten(slopes, "hand's result")[0]
+    except TypeError as error:
+        raise TypeError(f"{says} {describe(slopes)}: {error}") from None
+    if len(leaves) != size:
+        raise ValueError(
+            f"{says} {len(leaves)} slope{'s' * (len(leaves) != 1)} for {size} "
+            f"number{'s' * (size != 1)}: {describe(slopes)}; give one slope per number"
+        )
+    return [x.data if isinstance(x, Value) else to_float(x) for x in leaves]
