@@ -12,6 +12,7 @@ What is left out: what is done with the operands (``contract``, ``lower``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def _common(sequences: list[Any], length: int) -> tuple[int, ...] | None:
             cuts.add(cut)
     ordered = sorted(cuts)
     sizes = []
-    for small, large in zip(ordered, ordered[1:], strict=False):
+    for small, large in pairwise(ordered):
         if large % small:
             return None
         sizes.append(large // small)

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe
 from autograd_nn.engine import Value, this_thread
-from autograd_nn.jit.arguments import HoldsValue, read, read_rows
+from autograd_nn.jit.arguments import HoldsValueError, read, read_rows
 from autograd_nn.jit.errors import JitWarning, TraceError
 from autograd_nn.jit.lower import Runner
 from autograd_nn.jit.pack import Region
@@ -117,7 +117,7 @@ class Jitted:
             return None
         try:
             return Call(self, args)
-        except HoldsValue:
+        except HoldsValueError:
             return None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -19,12 +19,12 @@ from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.jit.errors import TraceError
 
-__all__ = ["HoldsValue", "describe_result", "lift", "read", "read_rows", "rebuild"]
+__all__ = ["HoldsValueError", "describe_result", "lift", "read", "read_rows", "rebuild"]
 
 _PLAIN = (float, int)
 
 
-class HoldsValue(Exception):
+class HoldsValueError(Exception):
     """An argument holds a Value: the function is to be run as it is, not replayed."""
 
 
@@ -53,7 +53,7 @@ def read(x: Any, where: str, groups: list[Any]) -> Any:
     if isinstance(x, dict):
         return (kind, *((k, read(item, f"{where}[{k!r}]", groups)) for k, item in x.items()))
     if isinstance(x, Value):
-        raise HoldsValue
+        raise HoldsValueError
     if callable(getattr(x, "parameters", None)):
         return ("module", id(x))
     raise TypeError(
@@ -67,7 +67,7 @@ def _read_array(x: Any, where: str, groups: list[Any]) -> Any:
         groups.append(x.ravel())
         return ("a", x.shape, x.dtype.kind in "iub")
     if x.dtype == object and any(isinstance(item, Value) for item in x.flat):
-        raise HoldsValue
+        raise HoldsValueError
     raise TypeError(f"{where} is an array of {x.dtype}; give an array of real numbers")
 
 

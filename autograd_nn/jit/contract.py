@@ -62,10 +62,10 @@ def reduce_to(x: Named, out: Named) -> list[Call]:
         return [partial(np.copyto, target, spread(x, out.axes))]
     kept = spread(x, (*order, *summed))
     axes = tuple(range(len(order), len(order) + len(summed)))
-    if kept.ndim == 2 and kept.strides[0] == kept.itemsize and kept.shape[1] >= 16:
-        # Columns of ones times a matrix: about three times as fast as adding up rows.
-        if order == out.axes and target.strides == (target.itemsize,):
-            return [partial(np.matmul, np.ones(kept.shape[1]), kept.T, target)]
+    by_columns = kept.ndim == 2 and kept.strides[0] == kept.itemsize and kept.shape[1] >= 16
+    if by_columns and order == out.axes and target.strides == (target.itemsize,):
+        # Ones times a matrix: about three times as fast as adding up its rows.
+        return [partial(np.matmul, np.ones(kept.shape[1]), kept.T, target)]
     if order == out.axes:
         return [partial(np.add.reduce, kept, axes, None, target)]
     temporary = np.empty(kept.shape[: len(order)])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_nn import MLP, Value, grad, no_grad, value_and_grad
-from autograd_nn import functions as F
+from autograd_nn import functions as fn
 from autograd_nn.jit import JitWarning, LeakError, TraceError, jit
 
 
@@ -88,9 +88,13 @@ def test_a_comparison_with_nan_takes_the_path_that_python_takes():
 
 def test_many_paths_bring_a_warning_that_names_the_comparison():
     f = jit(lambda x: sum((x * k if x > k else x) for k in range(12)))
-    with pytest.warns(JitWarning, match=">"):
+
+    def call_on_many_sides():
         for k in range(12):
             f(k + 0.5)
+
+    with pytest.warns(JitWarning, match=">"):
+        call_on_many_sides()
 
 
 def test_other_shapes_are_recorded_anew_and_kept():
@@ -239,7 +243,7 @@ def test_a_model_closed_over_or_passed():
 
 def test_rows_form_is_the_mean_over_rows():
     def one(w, b, x, t):
-        hidden = [F.tanh(sum(w[i][j] * x[j] for j in range(3)) + b[i]) for i in range(4)]
+        hidden = [fn.tanh(sum(w[i][j] * x[j] for j in range(3)) + b[i]) for i in range(4)]
         return (sum(hidden) - t) ** 2
 
     rng = np.random.default_rng(0)
@@ -345,5 +349,5 @@ def test_integers_are_numbers_too():
 def test_nothing_warns_on_numbers_that_overflow():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        value, gradient = jit(lambda x: F.exp(x * 1000.0)).value_and_grad(5.0)
+        value, gradient = jit(lambda x: fn.exp(x * 1000.0)).value_and_grad(5.0)
     assert (value, gradient) == (math.inf, math.inf)
