@@ -70,6 +70,7 @@ def as_array(x: Any, name: str = "this function") -> Any:
 
     Raises:
         TypeError: an element is neither a number nor a Value.
+        ValueError: the rows differ in length.
     """
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return x.astype(float)
@@ -77,17 +78,16 @@ def as_array(x: Any, name: str = "this function") -> Any:
     if isinstance(x, Value):
         held[()] = x
         return held
-    try:
-        held = np.array(x, dtype=object)
-    except ValueError:
-        raise ValueError(
-            f"{name}: the rows of {describe(x)} differ in length; "
-            "give rows of equal length, or one row at a time"
-        ) from None
+    held = np.array(x, dtype=object)
     any_value = False
     for element in held.flat:
         if isinstance(element, Value):
             any_value = True
+        elif isinstance(element, (list, tuple, np.ndarray)):
+            raise ValueError(
+                f"{name}: the rows of {describe(x)} differ in length; "
+                "give rows of equal length, or one row at a time"
+            )
         elif not is_number(element):
             raise TypeError(
                 f"{name}: expected numbers, Values, or arrays or lists of them, "
