@@ -15,6 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from numpy.typing import NDArray
 
 from autograd_nn import functions, losses
 from autograd_nn.engine import Value
-from autograd_nn.functions import add_up, logsumexp, maximum, softplus
+from autograd_nn.functions import add_up, maximum, softplus
 from autograd_nn.jit import JitWarning, TraceError, jit
+from autograd_nn.nn import Module
 from autograd_nn.training_steps import EngineStep, Loss, Step, gather, scatter
 
 __all__ = ["CannotCompileError", "FallbackStep", "JitStep"]
@@ -48,6 +50,64 @@ _TERMS: dict[Loss, Callable[[Any, Any], Any]] = {
     losses.hinge: lambda t, p: functions.relu(1.0 - t * p),
     losses.binary_cross_entropy: lambda t, p: softplus(p) - t * p,
 }
+
+
+def _logsumexp(xs: list[Any]) -> Any:
+    """As ``functions.logsumexp``; its slope does not depend on the shift, so none is passed on."""
+    shift = reduce(maximum, xs).detach()
+    return shift + functions.log(add_up([functions.exp(x - shift) for x in xs]))
+
+
+class _Places:
+    """Where a model holds its parameters, so that a recording can put its own Values there.
+
+    The flat array of parameters is then an argument like any other, which the jit reads and
+    differentiates without looking at single Values.
+
+    Attributes:
+        complete: whether every parameter was found in an attribute, list, dict or array.
+    """
+
+    def __init__(self, model: Any, parameters: list[Value]) -> None:
+        self._number = {id(p): k for k, p in enumerate(parameters)}
+        self._held = parameters
+        self._places: list[tuple[Any, Any, int]] = []
+        self._find(model, set())
+        self.complete = len({k for _, _, k in self._places}) == len(parameters)
+
+    def _find(self, part: Any, seen: set[int]) -> None:
+        if id(part) in seen:
+            return
+        seen.add(id(part))
+        holder, keys = part, []
+        if isinstance(part, Module):
+            holder = vars(part)
+        if isinstance(holder, dict):
+            keys = list(holder)
+        elif isinstance(holder, list):
+            keys = list(range(len(holder)))
+        elif isinstance(holder, np.ndarray) and holder.dtype == object:
+            keys = list(np.ndindex(holder.shape))
+        elif isinstance(holder, tuple):  # its Values stay, but parts in it can be changed
+            for item in holder:
+                self._find(item, seen)
+        for key in keys:
+            item = holder[key]
+            if id(item) in self._number:
+                self._places.append((holder, key, self._number[id(item)]))
+            else:
+                self._find(item, seen)
+
+    @contextmanager
+    def filled(self, values: Any) -> Iterator[None]:
+        """Put other Values in the parameters' places, and the parameters back at the end."""
+        try:
+            for holder, key, k in self._places:
+                holder[key] = values[k]
+            yield
+        finally:
+            for holder, key, k in self._places:
+                holder[key] = self._held[k]
 
 
 class _Parameters:
@@ -84,7 +144,11 @@ class JitStep(Step):
         self._predictor = jit(self._outputs, rows="x", reduce=None)
         self._by_row = loss in _TERMS or loss is losses.cross_entropy
         self._unchecked = 0 if self._by_row else _BATCHES
-        if self._by_row:
+        self._places = _Places(model, self.parameters)
+        self._explicit = self._by_row and self._places.complete
+        if self._explicit:
+            self._program = jit(self._loss_of_row_at, rows=("x", "t"))
+        elif self._by_row:
             self._program = jit(self._loss_of_row, rows=("x", "t"))
         else:
             self._program = jit(self._loss_of_batch)
@@ -97,10 +161,14 @@ class JitStep(Step):
         out = self.model(list(x))
         outputs = [out] if isinstance(out, Value) else list(out)
         if self.loss is losses.cross_entropy:  # t is 1 for the true class, 0 for the others
-            return logsumexp(outputs) - functions.dot(list(t), outputs)
+            return _logsumexp(outputs) - functions.dot(list(t), outputs)
         term = _TERMS[self.loss]
         targets = [t] if isinstance(t, Value) else list(t)
         return add_up([term(a, b) for a, b in zip(targets, outputs, strict=True)]) / len(outputs)
+
+    def _loss_of_row_at(self, theta: Any, x: Any, t: Any) -> Any:
+        with self._places.filled(theta):
+            return self._loss_of_row(x, t)
 
     def _loss_of_batch(self, X: Any, y: Any) -> Any:
         return self.loss(y, [self.model(list(row)) for row in X])
@@ -119,7 +187,12 @@ class JitStep(Step):
         if self.loss is losses.cross_entropy:
             y = np.equal.outer(y, np.arange(self._classes)).astype(float)
         with _refusals():
-            loss, gradient = self._program.value_and_grad(X, y, argnums=self._owner, vector=theta)
+            if self._explicit:
+                loss, gradient = self._program.value_and_grad(theta, X, y)
+            else:
+                loss, gradient = self._program.value_and_grad(
+                    X, y, argnums=self._owner, vector=theta
+                )
         found = float(loss), np.asarray(gradient)
         if self._unchecked:
             self._unchecked -= 1
