@@ -30,7 +30,7 @@ __all__ = ["Runner", "is_small", "layouts_of"]
 
 SMALL_TERMS = 24  # a NumPy call costs about as much as this many lines of Python on floats
 SMALL_OPERATIONS = 6
-RELU = CODES["relu"]
+RELU, DETACH = CODES["relu"], CODES["detach"]
 
 
 def is_small(pack: Pack, rows: bool) -> bool:
@@ -201,7 +201,7 @@ class Adjoint:
         packs = runner.packing.packs
         active = set(wanted)
         for p in packs:
-            if p.operands & active:
+            if p.operands & active and p.code != DETACH:  # no slope flows through a detach
                 active.add(p.region)
         self.active = active
         region, position = root
@@ -389,15 +389,16 @@ def _share(partials: Any, operands: list[Any], y: Any, adjoint: Any, shares: lis
 def _relu_share(y: Named, adjoint: Named, target: Named) -> list[Call]:
     """Calls for relu's slope times the adjoint.
 
-    The slope is the sign of the result, 0, 1 or nan: the table's rule in the form that NumPy
-    computes fastest.  A test holds it to the table.
+    The slope is 0, 1 or nan, as the result is 0, positive or nan: the table's rule in the form
+    that NumPy computes fastest.  A test holds it to the table.
     """
     if target.axes == y.axes:
         share = target
     else:
         share = Named(np.empty(y.array.shape), y.axes)
     calls: list[Call] = [
-        partial(np.sign, y.array, share.array),
+        partial(np.ceil, y.array, share.array),
+        partial(np.minimum, share.array, 1.0, out=share.array),
         partial(np.multiply, share.array, adjoint.array, share.array),
     ]
     return calls if share is target else [*calls, *reduce_to(share, target)]

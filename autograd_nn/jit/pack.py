@@ -150,44 +150,39 @@ def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
         position[leaf] = filled[g]
         filled[g] += 1
     sums: dict[int, list[Term]] = {}
+
+    def place(
+        node: int, key: Any, kinds: list[tuple[Kind, list[tuple[int, int]]]], code: int
+    ) -> None:
+        """Put a node into the pack of its key, which may be new."""
+        found = by_key.get(key)
+        if found is None:
+            blocks = [Block(*kind) for kind, _ in kinds]
+            found = by_key[key] = Pack(code, len(regions), 0, blocks)
+            packs.append(found)
+            rows = any(regions[r].rows for r in found.operands)
+            regions.append(Region(found.name, 0, rows))
+        for block, (_, pairs) in zip(found.blocks, kinds, strict=True):
+            for a, b in pairs:
+                block.a.append(a)
+                block.b.append(b)
+        region[node] = found.region
+        position[node] = found.size
+        found.size += 1
+
     for i in range(trace.leaves, len(codes)):
         if not uses[i]:
             continue
-        code = codes[i]
-        if code in _SUMS or code == MUL:
-            if absorbed[i] and code == MUL:
-                continue
-            terms = _terms(i, trace, absorbed, sums)
-            if absorbed[i]:
-                sums[i] = terms
-                continue
-            kinds = _kinds(terms, region)
-            key: Any = (shared[i] > 0, *[(kind, len(pairs)) for kind, pairs in kinds])
-            found = by_key.get(key)
-            if found is None:
-                blocks = [Block(*kind) for kind, _ in kinds]
-                found = by_key[key] = Pack(0, len(regions), 0, blocks)
-                packs.append(found)
-                rows = any(regions[r].rows for r in found.operands)
-                regions.append(Region("sum", 0, rows))
-            for block, (_, pairs) in zip(found.blocks, kinds, strict=True):
-                for a, b in pairs:
-                    block.a.append(a)
-                    block.b.append(b)
-        else:
+        code, has_adjoint = codes[i], shared[i] > 0
+        if code != MUL and code not in _SUMS:
             left, right = lefts[i], rights[i]
-            key = (code, region[left], -1 if right < 0 else region[right], shared[i] > 0)
-            found = by_key.get(key)
-            if found is None:
-                found = by_key[key] = Pack(code, len(regions), 0, [Block(1.0, key[1], key[2])])
-                packs.append(found)
-                rows = any(regions[r].rows for r in found.operands)
-                regions.append(Region(PRIMITIVES[code].name, 0, rows))
-            found.blocks[0].a.append(left)
-            found.blocks[0].b.append(right)
-        region[i] = found.region
-        position[i] = found.size
-        found.size += 1
+            kind = (1.0, region[left], -1 if right < 0 else region[right])
+            place(i, (code, has_adjoint, kind), [(kind, [(left, right)])], code)
+        elif not absorbed[i]:
+            kinds = _kinds(_terms(i, trace, absorbed, sums), region)
+            place(i, (has_adjoint, *[(kind, len(pairs)) for kind, pairs in kinds]), kinds, 0)
+        elif code != MUL:
+            sums[i] = _terms(i, trace, absorbed, sums)
     at = np.array(position, dtype=np.int64)
     for each in packs:
         regions[each.region].size = each.size
@@ -259,14 +254,13 @@ def _kinds(terms: list[Term], region: list[int]) -> list[tuple[Kind, list[tuple[
             kind = (sign, of_a, -1)
         else:
             of_b = region[b]
-            if of_a > of_b:
-                a, b, of_a, of_b = b, a, of_b, of_a
-            kind = (sign, of_a, of_b)
+            kind = (sign, of_a, of_b) if of_a <= of_b else (sign, of_b, of_a)
+        factors = (a, b) if b < 0 or of_a <= of_b else (b, a)
         pairs = kinds.get(kind)
         if pairs is None:
-            kinds[kind] = [(a, b)]
+            kinds[kind] = [factors]
         else:
-            pairs.append((a, b))
+            pairs.append(factors)
     found = list(kinds.items())
     if len(found) > 1:
         found.sort(key=lambda item: (item[0][2] < 0, item[0]))  # products first: they can write

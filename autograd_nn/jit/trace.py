@@ -100,16 +100,13 @@ class Record:
 
     def same_equations(self, other: Record) -> bool:
         """Whether the operations are the same, on the same leaves."""
-        pairs = [
-            (getattr(self, k), getattr(other, k)) for k in ("codes", "lefts", "rights", "roots")
-        ]
-        if not all(np.array_equal(a, b) for a, b in pairs) or len(self.leaves) != len(other.leaves):
+        columns = ("codes", "lefts", "rights", "roots")
+        if not all(np.array_equal(getattr(self, k), getattr(other, k)) for k in columns):
             return False
-        n = len(self.inputs)
-        return all(
-            v is w
-            or (v._code == w._code and struct.pack("d", v._data) == struct.pack("d", w._data))
-            for v, w in zip(self.leaves[n:], other.leaves[n:], strict=True)
+        mine, others = (r.leaves[len(r.inputs) :] for r in (self, other))
+        return len(mine) == len(others) and all(
+            v is w or (v._code, struct.pack("d", v._data)) == (w._code, struct.pack("d", w._data))
+            for v, w in zip(mine, others, strict=True)
         )
 
     def captured(self) -> list[Value]:

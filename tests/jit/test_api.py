@@ -11,6 +11,7 @@ import pytest
 from autograd_nn import MLP, Value, grad, no_grad, value_and_grad
 from autograd_nn import functions as fn
 from autograd_nn.jit import JitWarning, LeakError, TraceError, jit
+from autograd_nn.ops import primitive
 
 
 def dot_square(w, x):
@@ -351,3 +352,11 @@ def test_nothing_warns_on_numbers_that_overflow():
         warnings.simplefilter("error")
         value, gradient = jit(lambda x: fn.exp(x * 1000.0)).value_and_grad(5.0)
     assert (value, gradient) == (math.inf, math.inf)
+
+
+def test_the_slope_of_relu_is_the_tables():
+    x = np.array([-math.inf, -2.0, -5e-324, 0.0, 5e-324, 1e-300, 0.5, 7.0, math.inf, math.nan])
+    x = np.tile(x, 4)
+    f = jit(lambda v: sum(a.relu() * (k + 1.0) for k, a in enumerate(v)))
+    expected = primitive("relu").partials(x, None)[0] * (np.arange(len(x)) + 1.0)
+    np.testing.assert_array_equal(f.value_and_grad(x)[1], expected)
