@@ -10,51 +10,94 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd_nn import functions, losses, nn
+    from autograd_nn import functions, losses, nn, optim
+    from autograd_nn.checking import (
+        GradientCheckError,
+        assert_gradients,
+        check_gradients,
+        check_module,
+        numeric_derivative,
+        numeric_gradient,
+    )
     from autograd_nn.contexts import AnomalyError
+    from autograd_nn.drawing import (
+        derivative_text,
+        draw,
+        expression,
+        label_variables,
+        step_through,
+        to_latex,
+    )
     from autograd_nn.engine import Value, engine_is_compiled, parameter
     from autograd_nn.jit import jit
     from autograd_nn.nn import MLP, Layer, Module, Neuron
     from autograd_nn.recording import detect_anomaly, no_grad, scope
+    from autograd_nn.training import evaluate, fit, predict
     from autograd_nn.transforms import grad, value_and_grad
 
 __version__ = "1.0.0"
 
-_HOMES = {
-    "AnomalyError": "contexts",
-    "Layer": "nn",
-    "MLP": "nn",
-    "Module": "nn",
-    "Neuron": "nn",
-    "Value": "engine",
-    "detect_anomaly": "recording",
-    "engine_is_compiled": "engine",
-    "grad": "transforms",
-    "jit": "jit",
-    "no_grad": "recording",
-    "parameter": "engine",
-    "scope": "recording",
-    "value_and_grad": "transforms",
+_NAMES = {
+    "checking": (
+        "GradientCheckError",
+        "assert_gradients",
+        "check_gradients",
+        "check_module",
+        "numeric_derivative",
+        "numeric_gradient",
+    ),
+    "contexts": ("AnomalyError",),
+    "drawing": (
+        "derivative_text",
+        "draw",
+        "expression",
+        "label_variables",
+        "step_through",
+        "to_latex",
+    ),
+    "engine": ("Value", "engine_is_compiled", "parameter"),
+    "jit": ("jit",),
+    "nn": ("MLP", "Layer", "Module", "Neuron"),
+    "recording": ("detect_anomaly", "no_grad", "scope"),
+    "training": ("evaluate", "fit", "predict"),
+    "transforms": ("grad", "value_and_grad"),
 }
-_MODULES = ("functions", "losses", "nn")
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+_MODULES = ("functions", "losses", "nn", "optim")
 
 __all__ = [
     "MLP",
     "AnomalyError",
+    "GradientCheckError",
     "Layer",
     "Module",
     "Neuron",
     "Value",
+    "assert_gradients",
+    "check_gradients",
+    "check_module",
+    "derivative_text",
     "detect_anomaly",
+    "draw",
     "engine_is_compiled",
+    "evaluate",
+    "expression",
+    "fit",
     "functions",
     "grad",
     "jit",
+    "label_variables",
     "losses",
     "nn",
     "no_grad",
+    "numeric_derivative",
+    "numeric_gradient",
+    "optim",
     "parameter",
+    "predict",
     "scope",
+    "step_through",
+    "to_latex",
     "value_and_grad",
 ]
 

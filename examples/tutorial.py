@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn import MLP, Value
+from autograd_nn import MLP, Value, derivative_text
 from autograd_nn.losses import mean_squared_error
 
 INPUT = np.array([3, 5])
@@ -167,6 +167,11 @@ def slope_stages(table: Table) -> list[float]:
     loss.backward()
     table.add("7 the error", error, error_v, 7)
     table.add("7 slopes 2 * input * error", slope, [v.grad for v in w], [14, 28, 42])
+    print("The chain rule of stage 7, as the engine walked it:")
+    for v in w:
+        print("   ", derivative_text(loss, wrt=v))
+    print()
+
     updated = SLOPE_WEIGHTS - LEARNING_RATE * slope
     for v in w:
         v.data -= LEARNING_RATE * v.grad
