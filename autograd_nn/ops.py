@@ -318,7 +318,7 @@ def _atan_slope(x: Any) -> Any:
 
 
 def _function(name: str) -> str:
-    return rf"\operatorname{{{name}}}\left({{a}}\right)"
+    return rf"\operatorname{{{{{name}}}}}\left({{a}}\right)"
 
 
 _P = Primitive
