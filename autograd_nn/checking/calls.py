@@ -61,7 +61,8 @@ def _positions(at: Any, wrt: Any) -> list[int]:
     unknown = [key for key in wanted if key not in keys]
     if unknown or not wanted:
         raise ValueError(f"wrt is {wrt!r}; the arguments are {keys}")
-    positions, start = [], 0
+    positions: list[int] = []
+    start = 0
     for key in keys:
         size = len(flatten(at[key], "at")[0])
         if key in wanted:

@@ -82,7 +82,8 @@ def _derivative(f: Sampler, x: float) -> NumericDerivative:
 def _steps(x: float) -> list[float]:
     size = abs(x) or 1.0
     smallest = max(size * 2.0**-40, 64 * math.ulp(x))
-    steps, h = [], 0.125 * max(size, 1.0)
+    steps: list[float] = []
+    h = 0.125 * max(size, 1.0)
     while h >= smallest and len(steps) < 120:
         steps.append(h)
         h /= 8.0 if h > size else 2.0

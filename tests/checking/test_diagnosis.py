@@ -142,12 +142,12 @@ def test_the_cause_is_named_first_in_nine_of_ten():
 def test_no_false_alarm_on_right_slopes():
     rng = np.random.default_rng(0)
     for _ in range(200):
-        w = rng.normal(size=3) * 10.0 ** rng.integers(-2, 3)
+        w = rng.normal(size=3) * 10.0 ** rng.integers(-2, 2)
         assert check_gradients(squared, w, true, numeric=False, probes=3)
         assert check_gradients(
             lambda x: F.tanh(x) ** 2,
             w[0],
-            lambda x: 2 * math.tanh(x) / math.cosh(min(abs(x), 300.0)) ** 2,
+            lambda x: 2 * math.tanh(x) / math.cosh(x) ** 2,
             numeric=False,
             probes=3,
         )

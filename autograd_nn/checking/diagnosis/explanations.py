@@ -56,7 +56,7 @@ class Case:
         self.same = all(p.ops == probes[0].ops for p in probes)
         self.who = name_list([names[i] for i in self.wrong])
 
-    def fits(self, predict: Callable[[Probe], Sequence[float] | None]) -> bool:
+    def fits(self, predict: Callable[..., Sequence[float] | None]) -> bool:
         """Whether the prediction gives the hand-written slopes at every point."""
         for probe in self.probes:
             try:
@@ -70,7 +70,7 @@ class Case:
                 return False
         return True
 
-    def only_wrong(self, probe: Probe, change: Callable[[float], float]) -> list[float]:
+    def only_wrong(self, probe: Probe, change: Callable[..., float]) -> list[float]:
         """The true slopes, changed in the wrong positions."""
         return [change(g) if i in self.wrong else g for i, g in enumerate(probe.slopes)]
 
@@ -142,6 +142,7 @@ def _factor_in_words(case: Case, ratio: float) -> str:
     for factor, words in known.items():
         if abs(ratio - factor) < 1e-8:
             return words
+    size, n = abs(ratio), len(case.names)
     first = case.probes[0]
     divisors = {
         first.data[operands[1]]
@@ -149,7 +150,6 @@ def _factor_in_words(case: Case, ratio: float) -> str:
         if op == "div" and first.ops[operands[1]] == "constant"
     }
     numbers = {d for d, op in zip(first.data, first.ops, strict=True) if op == "constant"}
-    size = abs(ratio)
     for m in sorted({abs(d) for d in numbers | divisors if d == int(d) and abs(d) > 1}):
         if abs(size - m) < 1e-8 * m:
             if m in divisors:
@@ -158,6 +158,8 @@ def _factor_in_words(case: Case, ratio: float) -> str:
         if abs(size * m - 1) < 1e-8:
             if m in divisors:
                 return f"divided by {m:g} once too often"
+            if m == n:
+                return f"a mean where a sum was meant: divided by {m:g}"
             return f"the constant {m:g} of the function is missing"
     if abs(size - round(size)) < 1e-8:
         return f"{ratio:.0f} times the true slope"
@@ -181,7 +183,7 @@ def order(case: Case) -> Iterator[Finding]:
     ]
     root = math.isqrt(n)
     orders += [
-        (f"transposed ({r} x {n // r})", list(np.arange(n).reshape(r, -1).T.flat))
+        (f"transposed ({r} x {n // r})", np.arange(n).reshape(r, -1).T.ravel().tolist())
         for r in range(2, n // 2 + 1)
         if n % r == 0 and (n <= 400 or r == root)
     ]
@@ -269,7 +271,7 @@ def updated(case: Case) -> Iterator[Finding]:
             "missing (of a penalty such as c*w**2?)" if extra[0] < 0 else "too much"
         )
         if abs(abs(extra[0]) - 1) > 1e-9 or len(case.probes) > 2:
-            yield Finding(2.4, "term", text)
+            yield Finding(1.85, "term", text)
     for i in case.wrong:
         offsets = [p.hand[i] - p.slopes[i] for p in case.probes]
         size = abs(offsets[0]) + max(p.sizes[i] for p in case.probes)
@@ -313,7 +315,7 @@ def region(case: Case) -> Iterator[Finding]:
     bad = [p for p, row in zip(case.probes, case.right, strict=True) if not all(row)]
     if not good or not bad:
         return
-    tests: list[tuple[str, Callable[[Probe], bool]]] = []
+    tests: list[tuple[str, Callable[..., bool]]] = []
     if case.same:
         for k, op in enumerate(case.probes[0].ops):
             if op in ("relu", "abs"):

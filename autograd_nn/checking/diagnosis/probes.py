@@ -161,17 +161,28 @@ def spell(node: Value, width: int = 40) -> str:
     return text if len(text) <= width else f"{text[: width // 2 - 2]} … {text[2 - width // 2 :]}"
 
 
-def _spell(node: Value, depth: int) -> str:
+_BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
+
+
+def _spell(node: Value, depth: int, context: int = 0) -> str:
+    """The formula; in brackets where it binds less than ``context``."""
     if node.label:
         return node.label
     if not node.op:
         return f"{node.data:g}"
     if depth > 6:
         return "…"
-    parts = [_spell(operand, depth + 1) for operand in node.operands]
-    if node._op in ("+", "-", "*", "/", "**"):
-        text = f"{parts[0]} {node._op} {parts[1]}" if node._op != "**" else "**".join(parts)
-        return f"({text})" if depth else text
+    binds = _BINDS.get(node.op, 0)
+    parts = [
+        _spell(operand, depth + 1, binds and binds + (j == 1 and node.op != "add"))
+        for j, operand in enumerate(node.operands)
+    ]
     if node.op == "neg":
-        return f"-{parts[0]}"
-    return f"{node.op}({', '.join(p[1:-1] if p[:1] == '(' else p for p in parts)})"
+        text = f"-{parts[0]}"
+    elif node.op == "pow":
+        text = "**".join(parts)
+    elif binds:
+        text = f"{parts[0]} {node._op} {parts[1]}"
+    else:
+        return f"{node.op}({', '.join(parts)})"
+    return f"({text})" if binds < context else text

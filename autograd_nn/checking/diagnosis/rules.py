@@ -102,7 +102,7 @@ _FORMS: tuple[tuple[str, Callable[[float], float], float], ...] = (
 def ratio(case: Case) -> Iterator[Finding]:
     """The ratio of yours to the true slope is a quantity of the graph."""
     first = case.probes[0]
-    quantities: list[tuple[str, Callable[[Probe], float]]] = []
+    quantities: list[tuple[str, Callable[..., float]]] = []
     for k, node in enumerate(first.nodes):
         if first.ops[k] != "constant":
             quantities.append((spell(node), lambda p, k=k: p.data[k]))
