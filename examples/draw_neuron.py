@@ -1,12 +1,12 @@
 """Draw one neuron and its squared error, and step through its backpropagation.
 
-    python examples/draw_neuron.py [folder]
+    python examples/draw_neuron.py --out drawing-output
 
-writes ``neuron.svg``, ``neuron.png`` and ``neuron.html``, by default beside this file.  It
+writes ``neuron.svg``, ``neuron.png`` and ``neuron.html`` in about a second.  It
 works with Graphviz and without; PNG without Graphviz needs ``pip install 'autograd_nn[png]'``.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 from autograd_nn import Value, parameter, scope
@@ -31,8 +31,12 @@ def neuron_loss() -> tuple[Value, Value]:
     return loss, w1
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Write the three files, and print the slope of ``w1`` as the chain rule gives it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("drawing-output"), help="the folder")
+    folder = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
     loss, w1 = neuron_loss()
     loss.backward()
     print(derivative_text(loss, wrt=w1))
@@ -46,4 +50,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    main()
