@@ -1,0 +1,143 @@
+"""check_gradients as people call it: structures, kinks, bad input, float-only functions."""
+
+import ctypes
+import ctypes.util
+import math
+import random
+
+import numpy as np
+import pytest
+
+from autograd_nn import MLP, losses
+from autograd_nn import functions as F
+from autograd_nn.checking import (
+    GradientCheckError,
+    approx_gradient,
+    assert_gradients,
+    check_gradients,
+    check_module,
+)
+
+
+def f(w):
+    return (w * 5 - 7) ** 2
+
+
+def hand(w):
+    return 10 * (w * 5 - 7)
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "slopes"),
+    [
+        (lambda w: w[0] * w[1], [2.0, 3.0], lambda w: [w[1], w[0]]),
+        (lambda p: p["a"] * p["b"], {"a": 2.0, "b": 3.0}, lambda p: {"a": p["b"], "b": p["a"]}),
+        (lambda a, b: a * b, (2, 3), lambda a, b: (b, a)),
+        (lambda w: (w**2).sum(), np.ones((2, 2)), lambda w: 2 * w),
+        (lambda w, x: (w[0] * x) ** 2, ([2.0], 3.0), lambda w, x: ([18 * w[0]], 2 * w[0] ** 2 * x)),
+    ],
+)
+def test_structures(function, at, slopes):
+    assert check_gradients(function, at, slopes)
+
+
+def test_numbers_alone_are_consistent_with_a_cause():
+    report = check_gradients(f, 2.0, 15.0)
+    assert report.headline.startswith("consistent with: w: a factor 2 is missing")
+
+
+def test_wrt_keeps_the_others_fixed():
+    assert check_gradients(lambda w, x: w * x, (2.0, 3.0), lambda w, x: x, wrt=0)
+    with pytest.raises(ValueError, match="the arguments are"):
+        check_gradients(lambda w, x: w * x, (2.0, 3.0), wrt=5)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+def test_any_slope_between_those_of_a_kink_passes_with_a_note(slope):
+    report = check_gradients(lambda x: F.relu(x), 0.0, slope)
+    assert all(row.verdict == "ok" for row in report.rows)
+    assert "a kink" in str(report)
+    assert report
+
+
+def test_a_slope_outside_a_kink_fails():
+    assert not check_gradients(lambda x: F.relu(x), 0.0, 1.5)
+
+
+def test_float_only_function_and_c_function():
+    name = ctypes.util.find_library("m")
+    cos = ctypes.CDLL(name).cos
+    cos.restype, cos.argtypes = ctypes.c_double, [ctypes.c_double]
+    assert check_gradients(math.sin, 0.7, cos)
+    assert not check_gradients(math.sin, 0.7, lambda x: -cos(x))
+
+
+def test_assert_says_the_cause_first():
+    with pytest.raises(GradientCheckError, match=r"\Aw: a factor 2 is missing") as caught:
+        assert_gradients(f, 2.0, lambda w: 5 * (w * 5 - 7))
+    assert "To reproduce" in str(caught.value)
+    assert max(map(len, str(caught.value).splitlines())) <= 80
+
+
+def boom(*_):
+    raise RuntimeError("boom")
+
+
+def spoil(w):
+    w[0] = 0.0
+    return [1.0]
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "slopes", "error", "says"),
+    [
+        (lambda w: None, 1.0, None, TypeError, "f returned NoneType None"),
+        (lambda w: [w], 1.0, None, TypeError, "f returned list"),
+        (lambda w: "a", 1.0, hand, TypeError, "f returned str 'a'"),
+        (boom, 1.0, hand, RuntimeError, "boom"),
+        (f, 1.0, boom, RuntimeError, "boom"),
+        (f, 1.0, lambda w: None, TypeError, "hand returned NoneType"),
+        (f, 1.0, lambda w: [1.0, 2.0], ValueError, "hand returned 2 slopes for 1 number"),
+        (f, 1.0, lambda w: [], ValueError, "hand returned 0 slopes"),
+        (lambda w: w[0] * 1, [1.0], spoil, ValueError, "hand changed its arguments"),
+        (spoil, [1.0], lambda w: [1.0], ValueError, "f changed its arguments"),
+        (f, [], hand, ValueError, "holds no number"),
+        (f, "one", hand, TypeError, "at is str"),
+    ],
+)
+def test_bad_input_names_the_side(function, at, slopes, error, says):
+    with pytest.raises(error, match=says):
+        check_gradients(function, at, slopes)
+
+
+def test_what_raised_is_noted():
+    with pytest.raises(RuntimeError) as caught:
+        check_gradients(f, 1.0, boom)
+    assert caught.value.__notes__ == ["raised by hand, which the gradient check called"]
+
+
+def test_nan_slopes_and_random_functions_do_not_pass():
+    assert "nan" in check_gradients(f, 1.0, lambda w: math.nan).headline
+    rng = random.Random(0)
+    report = check_gradients(lambda w: w * rng.random(), 1.0)
+    assert not report
+    assert "for the same argument" in report.headline
+
+
+def test_module_by_projections_and_its_parameters_stay():
+    model = MLP(3, [8, 1], activation="tanh", seed=0)
+    before = model.state_dict()
+    assert check_module(model, losses.mean_squared_error, [[1.0, 2.0, 3.0]], [1.0])
+    assert str(model.state_dict()) == str(before)
+
+
+def test_a_wrong_projection_is_halved_down_to_its_component():
+    slopes = lambda w: 2 * w + np.eye(60)[17]
+    report = check_gradients(lambda w: float((w**2).sum()), np.arange(1.0, 61.0), slopes)
+    assert "w[17]" in [row.name for row in report.rows if row.verdict == "wrong"]
+
+
+def test_approx_gradient_reads_as_an_equality():
+    assert approx_gradient(math.sin, 0.5) == math.cos(0.5)
+    assert np.array([3.0, 2.0]) == approx_gradient(lambda w: w[0] * w[1], [2.0, 3.0])
+    assert approx_gradient(math.sin, 0.5) != 0.8

@@ -1,0 +1,72 @@
+"""The plugin in real runs of pytest."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = str(Path(__file__).parents[1])
+TESTS = """
+import math
+from autograd_nn.checking import approx_gradient
+def test_right(gradcheck):
+    gradcheck(lambda x: x**3, 2.0, lambda x: 3 * x**2)
+def test_wrong(gradcheck):
+    gradcheck(lambda x: (5 * x - 7)**2, 2.0, lambda x: 5 * (5 * x - 7))
+def test_compare():
+    assert 0.5 == approx_gradient(math.sin, 0.5)
+"""
+
+
+def run(path, *options):
+    (path / "test_slopes.py").write_text(TESTS)
+    loaded = [] if "no:autograd_nn" in " ".join(options) else ["-p", "autograd_nn.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cov", *loaded, *options]
+    environment = {**os.environ, "PYTHONPATH": ROOT}
+    done = subprocess.run(
+        command, cwd=path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout
+
+
+def test_failure_reads_from_the_cause_to_the_remedy(tmp_path):
+    text = run(tmp_path)
+    assert "2 failed, 1 passed" in text
+    golden = [
+        "GradientCheckError: x: a factor 2 is missing (yours = 0.5 x the true slope)",
+        "hand-written  autograd      numeric",
+        "To reproduce: at = 2.0, seed = 0",
+    ]
+    for line in golden:
+        assert line in text
+    assert "checking/check.py" not in text
+    assert "<- wrong" in text.split("test_compare")[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "outcome"),
+    [
+        (["-x"], "1 failed, 1 passed"),
+        (["-n", "2"], "2 failed, 1 passed"),
+        (["--gradcheck-seed", "7", "-k", "wrong"], "seed = 7"),
+        (["-p", "no:autograd_nn"], "1 failed, 2 errors"),
+    ],
+)
+def test_options(tmp_path, options, outcome):
+    assert outcome in run(tmp_path, *options)
+
+
+def test_last_failed_runs_the_two_again(tmp_path):
+    run(tmp_path)
+    assert "2 failed in" in run(tmp_path, "--lf").replace(", 1 deselected", "")
+
+
+def test_nothing_heavy_is_imported_at_start():
+    code = "import sys, autograd_nn.pytest_plugin; print('numpy' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": ROOT}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "False\n"
