@@ -2,7 +2,7 @@
 
 The steps are those of Sugiyama, Tagawa and Toda (1981) as Gansner, Koutsofios, North and
 Vo (1993) arranged them for ``dot``: ranks by longest path, chains of bends for long arrows,
-an order within each rank by medians and by swapping neighbours, then coordinates.
+an order within each rank by means and by swapping neighbours, then coordinates.
 
 Nested groups keep their nodes together.  Every group is a block that spans its ranks, and
 blocks are kept apart like single nodes.  Coordinates are found by pulling every node to the
@@ -117,7 +117,7 @@ def _first_order(graph: _Layers, n: int, from_sinks: bool) -> None:
 
 
 def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> int:
-    """Median sweeps to and fro with swaps of neighbours; the best order met is kept."""
+    """Sweeps to and fro with swaps of neighbours; the best order met is kept."""
     position = [0] * len(graph.ranks)
     for layer in graph.layers:
         for i, node in enumerate(layer):
@@ -128,7 +128,7 @@ def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> int:
     for sweep in range(rounds):
         if best == 0 or idle >= patience:
             break
-        _median_sweep(graph, position, forward=sweep % 2 == 0)
+        _mean_sweep(graph, position, forward=sweep % 2 == 0)
         _swap_neighbours(graph, position, ties=sweep % 4 > 1)
         now = _count(graph, position)
         idle += 1
@@ -139,24 +139,24 @@ def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> int:
     return best
 
 
-def _median_sweep(graph: _Layers, position: list[int], forward: bool) -> None:
-    neighbours = graph.before if forward else graph.after
-    for layer in graph.layers if forward else reversed(graph.layers):
+def _mean_sweep(graph: _Layers, position: list[int], forward: bool) -> None:
+    """Order each rank by the mean place of the neighbours on both sides.
+
+    Places are shares of a rank's length.  Looking at both sides at once keeps the two
+    directions from undoing each other where leaves are shared, as the weights of a net are.
+    """
+    scale = [1.0 / max(1, len(layer)) for layer in graph.layers]
+    last = len(graph.layers) - 1
+    before, after = graph.before, graph.after
+    for rank in range(last + 1) if forward else range(last, -1, -1):
+        layer = graph.layers[rank]
+        back, ahead = scale[max(0, rank - 1)], scale[min(last, rank + 1)]
         keys = {}
         for node in layer:
-            places = sorted([position[k] for k in neighbours[node]])
-            count = len(places)
-            if not count:
-                keys[node] = float(position[node])
-            elif count % 2:
-                keys[node] = float(places[count // 2])
-            elif count == 2:
-                keys[node] = (places[0] + places[1]) / 2
-            else:  # the weighted median of Gansner and others: nearer to the denser side
-                low, high = places[count // 2 - 1], places[count // 2]
-                left, right = low - places[0], places[-1] - high
-                spread = left + right
-                keys[node] = (low * right + high * left) / spread if spread else (low + high) / 2
+            count = len(before[node]) + len(after[node])
+            total = sum([position[k] for k in before[node]]) * back
+            total += sum([position[k] for k in after[node]]) * ahead
+            keys[node] = total / count if count else position[node] * scale[rank]
         layer.sort(key=keys.__getitem__)
         for i, node in enumerate(layer):
             position[node] = i
@@ -474,14 +474,17 @@ def lay_out(
         around = _shared(paths[route[0]], paths[route[-1]])
         paths.extend([around] * (len(route) - 2))
     effort = len(graph.ranks) + sum(len(route) - 1 for route in graph.routes)
-    rounds = 16 if effort < 6_000 else (6 if effort < 60_000 else 2)
-    _first_order(graph, n, from_sinks=True)
-    best, layers = _reduce_crossings(graph, rounds), graph.layers
-    if effort < 6_000 and best:
+    if effort < 1_500:
+        _first_order(graph, n, from_sinks=True)
+        best, layers = _reduce_crossings(graph, 24), graph.layers
+        if best:
+            _first_order(graph, n, from_sinks=False)
+            if _reduce_crossings(graph, 24) < best:
+                layers = graph.layers
+        graph.layers = layers
+    else:
         _first_order(graph, n, from_sinks=False)
-        if _reduce_crossings(graph, rounds) < best:
-            layers = graph.layers
-    graph.layers = layers
+        _reduce_crossings(graph, 5 if effort < 60_000 else 2)
     packer = _Packer(graph, heights, paths, pads)
     rounds = 40 if effort < 2_000 else (12 if effort < 12_000 else (6 if effort < 100_000 else 4))
     grouped = len(packer.blocks) > 1
