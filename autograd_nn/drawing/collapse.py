@@ -64,20 +64,21 @@ def picture_of_groups(
     keys: dict[tuple[str, ...], tuple[str, ...] | None] = {
         scope: (None if set(scope) & set(expand) else scope[:depth]) for scope in scopes
     }
-    groups, links, key_of = _count(order, keys, tops)
+    groups, links, key_of = _count(order, keys)
     ran = has_run(roots)
     picture = Picture(backward_ran=ran)
     place = {key: i for i, key in enumerate(groups)}
     heat = max((math.sqrt(g.squares) for g in groups.values()), default=0.0)
     shown = {v: order[v] for v in groups if isinstance(v, int)}
     namer = Namer({}, [], names)
+    ends = {key_of[i] for i in _positions(order, tops)}
     for key, group in groups.items():
         if isinstance(key, int):
             picture.boxes.append(
                 _single(place[key], shown[key], namer, id(shown[key]) in tops, ran, values)
             )
         else:
-            is_output = any(key_of[i] == key for i in _positions(order, tops))
+            is_output = key in ends
             picture.boxes.append(_box(place[key], group, is_output, heat, ran))
     for number_of_link, ((tail, head), (count, largest)) in enumerate(links.items()):
         tooltip = f"{count:,} values"
@@ -124,14 +125,8 @@ def _positions(order: list[Value], tops: set[int]) -> list[int]:
 def _count(
     order: list[Value],
     keys: dict[tuple[str, ...], tuple[str, ...] | None],
-    tops: set[int],
 ) -> tuple[dict[_Key, _Group], dict[tuple[_Key, _Key], tuple[int, float]], list[_Key]]:
-    """One pass over the values, in order: groups, links between them, and each value's group.
-
-    Values outside every scope are inputs, constants, or what leads to the result.  A link
-    that would run backwards between two groups is left out of the layout's way by splitting
-    nothing: only links from an earlier group to a later one are drawn.
-    """
+    """One pass over the values, in order: groups, links between them, and each value's group."""
     groups: dict[_Key, _Group] = {}
     links: dict[tuple[_Key, _Key], tuple[int, float]] = {}
     key_of: list[_Key] = []
@@ -139,16 +134,8 @@ def _count(
     rank: dict[_Key, int] = {}
     for i, node in enumerate(order):
         place[id(node)] = i
-        found = keys[node._scope]
-        key: _Key
-        if found is None:
-            key = i
-        elif found:
-            key = found
-        elif node._left is None:
-            key = ("", "inputs" if node._code != CONSTANT else "constants")
-        else:
-            key = ("", "outside every scope")
+        left = node._left
+        key = _key(i, node, keys[node._scope])
         key_of.append(key)
         group = groups.get(key)
         if group is None:
@@ -156,19 +143,35 @@ def _count(
             group = groups[key] = _Group(key, name)
             rank[key] = len(rank)
         _add(group, node)
-        left, right = node._left, node._right
         if left is None:
             continue
-        adjoint = node._grad
-        for operand, slope in ((left, node._left_partial), (right, node._right_partial)):
-            if operand is None:
-                continue
-            tail = key_of[place[id(operand)]]
-            if tail != key and operand._code != CONSTANT:
-                count, largest = links.get((tail, key), (0, 0.0))
-                part = slope * adjoint
-                links[tail, key] = (count + 1, part if abs(part) > abs(largest) else largest)
+        tail = key_of[place[id(left)]]
+        if tail is not key and tail != key and left._code != CONSTANT:
+            _link(links, tail, key, node._left_partial * node._grad)
+        right = node._right
+        if right is not None and right._code != CONSTANT:
+            tail = key_of[place[id(right)]]
+            if tail is not key and tail != key:
+                _link(links, tail, key, node._right_partial * node._grad)
     return groups, _forward_only(links, rank), key_of
+
+
+def _key(i: int, node: Value, scope: tuple[str, ...] | None) -> _Key:
+    """The group of a value: its scope, itself where that is expanded, or one of three others."""
+    if scope is None:
+        return i
+    if scope:
+        return scope
+    if node._left is not None:
+        return ("", "outside every scope")
+    return ("", "inputs" if node._code != CONSTANT else "constants")
+
+
+def _link(
+    links: dict[tuple[_Key, _Key], tuple[int, float]], tail: _Key, head: _Key, part: float
+) -> None:
+    count, largest = links.get((tail, head), (0, 0.0))
+    links[tail, head] = (count + 1, part if abs(part) > abs(largest) else largest)
 
 
 def _forward_only(
@@ -176,7 +179,7 @@ def _forward_only(
 ) -> dict[tuple[_Key, _Key], tuple[int, float]]:
     """Links in the direction in which most values run, so that groups have an order.
 
-    Two groups may feed each other: the scarcer direction is folded into the other.
+    Where two groups feed each other, the scarcer direction is not drawn.
     """
     after: dict[_Key, list[_Key]] = {}
     kept: dict[tuple[_Key, _Key], tuple[int, float]] = {}

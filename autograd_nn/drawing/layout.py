@@ -484,7 +484,7 @@ def lay_out(
         graph.layers = layers
     else:
         _first_order(graph, n, from_sinks=False)
-        _reduce_crossings(graph, 5 if effort < 60_000 else 2)
+        _reduce_crossings(graph, 5 if effort < 12_000 else (3 if effort < 60_000 else 2))
     packer = _Packer(graph, heights, paths, pads)
     rounds = 40 if effort < 2_000 else (12 if effort < 12_000 else (6 if effort < 100_000 else 4))
     grouped = len(packer.blocks) > 1
