@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import Value, this_thread
+from autograd_nn.engine import this_thread
 from autograd_nn.jit.arguments import HoldsValueError, read, read_rows
 from autograd_nn.jit.errors import JitWarning, TraceError
 from autograd_nn.jit.lower import Runner
 from autograd_nn.jit.pack import Region
 from autograd_nn.jit.program import Program
-from autograd_nn.jit.recorder import record, without_collector
+from autograd_nn.jit.recorder import parameters_in_reach, record, without_collector
 
 __all__ = ["Jitted", "jit"]
 
@@ -37,6 +37,7 @@ class Call:
         self.args = args
         self.groups: list[Any] = []
         self.rows = 0
+        self.module: Any = None  # whose parameters' slopes are asked for
         keys = []
         # Which groups of numbers belong to which argument.
         self.spans: list[tuple[int, int]] = []
@@ -174,11 +175,14 @@ class Jitted:
             self._refuse_rows()
             pair: tuple[Any, Any] = value_and_grad(self.function, argnums)(*args)
             return pair
+        call.module = module
+        if vector is not None and module is None:
+            raise TypeError("vector holds a model's parameters: give the model as argnums")
         wanted = _Wanted(call, positions, module, vector)
         if self.row_positions:
             value, slopes = self._rows(call, positions, wanted)
         else:
-            value, slopes = self._run(call, wanted.differentiate)
+            value, slopes = self._run(call, wanted.differentiate, wanted)
         if module is not None:
             return value, slopes
         built = [wanted.build(k, slopes) for k in positions]
@@ -194,16 +198,21 @@ class Jitted:
 
     # -- choosing a program --------------------------------------------------------------
 
-    def _run(self, call: Call, use: Callable[[Program, Runner], Any]) -> Any:
+    def _run(
+        self,
+        call: Call,
+        use: Callable[[Program, Runner], Any],
+        wanted: _Wanted | None = None,
+    ) -> Any:
         """Run the recorded path whose guards hold, or record the path that these numbers take."""
-        parameters = getattr(use, "__self__", None)
         for token in list(self._paths.get(call.key, ())):
             program = self._programs.get(token)
             if program is None:
                 continue
             with program.lock:
                 runner = program.runner(1)
-                program.load(runner, call.groups, _vector_for(parameters, program))
+                numbers = None if wanted is None else wanted.numbers(program)
+                program.load(runner, call.groups, numbers)
                 runner.forward()
                 if program.guards_hold(runner):
                     self._used(token, call.key)
@@ -211,7 +220,7 @@ class Jitted:
         program = self._record(call)
         with program.lock:
             runner = program.runner(1)
-            program.load(runner, call.groups, _vector_for(parameters, program))
+            program.load(runner, call.groups, None if wanted is None else wanted.numbers(program))
             runner.forward()
             return use(program, runner)
 
@@ -234,7 +243,8 @@ class Jitted:
     def _compile(self, call: Call) -> Program:
         rows = self.row_positions
         recording = record(self.function, call.args, rows)
-        trace = recording.record.trace()
+        order = parameters_in_reach(self.function, [call.module, *call.args])
+        trace = recording.record.trace(order)
         regions, lengths = [], []
         for k, (start, stop) in enumerate(call.spans):
             for g in range(start, stop):
@@ -298,7 +308,7 @@ class Jitted:
             groups = [
                 g[start:stop] if row else g for g, row in zip(call.groups, is_row, strict=True)
             ]
-            program.load(runner, groups, _vector_for(wanted, program))
+            program.load(runner, groups, None if wanted is None else wanted.numbers(program))
             runner.forward()
             if not program.guards_hold(runner):
                 return None
@@ -331,18 +341,21 @@ class _Wanted:
     def __init__(self, call: Call, positions: tuple[int, ...], module: Any, vector: Any) -> None:
         self.call, self.positions, self.module = call, positions, module
         self.regions = tuple(g for k in positions for g in range(*call.spans[k]))
-        self.parameters: list[Value] = [] if module is None else module.parameters()
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
-        if self.vector is not None and self.vector.shape != (len(self.parameters),):
-            raise ValueError(
-                f"vector has shape {self.vector.shape}; the module has {len(self.parameters)} "
-                "parameters"
-            )
 
-    def places(self, program: Program) -> Any:
-        """For each captured Value of the program, its place among the module's; -1 if none."""
-        index = {id(p): k for k, p in enumerate(self.parameters)}
-        return np.array([index.get(id(v), -1) for v in program.captured], dtype=np.int64)
+    def numbers(self, program: Program) -> Any:
+        """The captured Values' numbers with the caller's vector in place of the model's own."""
+        if self.vector is None:
+            return None
+        count, places = program.places(self.module)
+        if self.vector.shape != (count,):
+            raise ValueError(
+                f"vector has shape {self.vector.shape}; the model has {count} parameters"
+            )
+        if not (places < 0).any():
+            return self.vector[places]
+        held = np.array([v.data for v in program.captured])
+        return np.where(places >= 0, self.vector[places], held)
 
     def slopes(self, program: Program, runner: Runner, seed: float) -> dict[int, Any]:
         """The slopes of each wanted region, as flat arrays."""
@@ -373,9 +386,8 @@ class _Wanted:
         """Of a module one vector in its own order; else the slopes by region."""
         if self.module is None:
             return slopes
-        vector = np.zeros(len(self.parameters))
-        places = self.places(program)
-        known = places >= 0
+        count, places = program.places(self.module)
+        vector, known = np.zeros(count), places >= 0
         vector[places[known]] = slopes[program.inputs][known]
         return vector
 
@@ -400,17 +412,6 @@ def _fill(x: Any, numbers: Any) -> Any:
     if isinstance(x, dict):
         return {key: _fill(item, numbers) for key, item in x.items()}
     return next(numbers)
-
-
-def _vector_for(wanted: Any, program: Program) -> Any:
-    """The captured Values' numbers with the caller's vector in place of the module's."""
-    if not isinstance(wanted, _Wanted) or wanted.vector is None:
-        return None
-    places = wanted.places(program)
-    if (places >= 0).all():
-        return wanted.vector[places]
-    held = np.array([v.data for v in program.captured])
-    return np.where(places >= 0, wanted.vector[places], held)
 
 
 def _as_positions(argnums: Any, count: int) -> tuple[int, ...]:

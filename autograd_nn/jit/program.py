@@ -78,9 +78,10 @@ class Program:
         self._runners: dict[int, Runner] = {}
         self._adjoints: dict[Any, Adjoint] = {}
         self._tests: dict[int, list[Any]] = {}
+        self._models: dict[int, tuple[Any, int, Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        made_anew = ("lock", "_runners", "_adjoints", "_tests")
+        made_anew = ("lock", "_runners", "_adjoints", "_tests", "_models")
         return {k: v for k, v in self.__dict__.items() if k not in made_anew}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -120,6 +121,19 @@ class Program:
         if self.captured:
             cells = runner.cells(self.inputs)
             values[cells] = [v._data for v in self.captured] if parameters is None else parameters
+
+    def places(self, model: Any) -> tuple[int, Any]:
+        """How many parameters a model has, and for each captured Value its place among them.
+
+        -1 where it is none of them.  Found once for a program: it keeps to the Values that it
+        was recorded with.
+        """
+        found = self._models.get(id(model))
+        if found is None:
+            index = {id(p): k for k, p in enumerate(model.parameters())}
+            at = np.array([index.get(id(v), -1) for v in self.captured], dtype=np.int64)
+            found = self._models[id(model)] = (model, len(index), at)
+        return found[1], found[2]
 
     def guards_hold(self, runner: Runner) -> bool:
         """Whether every comparison comes out as it was recorded, for every row."""

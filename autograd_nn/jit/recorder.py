@@ -12,7 +12,8 @@ What is left out: packing and running.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +26,7 @@ from autograd_nn.jit.errors import LeakError, TraceError
 from autograd_nn.jit.trace import Record
 from autograd_nn.recording import detect_anomaly, tracing
 
-__all__ = ["Recording", "record"]
+__all__ = ["Recording", "parameters_in_reach", "record", "without_collector"]
 
 _SHIFTS = (1e-2, 1e-5, 1e-9)  # relative; smaller ones stay on the same side of a comparison
 
@@ -166,18 +167,41 @@ def _line_of_operation(
         return lines[id(nodes[k])][1] if k < len(nodes) and id(nodes[k]) in lines else ""
 
 
-def _outer_containers(f: Callable[..., Any]) -> dict[str, Any]:
-    """The lists, dicts and sets that a function can reach by a name of its own."""
+def _in_reach(f: Callable[..., Any]) -> dict[str, Any]:
+    """What a function can reach by a name of its own: globals, closure, and its object."""
+    f = inspect.unwrap(f)
     code, cells = getattr(f, "__code__", None), getattr(f, "__closure__", None)
+    owner = getattr(f, "__self__", None)
+    found = dict(vars(owner)) if hasattr(owner, "__dict__") else {}
     if code is None:
-        return {}
-    found = {name: f.__globals__[name] for name in code.co_names if name in f.__globals__}
+        return found
+    found |= {name: f.__globals__[name] for name in code.co_names if name in f.__globals__}
     for name, cell in zip(code.co_freevars, cells or (), strict=True):
         try:
             found[name] = cell.cell_contents
         except ValueError:  # a name that is not set yet
             continue
-    return {name: x for name, x in found.items() if isinstance(x, (list, dict, set))}
+    return found
+
+
+def parameters_in_reach(f: Callable[..., Any], others: Sequence[Any]) -> list[Value]:
+    """The parameters of the models that ``f`` or its arguments know, in the models' order.
+
+    In that order the weights of a layer follow a regular pattern; in the order of their first
+    use they need not.
+    """
+    candidates = [*others, *_in_reach(f).values()]
+    models = [x for x in candidates if callable(getattr(x, "parameters", None))]
+    found: list[Value] = []
+    for model in models:
+        if not isinstance(model, type):
+            found += [p for p in model.parameters() if isinstance(p, Value)]
+    return list({id(p): p for p in found}.values())
+
+
+def _outer_containers(f: Callable[..., Any]) -> dict[str, Any]:
+    """The lists, dicts and sets among what a function can reach."""
+    return {name: x for name, x in _in_reach(f).items() if isinstance(x, (list, dict, set))}
 
 
 def _outer_sizes(f: Callable[..., Any]) -> dict[str, int]:

@@ -113,13 +113,16 @@ class Record:
         """The leaves that are neither inputs nor plain numbers."""
         return [v for v in self.leaves[len(self.inputs) :] if v._code <= PARAMETER]
 
-    def trace(self) -> Trace:
+    def trace(self, order: list[Value]) -> Trace:
         """The equations, equal ones joined.
+
+        Args:
+            order: captured leaves that are among these are numbered in this order.
 
         Raises:
             TraceError: an operand was computed outside this trace.
         """
-        builder = _Numbering(self.inputs, self.leaves)
+        builder = _Numbering(self.inputs, self.leaves, order)
         names = builder.number(self.codes.tolist(), self.lefts.tolist(), self.rights.tolist())
         named = [names[k] for k in self.roots.tolist()]
         n, m = self.results, len(self.comparisons)
@@ -164,10 +167,14 @@ def _numbers(
 class _Numbering:
     """Value numbering: gives equal expressions one number."""
 
-    def __init__(self, inputs: list[Value], leaves: list[Value]) -> None:
+    def __init__(self, inputs: list[Value], leaves: list[Value], order: list[Value]) -> None:
         self.inputs = len(inputs)
         others = leaves[len(inputs) :]
-        self.captured = [v for v in others if v._code <= PARAMETER]
+        places = {id(v): k for k, v in enumerate(order)}
+        self.captured = sorted(
+            (v for v in others if v._code <= PARAMETER),
+            key=lambda v: places.get(id(v), len(places)),
+        )
         for v in others:
             if v._code > CONSTANT:
                 raise TraceError(
