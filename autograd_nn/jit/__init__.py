@@ -10,6 +10,7 @@ replays it without Python objects.  The stages, one file each:
 * ``contract``: sums of products as matrix products or elementwise calls;
 * ``lower``: forward and backward pass as prepared NumPy calls;
 * ``straight``: small packs as generated straight-line Python;
+* ``take``: look-up by an integer argument;
 * ``program``: one recorded path; ``api``: guards, cache, and what users call.
 
 What is found, and what it costs:
@@ -29,5 +30,6 @@ Not kept: the sign of a zero, and the order in which a sum adds its terms.
 from autograd_nn.jit.api import Jitted, jit
 from autograd_nn.jit.errors import JitWarning, LeakError, TraceError
 from autograd_nn.jit.program import Program
+from autograd_nn.jit.take import take
 
-__all__ = ["JitWarning", "Jitted", "LeakError", "Program", "TraceError", "jit"]
+__all__ = ["JitWarning", "Jitted", "LeakError", "Program", "TraceError", "jit", "take"]
