@@ -1,4 +1,4 @@
-"""Numeric slopes: within their bounds of 60-digit truth, with the right verdict where there is none."""
+"""Numeric slopes: within their bounds of 60-digit truth, and the right verdict elsewhere."""
 
 import itertools
 import math
@@ -30,11 +30,14 @@ SMOOTH = {
     "logistic": (lambda x: 1 / (1 + math.exp(-x)), lambda x: 1 / (1 + mpmath.exp(-x))),
 }
 POINTS = (1e-12, 4e-6, 1e-3, 0.3, 1.0, 2.5, 7.0, 1e4, 1e8)
+RANDOM = random.Random(0)
 OVERFLOWS = {"exp", "sinh", "logistic"}
 CASES = [
     (name, x)
     for name, x in itertools.product(SMOOTH, POINTS)
-    if not (name in OVERFLOWS and x > 100) and not (name in ("sin", "cos") and x > 1e6)
+    if not (name in OVERFLOWS and x > 100)
+    and not (name in ("sin", "cos") and x > 1e6)
+    and not (name == "bump" and x > 20)  # its slope is smaller than the smallest float
 ]
 
 
@@ -69,14 +72,14 @@ def cbrt(x):
         (lambda x: abs(x - 3) + x * x, 3.0, "kink"),
         (lambda x: max(x, 2 * x - 1), 1.0, "kink"),
         (lambda x: float(x > 0), 0.0, "jump"),
-        (lambda x: math.floor(x), 2.0, "jump"),
+        (math.floor, 2.0, "jump"),
         (math.sqrt, 0.0, "vertical"),
         (cbrt, 0.0, "vertical"),
         (lambda x: x * math.sqrt(1 - x), 1.0, "vertical"),
         (lambda x: math.sqrt(x) ** 2, 0.0, "edge"),
         (math.log, -1.0, "undefined"),
         (math.sin, math.inf, "undefined"),
-        (lambda x, r=random.Random(0): x + r.random(), 1.0, "random"),
+        (lambda x: x + RANDOM.random(), 1.0, "random"),
         (math.sin, 1.0, "ok"),
         (lambda x: 5.0, 1.0, "ok"),
     ],

@@ -149,7 +149,12 @@ def _factor_in_words(case: Case, ratio: float) -> str:
         for op, operands in zip(first.ops, first.operands, strict=True)
         if op == "div" and first.ops[operands[1]] == "constant"
     }
-    numbers = {d for d, op in zip(first.data, first.ops, strict=True) if op == "constant"}
+    exponents = {  # a missing one is the power rule's matter
+        operands[1] for op, operands in zip(first.ops, first.operands, strict=True) if op == "pow"
+    }
+    numbers = {
+        first.data[k] for k, op in enumerate(first.ops) if op == "constant" and k not in exponents
+    }
     for m in sorted({abs(d) for d in numbers | divisors if d == int(d) and abs(d) > 1}):
         if abs(size - m) < 1e-8 * m:
             if m in divisors:
@@ -166,7 +171,7 @@ def _factor_in_words(case: Case, ratio: float) -> str:
     for lr in (0.1, 0.01, 0.001, 0.0001, 0.3, 0.03, 0.003, 0.05, 0.02):
         if abs(size - lr) < 1e-9 * lr:
             return f"the factor {lr:g} looks like a learning rate left inside the slope"
-    if abs(1 / size - round(1 / size)) < 1e-8:
+    if n > 1 and abs(1 / size - round(1 / size)) < 1e-8:
         return f"a mean where a sum was meant? The true slope divided by {1 / ratio:.0f}"
     return ""
 
@@ -214,7 +219,7 @@ def summed(case: Case) -> Iterator[Finding]:
 def clipped(case: Case) -> Iterator[Finding]:
     bound = max(abs(p.hand[i]) for p in case.probes for i in case.chosen)
     if (
-        math.isfinite(bound)
+        0.0 < bound < math.inf
         and sum(abs(p.hand[i]) == bound for p in case.probes for i in case.wrong) > 1
     ) and case.fits(lambda p: [min(max(g, -bound), bound) for g in p.slopes]):
         yield Finding(1.2, "clipped", f"the true slopes clipped to -{bound:g} ... {bound:g}")
@@ -249,7 +254,8 @@ def constant(case: Case) -> Iterator[Finding]:
         return
     if all(case.right[0][i] for i in case.wrong):
         text = f"{case.who}: a constant, right at the given point only: a number copied from there?"
-        yield Finding(1.4, "constant", text)
+        switched = any(op in ("relu", "abs") for op in case.probes[0].ops)
+        yield Finding(2.5 if switched else 1.4, "constant", text)
     else:
         text = (
             f"{case.who}: the same at every point, and the true slope is not: a stale value, "
@@ -264,7 +270,7 @@ def updated(case: Case) -> Iterator[Finding]:
     steps = [(p.at[i] - p.hand[i]) / p.slopes[i] for p, i in pairs if p.slopes[i]]
     if steps and steps[0] and all(abs(s - steps[0]) <= 1e-7 * abs(steps[0]) for s in steps):
         text = f"{case.who}: yours is the updated weight, w - {steps[0]:.4g} x slope, not the slope"
-        yield Finding(1.3, "updated", text)
+        yield Finding(1.6, "updated", text)
     extra = [(p.hand[i] - p.slopes[i]) / p.at[i] for p, i in pairs if abs(p.at[i]) > 1e-6]
     if extra and extra[0] and all(abs(e - extra[0]) <= 1e-7 * abs(extra[0]) for e in extra):
         text = f"{case.who}: a term {abs(extra[0]):.6g} x the number itself is " + (

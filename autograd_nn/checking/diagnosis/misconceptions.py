@@ -108,7 +108,8 @@ MISCONCEPTIONS: dict[str, tuple[Rule, ...]] = {
         _never("log"),
     ),
     "log1p": (("1/u instead of 1/(1 + u)", lambda e: 1 / e.a), _never("log1p")),
-    "softplus": (("relu's step instead of sigmoid(u)", lambda e: float(e.a > 0)),
+    "softplus": (_never("softplus"),
+                 ("relu's step instead of sigmoid(u)", lambda e: float(e.a > 0)),
                  ("the value instead of sigmoid(u)", lambda e: e.y), _never("softplus")),
     "sin": (
         ("-cos instead of cos", lambda e: -e.slope),

@@ -83,7 +83,7 @@ def lost_uses(case: Case) -> Iterator[Finding]:
     for name, dropped in choices:
         if dropped and case.fits(lambda p, d=dropped: p.slopes_with(dict.fromkeys(d, 0.0))):
             text = f"only one of the contributions to {name} is counted: add them up (+=, not =)"
-            yield Finding(1.9, "accumulate", text)
+            yield Finding(1.9 if "(used" in name else 1.95, "accumulate", text)
 
 
 _FORMS: tuple[tuple[str, Callable[[float], float], float], ...] = (
