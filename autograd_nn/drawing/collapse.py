@@ -225,7 +225,8 @@ def _box(i: int, group: _Group, is_output: bool, heat: float, ran: bool) -> Box:
     rows = [("values", f"{group.values:,}", "")]
     if group.parameters:
         rows.append(("parameters", f"{group.parameters:,}", ""))
-    rows.append(("max |grad|", number(group.largest) if ran else "–", ""))
+    if group.key != ("", "constants"):  # the slope along a plain number is nobody's concern
+        rows.append(("max |grad|", number(group.largest) if ran else "–", ""))
     if group.relus:
         rows.append(("relu = 0", f"{group.dead / group.relus:.0%}", ""))
     kind = "output" if is_output else "intermediate"
