@@ -26,13 +26,14 @@ from autograd_nn.engine import Value
 from autograd_nn.functions import add_up, maximum, softplus
 from autograd_nn.jit import JitWarning, TraceError, jit
 from autograd_nn.nn import Module
+from autograd_nn.training_data import outputs_of
 from autograd_nn.training_steps import EngineStep, Loss, Step, gather, scatter
 
 __all__ = ["CannotCompileError", "FallbackStep", "JitStep"]
 
 Floats = NDArray[np.float64]
 
-_SAMPLE = 8  # rows on which a recording of one row is compared with the engine
+_SAMPLE = 4  # rows on which a recording of one row is compared with the engine
 _BATCHES = 2  # batches on which a recording of a batch is
 _TINY = float(np.finfo(float).eps)
 
@@ -142,6 +143,7 @@ class JitStep(Step):
         self.engine = EngineStep(model, loss, parameters)
         self._owner = _Parameters(self.parameters)
         self._predictor = jit(self._outputs, rows="x", reduce=None)
+        self._predictor_checked = False
         self._by_row = loss in _TERMS or loss is losses.cross_entropy
         self._unchecked = 0 if self._by_row else _BATCHES
         self._places = _Places(model, self.parameters)
@@ -175,17 +177,15 @@ class JitStep(Step):
 
     def _try(self, X: Floats, y: Floats | None) -> None:
         """Compare with the engine on rows from the whole table."""
-        rows = np.unique(np.linspace(0, len(X) - 1, _SAMPLE).astype(int))
-        theta = gather(self.parameters)
-        _compare([self.predict(theta, X[rows])], [self.engine.predict(theta, X[rows])])
-        self._classes = _count_outputs(self.engine.predict(theta, X[:1]))
+        self._outputs_per_row = outputs_of(self.model, X[0])
         if y is not None and self._by_row:
+            rows, theta = _sample(X), gather(self.parameters)
             _compare(self(theta, X[rows], y[rows]), self.engine(theta, X[rows], y[rows]))
 
     def __call__(self, theta: Floats, X: Floats, y: Floats) -> tuple[float, Floats]:
         """See ``Step``."""
         if self.loss is losses.cross_entropy:
-            y = np.equal.outer(y, np.arange(self._classes)).astype(float)
+            y = np.equal.outer(y, np.arange(self._outputs_per_row)).astype(float)
         with _refusals():
             if self._explicit:
                 loss, gradient = self._program.value_and_grad(theta, X, y)
@@ -204,7 +204,12 @@ class JitStep(Step):
         scatter(theta, self.parameters)
         with _refusals():
             outputs = self._predictor(X)
-        return np.stack(outputs, axis=1) if isinstance(outputs, (list, tuple)) else outputs
+        found = np.stack(outputs, axis=1) if isinstance(outputs, (list, tuple)) else outputs
+        if not self._predictor_checked:
+            rows = _sample(X)
+            _compare([found[rows]], [self.engine.predict(theta, X[rows])])
+            self._predictor_checked = True
+        return found
 
 
 class FallbackStep(Step):
@@ -260,5 +265,6 @@ def _compare(found: Sequence[Any], expected: Sequence[Any]) -> None:
             )
 
 
-def _count_outputs(outputs: Floats) -> int:
-    return outputs.shape[1] if outputs.ndim == 2 else 1
+def _sample(X: Floats) -> Any:
+    """The numbers of a few rows from the whole table."""
+    return np.unique(np.linspace(0, len(X) - 1, _SAMPLE).astype(int))
