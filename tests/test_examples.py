@@ -1,0 +1,250 @@
+"""The examples: each runs, and what it claims is so."""
+
+import importlib.util
+import math
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd_nn import functions
+from autograd_nn.optim import Adam
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PICTURES = {
+    "greeks": "greeks.png",
+    "names_gpt": "names_gpt.png",
+    "pendulum": "pendulum.png",
+    "synthetic_gradients": "synthetic_gradients.png",
+}
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_claim_holds_and_the_picture_is_written(name, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    assert example(name).main(["--quick", "--out", str(tmp_path / "new")]) == 0
+    picture = tmp_path / "new" / PICTURES[name]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["greeks", "pendulum"])
+def test_without_matplotlib_everything_else_runs(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert example(name).main(["--quick", "--out", str(tmp_path / "new")]) == 0
+    assert "pip install '.[plot]'" in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["names_gpt", "synthetic_gradients"])
+def test_without_matplotlib_the_picture_of_a_long_example_is_left_out(
+    name, tmp_path, monkeypatch, capsys
+):
+    """The plot function alone: it is where matplotlib is asked for."""
+    module = example(name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.chdir(tmp_path)
+    nothing = {"names_gpt": ([], {}, "", []), "synthetic_gradients": ({}, [], 1)}[name]
+    module.plot(tmp_path / "new", *nothing)
+    assert "pip install '.[plot]'" in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_first_lines_say_how_long_it_takes(name):
+    assert "\nRuns in about " in example(name).__doc__
+
+
+def test_a_wrong_greek_is_noticed(tmp_path, monkeypatch, capsys):
+    """An example that agrees with everything would prove nothing."""
+    greeks = example("greeks")
+    right = greeks.by_hand
+
+    def wrong(kind, contract):
+        return {**right(kind, contract), "vega": right(kind, contract)["vega"] * (1 + 1e-9)}
+
+    monkeypatch.setattr(greeks, "by_hand", wrong)
+    monkeypatch.setattr(greeks, "plot", lambda *_: None)
+    assert greeks.main(["--quick"]) == 1
+    assert "DISAGREE" in capsys.readouterr().out
+
+
+def test_a_greek_that_is_nan_is_noticed(monkeypatch):
+    greeks = example("greeks")
+    right = greeks.by_hand
+    monkeypatch.setattr(greeks, "by_hand", lambda *at: {**right(*at), "rho": math.nan})
+    assert not greeks.compare([greeks.TEXTBOOK])
+
+
+def test_calls_and_puts_keep_put_call_parity():
+    """Neither way is checked against itself: parity follows from no arbitrage alone."""
+    greeks = example("greeks")
+    rng = random.Random(3)
+    for _ in range(20):
+        contract = greeks.random_contract(rng)
+        spot, strike, years, rate, dividend, _ = contract
+        call, put = (greeks.by_backward(kind, contract) for kind in ("call", "put"))
+        forward = spot * math.exp(-dividend * years) - strike * math.exp(-rate * years)
+        assert call["price"] - put["price"] == pytest.approx(forward, rel=1e-12, abs=1e-11)
+        grown = math.exp(-dividend * years)
+        assert call["delta"] - put["delta"] == pytest.approx(grown, rel=1e-12)
+        assert call["vega"] == pytest.approx(put["vega"], rel=1e-9, abs=1e-11)
+
+
+def test_the_pendulum_swings_as_its_closed_form_for_small_angles(monkeypatch):
+    pendulum = example("pendulum")
+    monkeypatch.setattr(pendulum, "RELEASED_AT", 1e-4)
+    length, damping = 1.35, 0.3
+    rate = math.sqrt(pendulum.GRAVITY / length - damping**2 / 4)
+    step = pendulum.STEP / 10  # as fine as the measurements are made with
+    for i, angle in enumerate(pendulum.simulate(length, damping, 1000, step)):
+        t = i * step
+        wave = math.cos(rate * t) + damping / (2 * rate) * math.sin(rate * t)
+        exact = 1e-4 * math.exp(-damping * t / 2) * wave
+        assert angle == pytest.approx(exact, abs=1e-12)
+
+
+def test_without_noise_the_pendulum_is_found_exactly(monkeypatch, capsys):
+    pendulum = example("pendulum")
+    exact = pendulum.simulate(1.2, 0.2, 80)
+    path = pendulum.fit(exact, 120)
+    length, damping, error = path[-1]
+    assert length == pytest.approx(1.2, rel=1e-3)
+    assert damping == pytest.approx(0.2, rel=1e-2)
+    assert error < 1e-5 < path[0][2]
+
+
+def test_with_the_true_gradient_for_a_prediction_the_decoupled_step_is_backprop(monkeypatch):
+    """``backward(gradient=...)`` at the cut must give the lower layer backprop's own slopes."""
+    synthetic = example("synthetic_gradients")
+    batch = synthetic.batches(1)[0]
+    whole, cut = synthetic.Network(seed=0), synthetic.Network(seed=0)
+    synthetic.step_backprop(whole, batch)
+    wanted = [p.grad for p in whole.lower.parameters()]
+
+    hidden = [cut.lower(x) for x, _ in batch]
+    leaves = [[synthetic.Value(h.data) for h in row] for row in hidden]
+    outputs = [cut.upper(row) for row in leaves]
+    synthetic.mean_squared_error([y for _, y in batch], outputs).backward()
+    slopes = iter([h.grad for row in leaves for h in row])
+    monkeypatch.setattr(
+        cut, "predictor", lambda row: [synthetic.Value(next(slopes)) for _ in row[:-1]]
+    )
+    cut.step_predictor.step = lambda: None
+    synthetic.step_synthetic(cut, batch)
+    assert [p.grad for p in cut.lower.parameters()] == pytest.approx(wanted, rel=1e-10, abs=1e-14)
+
+
+def test_a_predictor_that_never_learns_does_not_pass(monkeypatch, capsys):
+    synthetic = example("synthetic_gradients")
+    monkeypatch.setattr(synthetic, "PREDICTOR_LR", 0.0)
+    monkeypatch.setattr(synthetic, "plot", lambda *_: None)
+    monkeypatch.setattr(synthetic, "step_backprop", lambda *_: 1.0)
+    assert synthetic.main(["--quick"]) == 1
+
+
+@pytest.fixture(scope="module")
+def gpt():
+    return example("names_gpt")
+
+
+def test_a_letter_of_the_gpt_looks_back_only(gpt):
+    """A model that saw the letter it is to guess would have a fine loss and no names."""
+    model = gpt.Model(random.Random(0))
+
+    def logits_of(name):
+        keys, values, rows = [], [], []
+        for position, letter in enumerate(gpt.END + name):
+            logits, _ = model.next_letter(gpt.TOKEN[letter], position, keys, values)
+            rows.append([x.data for x in logits])
+        return rows
+
+    one, other = logits_of("anna"), logits_of("anto")
+    assert one[:3] == other[:3]
+    assert one[3] != other[3]
+
+
+def test_attention_of_the_gpt_adds_up_to_one(gpt):
+    _, attention = gpt.make_up(gpt.Model(random.Random(0)), random.Random(1))
+    for position, heads in enumerate(attention):
+        for row in heads:
+            assert len(row) == position + 1
+            assert math.fsum(row) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_every_weight_of_the_gpt_has_the_slope_of_central_differences(gpt):
+    model = gpt.Model(random.Random(0))
+    gpt.loss_on(model, "ada").backward()
+    rng = random.Random(2)
+    used = [p for p in model.parameters() if p.grad != 0.0]
+    assert len(used) > 2000
+    for p in rng.sample(used, 8):
+        at, h = p.data, 1e-5
+        p.data = at + h
+        above = gpt.mean_loss(model, ["ada"])
+        p.data = at - h
+        below = gpt.mean_loss(model, ["ada"])
+        p.data = at
+        assert p.grad == pytest.approx((above - below) / (2 * h), rel=1e-4, abs=1e-8)
+
+
+def test_rmsnorm_and_linear_of_the_gpt_do_what_their_names_say(gpt):
+    np = pytest.importorskip("numpy")
+    rng = np.random.default_rng(0)
+    x, m = rng.normal(size=5), rng.normal(size=(3, 5))
+    values = [gpt.Value(float(a)) for a in x]
+    assert [v.data for v in gpt.rmsnorm(values)] == pytest.approx(
+        list(x / np.sqrt((x**2).mean() + 1e-5)), rel=1e-12
+    )
+    matrix = [[gpt.Value(float(a)) for a in row] for row in m]
+    assert [v.data for v in gpt.linear(matrix, values)] == pytest.approx(list(m @ x), rel=1e-12)
+
+
+def test_the_scalar_adam_of_the_gpt_is_the_packages_adam(gpt):
+    start, targets = [1.0, -2.0, 0.5], [0.0, 1.0, 3.0]
+    ours = [gpt.Value(x) for x in start]
+    theirs = [gpt.Value(x) for x in start]
+    scalar = gpt.Adam(ours, lr=0.05)
+    arrays = Adam(theirs, lr=0.05, betas=(0.9, 0.99))
+    for _ in range(50):
+        for parameters in (ours, theirs):
+            functions.dot(
+                [p - t for p, t in zip(parameters, targets, strict=True)],
+                [p - t for p, t in zip(parameters, targets, strict=True)],
+            ).backward()
+        scalar.step(scalar.lr)
+        arrays.step()
+        arrays.zero_grad()
+    assert [p.data for p in ours] == pytest.approx([p.data for p in theirs], rel=1e-10)
+
+
+def test_the_names_fit_the_gpt_and_none_is_there_twice(gpt):
+    assert len(set(gpt.NAMES)) == len(gpt.NAMES)
+    assert max(map(len, gpt.NAMES)) < gpt.LONGEST
+    assert all(name.isalpha() and name.islower() for name in gpt.NAMES)
+
+
+def test_same_seed_same_names(gpt):
+    made = []
+    for _ in range(2):
+        rng = random.Random(5)
+        model = gpt.Model(rng)
+        losses = gpt.train(model, ["anna", "ada"], 4, rng)
+        made.append((losses, [gpt.make_up(model, rng)[0] for _ in range(3)]))
+    assert made[0] == made[1]
+
+
+def test_counts_of_letters_by_hand(gpt):
+    """The baseline that the model must beat: for "aa" seen and asked, 2 of 3 letters are a."""
+    size = len(gpt.LETTERS)
+    chance_a, chance_end = 3 / (3 + size), 2 / (3 + size)
+    expected = -(2 * math.log(chance_a) + math.log(chance_end)) / 3
+    assert gpt.loss_of_counts(["aa"], ["aa"], 0) == pytest.approx(expected, rel=1e-12)
