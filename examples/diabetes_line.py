@@ -47,8 +47,15 @@ def main(out: Path, quick: bool) -> None:
         epochs=10 if quick else 60, batch_size=32, verbose=0)  # fmt: skip
 
     exact = LinearRegression().fit(Z_train, t_train)
-    other = MLPRegressor(hidden_layer_sizes=(8,), activation="tanh", learning_rate_init=3e-3, batch_size=32,
-                         max_iter=10 if quick else 60, alpha=0.02, random_state=0)  # fmt: skip
+    other = MLPRegressor(
+        hidden_layer_sizes=(8,),
+        activation="tanh",
+        learning_rate_init=3e-3,
+        batch_size=32,
+        max_iter=10 if quick else 60,
+        alpha=0.02,
+        random_state=0,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is meant
         other.fit(Z_train, t_train)
