@@ -49,29 +49,32 @@ def straight_adjoint(
         for k in range(p.size):
             writer.split()
             target = base[p.region] + k
-            writer.line(f"g = A[{target}]")
+            g = writer.adjoint(target)
             if p.code:
-                _operation_adjoint(writer, p, k, base, active)
+                _operation_adjoint(writer, p, k, base, active, g)
                 continue
             for block in p.blocks:
                 for a, b in _pairs(block, k, base):
                     sign = "+" if block.sign > 0 else "-"
                     if block.a_region in active:
                         by = "" if b is None else f" * {writer.read(b)}"
-                        writer.line(f"A[{a}] {sign}= g{by}")
+                        writer.line(f"{writer.adjoint(a)} {sign}= {g}{by}")
                     if b is not None and block.b_region in active:
-                        writer.line(f"A[{b}] {sign}= g * {writer.read(a)}")
+                        factor = writer.read(a)
+                        writer.line(f"{writer.adjoint(b)} {sign}= {g} * {factor}")
     return writer.functions()
 
 
-def _operation_adjoint(writer: _Writer, p: Pack, k: int, base: list[int], active: set[int]) -> None:
+def _operation_adjoint(
+    writer: _Writer, p: Pack, k: int, base: list[int], active: set[int], g: str
+) -> None:
     block = p.blocks[0]
     cells = _cells(block, k, base)
     operands = ", ".join(writer.read(c) for c in (*cells, base[p.region] + k))
     writer.line(f"s = {writer.table(p.code, 'partials')}({operands})")
     for i, (cell, region) in enumerate(zip(cells, (block.a_region, block.b_region), strict=False)):
         if region in active:
-            writer.line(f"A[{cell}] += g * s[{i}]")
+            writer.line(f"{writer.adjoint(cell)} += {g} * s[{i}]")
 
 
 def _pairs(block: Block, k: int, base: list[int]) -> Iterator[tuple[int, int | None]]:
@@ -107,6 +110,15 @@ class _Writer:
         self.done: list[list[str]] = []
         self.lines: list[str] = []
         self.known: dict[int, str] = {}
+        self.adjoints: dict[int, str] = {}
+
+    def adjoint(self, cell: int) -> str:
+        """The name of an adjoint: loaded once in a function, and stored at its end."""
+        name = self.adjoints.get(cell)
+        if name is None:
+            name = self.adjoints[cell] = f"a{cell}"
+            self.lines.append(f"{name} = A[{cell}]")
+        return name
 
     def read(self, cell: int) -> str:
         """The name of a number, loaded once in a function."""
@@ -147,11 +159,15 @@ class _Writer:
     def split(self) -> None:
         """End a function that has grown long; only between two packs' results."""
         if len(self.lines) > _LINES:
-            self.done.append(self.lines)
-            self.lines, self.known = [], {}
+            self._end()
+
+    def _end(self) -> None:
+        stores = [f"A[{cell}] = {name}" for cell, name in self.adjoints.items()]
+        self.done.append(self.lines + stores)
+        self.lines, self.known, self.adjoints = [], {}, {}
 
     def functions(self) -> list[Call]:
-        self.done.append(self.lines)
+        self._end()
         found: list[Call] = []
         parameters = ", ".join(f"{name}={name}" for name in self.names)
         for lines in self.done:
