@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 import threading
 from array import array
+from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
@@ -876,6 +877,8 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
 
 def _as_array(x: object) -> object:
     """A Value as an array that holds it; anything else as it is."""
+    if isinstance(x, (np.longdouble, np.ndarray)) and x.dtype == np.longdouble:
+        return x.astype(float)  # as an object it would hand the operation back to NumPy, for ever
     if not isinstance(x, Value):
         return x
     held = np.empty((), dtype=object)
@@ -892,8 +895,19 @@ def _refuse_deletion() -> None:
     """``del v.data`` is an AttributeError in Python, but a compiled setter would crash on it."""
     for name in ("data", "grad", "label"):
         slot = getattr(Value, name)
-        setattr(Value, name, property(slot.__get__, slot.__set__, None, slot.__doc__))
+        setattr(Value, name, property(slot.__get__, slot.__set__, None, f"See {Value.__name__}."))
+
+
+def _restore_docstring() -> None:
+    """mypyc drops docstrings; ``help(Value)`` reads the class's own from this file."""
+    try:
+        source = Path(__file__).with_name("engine.py").read_text(encoding="utf-8")
+    except OSError:  # shipped without its source
+        return
+    _, _, rest = source.partition('class Value:\n    """')
+    setattr(Value, "__doc__", rest.partition('"""')[0])  # noqa: B010
 
 
 if engine_is_compiled():
     _refuse_deletion()
+    _restore_docstring()
