@@ -27,9 +27,26 @@ What is found, and what it costs:
 Not kept: the sign of a zero, and the order in which a sum adds its terms.
 """
 
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
 from autograd_nn.jit.api import Jitted, jit
 from autograd_nn.jit.errors import JitWarning, LeakError, TraceError
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.take import take
 
 __all__ = ["JitWarning", "Jitted", "LeakError", "Program", "TraceError", "jit", "take"]
+
+
+class _CallablePackage(ModuleType):
+    """``from autograd_nn import jit`` may find this package: then it is the function too."""
+
+    def __call__(
+        self, f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
+    ) -> Jitted:
+        return jit(f, rows, reduce)
+
+
+sys.modules[__name__].__class__ = _CallablePackage

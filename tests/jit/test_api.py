@@ -1,5 +1,6 @@
 """What users meet when they call jit: structures, paths, leaks, rows, models, bad input."""
 
+import importlib
 import math
 import pickle
 import threading
@@ -360,3 +361,8 @@ def test_the_slope_of_relu_is_the_tables():
     f = jit(lambda v: sum(a.relu() * (k + 1.0) for k, a in enumerate(v)))
     expected = primitive("relu").partials(x, None)[0] * (np.arange(len(x)) + 1.0)
     np.testing.assert_array_equal(f.value_and_grad(x)[1], expected)
+
+
+def test_the_package_itself_can_be_called():
+    package = importlib.import_module("autograd_nn.jit")
+    assert package(lambda x: x * x).value_and_grad(3.0) == (9.0, 6.0)
