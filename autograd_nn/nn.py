@@ -33,7 +33,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": Value.tanh,
     "sigmoid": Value.sigmoid,
     "softplus": Value.softplus,
-    "linear": lambda x: x,
+    "linear": Value.__pos__,
 }
 
 
