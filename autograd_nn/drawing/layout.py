@@ -21,7 +21,7 @@ from itertools import pairwise
 __all__ = ["Placement", "crossings", "lay_out"]
 
 _LONGEST_CHAIN = 40  # an arrow over more ranks is drawn straight, so that cost stays linear
-_GAP_ALONG, _GAP_ACROSS = 36.0, 14.0
+_GAP_ALONG, _GAP_ACROSS = 36.0, 22.0
 
 
 @dataclass(slots=True)
