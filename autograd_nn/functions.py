@@ -9,13 +9,14 @@ What is left out: the formulas themselves, which are rows of the table in ``ops`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value, record, record_dot, require
 from autograd_nn.ops import CODES, primitive
 
@@ -57,12 +58,12 @@ def _apply(name: str, *operands: Any) -> Any:
     if all(isinstance(x, Value) or is_number(x) for x in operands):
         if any(isinstance(x, Value) for x in operands):
             return record(CODES[name], *map(require, operands))
-        return primitive(name).scalar(*map(float, operands))
+        return primitive(name).scalar(*map(to_float, operands))
     arrays = [as_array(x, name) for x in operands]
-    if all(a.dtype != object for a in arrays):
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # inf and nan are results here, not accidents
+        if all(a.dtype != object for a in arrays):
             return primitive(name).array(*arrays)
-    return np.frompyfunc(lambda *xs: _apply(name, *xs), len(arrays), 1)(*arrays)
+        return np.frompyfunc(lambda *xs: _apply(name, *xs), len(arrays), 1)(*arrays)
 
 
 def as_array(x: Any, name: str = "this function") -> Any:
@@ -71,6 +72,7 @@ def as_array(x: Any, name: str = "this function") -> Any:
     Raises:
         TypeError: an element is neither a number nor a Value.
         ValueError: the rows differ in length.
+        OverflowError: an element is an integer beyond the largest float.
     """
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return x.astype(float)
@@ -93,7 +95,9 @@ def as_array(x: Any, name: str = "this function") -> Any:
                 f"{name}: expected numbers, Values, or arrays or lists of them, "
                 f"got {describe(element)}"
             )
-    return held if any_value else held.astype(float)
+    if any_value:
+        return held
+    return np.array([to_float(element) for element in held.flat], dtype=float).reshape(held.shape)
 
 
 def _unary(name: str, says: str) -> Callable[[Any], Any]:
@@ -183,18 +187,21 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """``a[0]*b[0] + a[1]*b[1] + ...``, added from left to right.
 
     Raises:
+        TypeError: an argument is no list or array, or an element no number.
         ValueError: the lengths differ, or both are empty.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
+    for given in (a, b):
+        if isinstance(given, Value) or not hasattr(given, "__len__"):
+            raise TypeError(f"dot takes two lists or arrays of numbers, got {describe(given)}")
     if len(a) != len(b):
         raise ValueError(f"dot needs equal lengths, got {len(a)} and {len(b)}")
     if len(a) == 0:
         raise ValueError("dot of two empty sequences: give at least one element each")
-    pairs = list(zip(a, b, strict=True))
-    if not any(isinstance(x, Value) for pair in pairs for x in pair):
-        return float(reduce(lambda total, pair: total + pair[0] * pair[1], pairs, 0.0))
+    if not any(isinstance(x, Value) for x in (*a, *b)):
+        return add_up([to_float(x) * to_float(y) for x, y in zip(a, b, strict=True)])
     left, right = [require(x) for x in a], [require(x) for x in b]
     return record_dot(left[1:], right[1:], left[0] * right[0], ())
 
@@ -213,8 +220,8 @@ def logsumexp(xs: Any) -> Any:
     >>> round(logsumexp([1000.0, 1000.0]) - 1000.0, 6)  # log(2)
     0.693147
     """
-    largest, exponentials = _shifted_exponentials(xs, "logsumexp")
-    return log(add_up(exponentials.ravel().tolist())) + largest
+    shift, exponentials = _shifted_exponentials(xs, "logsumexp")
+    return log(add_up(exponentials.ravel().tolist())) + shift
 
 
 def softmax(xs: Any) -> Any:
@@ -230,15 +237,18 @@ def softmax(xs: Any) -> Any:
     array([0.5, 0.5])
     """
     _, exponentials = _shifted_exponentials(xs, "softmax")
-    return exponentials / add_up(exponentials.ravel().tolist())
+    with np.errstate(all="ignore"):
+        return exponentials / add_up(exponentials.ravel().tolist())
 
 
 def _shifted_exponentials(xs: Any, name: str) -> tuple[Any, Any]:
     # Subtracting the largest changes nothing but the range, so it is a constant to the slopes.
-    array = as_array(xs, name)
+    array = np.atleast_1d(as_array(xs, name))
     if array.size == 0:
         raise ValueError(f"{name} of nothing: give at least one number")
-    largest = reduce(maximum, array.ravel().tolist())
-    if isinstance(largest, Value):
-        largest = largest.detach()
-    return largest, exp(array - largest)
+    shift = reduce(maximum, array.ravel().tolist())
+    if isinstance(shift, Value):
+        shift = shift.detach()
+    if math.isinf(shift):  # inf - inf would be nan
+        shift = 0.0
+    return shift, exp(array - shift)

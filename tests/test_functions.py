@@ -80,6 +80,25 @@ def test_dot_softmax_and_logsumexp():
     assert jacobian_row == pytest.approx(list(expected), rel=1e-13)
 
 
+def test_inf_and_nan_are_results_and_warn_of_nothing():
+    """Warnings are errors in this test run, so a warning from NumPy would fail here."""
+    inf, nan = math.inf, math.nan
+    for x in (1000.0, Value(1000.0), [1000.0], [Value(1000.0), 1.0]):
+        assert float(np.ravel(functions.exp(x))[0]) == inf
+    assert math.isnan(functions.sqrt([Value(-1.0)])[0])
+    for make in (float, Value):
+        assert float(functions.logsumexp([make(0.0), make(inf)])) == inf
+        assert float(functions.logsumexp([make(-inf), make(-inf)])) == -inf
+        assert math.isnan(functions.logsumexp([make(nan), make(1.0)]))
+        assert [float(p) for p in functions.softmax([make(-inf), make(3.0)])] == [0.0, 1.0]
+        assert math.isnan(functions.softmax([make(inf), make(0.0)])[0])
+
+
+def test_one_number_counts_as_a_list_of_one():
+    assert functions.logsumexp(2) == 2.0
+    assert list(functions.softmax(Value(5.0))) == [1.0]
+
+
 @pytest.mark.parametrize(
     ("bad", "kind", "message"),
     [
@@ -88,6 +107,12 @@ def test_dot_softmax_and_logsumexp():
         (lambda: functions.exp([[1.0], [1.0, 2.0]]), ValueError, "differ in length"),
         (lambda: functions.dot([1.0], [1.0, 2.0]), ValueError, "equal lengths, got 1 and 2"),
         (lambda: functions.dot([], []), ValueError, "two empty sequences"),
+        (lambda: functions.dot([[1.0]], [1.0]), TypeError, "got list"),
+        (lambda: functions.dot(["a"], [1.0]), TypeError, "got str 'a'"),
+        (lambda: functions.dot(Value(1.0), [1.0]), TypeError, "two lists or arrays .* got Value"),
+        (lambda: functions.exp(10**400), OverflowError, "an int of 1329 bits is too large"),
+        (lambda: functions.exp([1, 10**400]), OverflowError, "an int of 1329 bits is too large"),
+        (lambda: functions.maximum([1.0, 2.0], [1.0] * 3), ValueError, "broadcast"),
         (lambda: functions.softmax([]), ValueError, "softmax of nothing"),
         (lambda: grad(lambda x: x)("a"), TypeError, "argument 0 is str 'a'"),
         (lambda: grad(lambda x: x[0])([1.0, "b"]), TypeError, r"argument 0\[1\] is str 'b'"),
