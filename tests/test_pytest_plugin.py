@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
-ROOT = str(Path(__file__).parents[1])
+import autograd_nn
+
+ROOT = str(Path(autograd_nn.__file__).parents[1])
 TESTS = """
 import math
 from autograd_nn.checking import approx_gradient
@@ -22,7 +25,10 @@ def test_compare():
 
 def run(path, *options):
     (path / "test_slopes.py").write_text(TESTS)
-    loaded = [] if "no:autograd_nn" in " ".join(options) else ["-p", "autograd_nn.pytest_plugin"]
+    # An installed package is found by its entry point; a checkout must be named.
+    installed = "autograd_nn" in entry_points(group="pytest11").names
+    named = installed or "no:autograd_nn" in " ".join(options)
+    loaded = [] if named else ["-p", "autograd_nn.pytest_plugin"]
     command = [sys.executable, "-m", "pytest", "-p", "no:cov", *loaded, *options]
     environment = {**os.environ, "PYTHONPATH": ROOT}
     done = subprocess.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import threading
 import warnings
 from collections import OrderedDict
@@ -170,11 +171,8 @@ class Jitted:
         positions = () if module is not None else _as_positions(argnums, len(args))
         call = self._read(args)
         if call is None:
-            from autograd_nn.transforms import value_and_grad
-
             self._refuse_rows()
-            pair: tuple[Any, Any] = value_and_grad(self.function, argnums)(*args)
-            return pair
+            return self._through_the_engine(args, argnums)
         call.module = module
         if vector is not None and module is None:
             raise TypeError("vector holds a model's parameters: give the model as argnums")
@@ -183,10 +181,20 @@ class Jitted:
             value, slopes = self._rows(call, positions, wanted)
         else:
             value, slopes = self._run(call, wanted.differentiate, wanted)
+            # inf - inf depends on the order of a sum: the engine's order says what is nan.
+            if module is None and not _finite(value, slopes):
+                with np.errstate(all="ignore"):
+                    return self._through_the_engine(args, argnums)
         if module is not None:
             return value, slopes
         built = [wanted.build(k, slopes) for k in positions]
         return value, tuple(built) if isinstance(argnums, tuple) else built[0]
+
+    def _through_the_engine(self, args: tuple[Any, ...], argnums: Any) -> tuple[Any, Any]:
+        from autograd_nn.transforms import value_and_grad
+
+        pair: tuple[Any, Any] = value_and_grad(self.function, argnums)(*args)
+        return pair
 
     def program(self, *args: Any) -> Program:
         """The program for arguments like these; print it to see what was found."""
@@ -433,6 +441,12 @@ def _warn_no_dependence() -> None:
         "the result does not depend on the arguments to be differentiated: the gradient is 0",
         JitWarning,
         stacklevel=5,
+    )
+
+
+def _finite(value: float, slopes: Any) -> bool:
+    return math.isfinite(value) and all(
+        math.isfinite(np.add.reduce(slope, axis=None)) for slope in slopes.values()
     )
 
 
