@@ -303,7 +303,12 @@ def other_slope(case: Case) -> Iterator[Finding]:
                     f"{name}: yours is the slope along the constant {first.data[k]:g}: the "
                     "gradient with respect to the inputs instead of the weights?"
                 )
-                yield Finding(1.9, "inputs", text)
+                # A constant that multiplies this very number is its input; another is a chance.
+                beside = any(
+                    first.ops[m] == "mul" and k in operands and first.inputs[i] in operands
+                    for m, operands in enumerate(first.operands)
+                )
+                yield Finding(1.9 if beside else 2.5, "inputs", text)
                 continue
             inner = spell(node)
             text = (

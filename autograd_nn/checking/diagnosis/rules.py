@@ -136,7 +136,8 @@ def located(case: Case) -> Iterator[Finding]:
         for k, j in _edges(case):
             if _explains_all(case, k, j):
                 text = f"the slope {_edge_name(case, k, j)} is wrong; all wrong slopes point there"
-                yield Finding(4.0 + 0.001 * (len(case.probes[0].nodes) - k), "located", text)
+                cost = 4.0 + 0.3 * _is_linear(case, k) + 0.001 * (len(case.probes[0].nodes) - k)
+                yield Finding(cost, "located", text)
     wrong = {case.probes[0].inputs[i] for i in case.wrong}
     if len(case.wrong) < len(case.names) and not case.alone:
         own = [
@@ -148,6 +149,14 @@ def located(case: Case) -> Iterator[Finding]:
             steps = "; ".join(_edge_name(case, k, j) for k, j in own[-4:])
             text = f"only {case.who} is wrong, so the slip is in a step that only it uses: {steps}"
             yield Finding(4.5, "located", text)
+
+
+def _is_linear(case: Case, k: int) -> bool:
+    """Whether node k adds, or multiplies by a constant: a slip is likelier where slopes vary."""
+    first = case.probes[0]
+    if first.ops[k] in ("mul", "div"):
+        return any(first.ops[operand] == "constant" for operand in first.operands[k])
+    return first.ops[k] in ("add", "sub", "neg")
 
 
 def _inputs_below(case: Case, node: int) -> set[int]:
