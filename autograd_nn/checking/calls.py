@@ -35,6 +35,7 @@ class Arguments:
         self.all = [to_float(x) for x in leaves]
         labels = _names(f, at)
         self.chosen = list(range(len(leaves))) if wrt is None else _positions(at, wrt)
+        self.pattern = at if wrt is None else None
         self.numbers = [self.all[i] for i in self.chosen]
         self.names = [labels[i] for i in self.chosen]
         if names is not None:
@@ -125,15 +126,24 @@ def call_f(f: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
     return to_float(result)
 
 
-def call_hand(hand: Callable[..., object], arguments: tuple[Any, ...], size: int) -> list[float]:
+def call_hand(
+    hand: Callable[..., object], arguments: tuple[Any, ...], size: int, pattern: Any = None
+) -> list[float]:
     """The slopes that ``hand`` returns, as a list."""
-    return hand_numbers(_call("hand", hand, arguments), size, "hand returned")
+    return hand_numbers(_call("hand", hand, arguments), size, "hand returned", pattern)
 
 
-def hand_numbers(slopes: object, size: int, says: str = "hand is") -> list[float]:
-    """Hand-written slopes as a list of floats, one per checked number."""
+def hand_numbers(
+    slopes: object, size: int, says: str = "hand is", pattern: Any = None
+) -> list[float]:
+    """Hand-written slopes as a list of floats, one per checked number.
+
+    ``pattern`` is the point: dicts are put in the order of its keys, and an array of the wrong
+    shape is refused.  A flat list of slopes is always taken.
+    """
     if isinstance(slopes, Value):
         slopes = slopes.data
+    slopes = _in_order(slopes, pattern, says)
     try:
         leaves = flatten(slopes, "hand's result")[0]
     except TypeError as error:
@@ -144,3 +154,27 @@ def hand_numbers(slopes: object, size: int, says: str = "hand is") -> list[float
             f"number{'s' * (size != 1)}: {describe(slopes)}; give one slope per number"
         )
     return [x.data if isinstance(x, Value) else to_float(x) for x in leaves]
+
+
+def _in_order(slopes: Any, pattern: Any, says: str) -> Any:
+    """``slopes`` with each dict in the order of the dict at the same place of ``pattern``."""
+    if isinstance(slopes, dict) and isinstance(pattern, dict):
+        if set(slopes) != set(pattern):
+            raise ValueError(
+                f"{says} a dict with the keys {list(slopes)}; "
+                f"the keys of the point are {list(pattern)}"
+            )
+        return {key: _in_order(slopes[key], pattern[key], says) for key in pattern}
+    if isinstance(slopes, (list, tuple)) and isinstance(pattern, (list, tuple)):
+        if len(slopes) == len(pattern):
+            pairs = zip(slopes, pattern, strict=True)
+            return [_in_order(part, beside, says) for part, beside in pairs]
+        if len(pattern) == 1:  # one argument in a tuple, and its slopes without one
+            return _in_order(slopes, pattern[0], says)
+    two = isinstance(slopes, np.ndarray) and isinstance(pattern, np.ndarray)
+    if two and slopes.ndim > 1 and slopes.shape != pattern.shape:
+        raise ValueError(
+            f"{says} an array of shape {slopes.shape} for numbers of shape {pattern.shape}; "
+            "give one slope per number, in the same places"
+        )
+    return slopes

@@ -16,13 +16,13 @@ from autograd_nn.checking.diagnosis.probes import Probe, agree, probe_around
 from autograd_nn.checking.numeric import directional_slope, numeric_derivative
 from autograd_nn.checking.report import GradientCheckError, GradientReport, Row
 from autograd_nn.checking.shapes import NumericDerivative
-from autograd_nn.engine import Value
+from autograd_nn.engine import Value, topological_order
 from autograd_nn.recording import no_grad
 
 __all__ = ["assert_gradients", "check_gradients", "check_module"]
 
 _MOST_BY_COMPONENT = 40  # more numbers than this are checked numerically along random directions
-_MOST_PROBED = 1000  # more numbers than this are compared at the given point and two others
+_MOST_PROBED = 1000  # more numbers than this are compared at the given point only
 
 
 def check_gradients(
@@ -73,16 +73,16 @@ def check_gradients(
     is_formula = callable(hand)
     given: list[float] | None = None
     if is_formula:
-        given = call_hand(hand, arguments.filled(x), size)
+        given = call_hand(hand, arguments.filled(x), size, arguments.pattern)
     elif hand is not None:
-        given = hand_numbers(hand, size)
+        given = hand_numbers(hand, size, pattern=arguments.pattern)
 
     first = _first_probe(f, arguments, given)
     reproduce = f"To reproduce: at = {_short(at)}, seed = {seed}"
-    findings: list[Finding] = []
     points = 1
     rows = _rows(f, arguments, first, given, rtol, numeric, directions, seed)
-    if first is not None and given is not None:
+    findings = _faults_of_f(f, arguments, first, rows, rtol)
+    if first is not None and given is not None and not findings:
         found = [first]
         if is_formula and size <= _MOST_PROBED:
             found = probe_around(x, _prober(f, hand, arguments), probes, seed) or [first]
@@ -102,6 +102,50 @@ def check_gradients(
         reproduce=reproduce,
         only_numbers=hand is not None and not is_formula,
     )
+
+
+def _faults_of_f(
+    f: Callable[..., object],
+    arguments: Arguments,
+    first: Probe | None,
+    rows: list[Row],
+    rtol: float,
+) -> list[Finding]:
+    """What is wrong with ``f`` itself, whatever the hand-written slopes are."""
+    value = first.data[-1] if first else call_f(f, arguments.filled(arguments.numbers))
+    if not math.isfinite(value):
+        text = f"f returned {value} at the given point, so it has no slope there to compare with"
+        rows[:] = [row._replace(verdict="inconclusive", note="") for row in rows]
+        return [Finding(0.0, "not finite", text)]
+    contradicted = any(
+        row.verdict == "wrong" and judge(row.autograd, row.numeric, rtol)[0] == "wrong"
+        for row in rows
+        if row.autograd is not None and row.numeric is not None
+    )
+    if contradicted and _left(f, arguments):
+        text = (
+            "f leaves the graph: the engine's slope misses a part that was computed with "
+            "plain floats; use functions.exp in place of math.exp, and likewise for the others"
+        )
+        return [Finding(0.0, "left the graph", text)]
+    return []
+
+
+def _left(f: Callable[..., object], arguments: Arguments) -> bool:
+    """Whether numbers that vary with the point enter the graph of ``f`` as constants."""
+
+    def constants(x: Sequence[float]) -> list[float] | None:
+        try:
+            result = call_f(f, arguments.filled([Value(v) for v in x]))
+        except (ValueError, ArithmeticError):  # outside the domain
+            return None
+        if not isinstance(result, Value):
+            return [result]
+        return [node.data for node in topological_order(result) if node.kind == "constant"]
+
+    here = constants(arguments.numbers)
+    moved = constants([x + 1e-3 * (abs(x) or 1.0) for x in arguments.numbers])
+    return here is not None and moved is not None and here != moved
 
 
 def _short(at: Any) -> str:
@@ -138,7 +182,7 @@ def _prober(
         inputs = [Value(v, n) for v, n in zip(x, arguments.names, strict=True)]
         try:
             result = call_f(f, arguments.filled(inputs))
-            slopes = call_hand(hand, arguments.filled(list(x)), len(x))
+            slopes = call_hand(hand, arguments.filled(list(x)), len(x), arguments.pattern)
         except (ValueError, ArithmeticError):  # outside the domain of one of them
             return None
         if not isinstance(result, Value) or not math.isfinite(result.data):

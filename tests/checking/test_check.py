@@ -127,6 +127,66 @@ def test_nan_slopes_and_random_functions_do_not_pass():
     assert "for the same argument" in report.headline
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("slopes", [None, 1.0, lambda w: 1.0])
+@pytest.mark.parametrize("numeric", [True, False])
+def test_f_that_is_not_finite_is_blamed_on_f(value, slopes, numeric):
+    for function in (lambda w: w * value, lambda w: value):
+        report = check_gradients(function, 1.3, slopes, numeric=numeric)
+        assert not report
+        assert f"f returned {value} at the given point" in report.headline
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x * math.exp(x),
+        lambda x: functions.sin(x) + math.sin(x),
+        lambda x: x * x.data if hasattr(x, "data") else x * x,
+        lambda x: float(x) ** 2,
+    ],
+)
+def test_a_part_that_left_the_graph_is_blamed_on_f(function):
+    report = check_gradients(function, 1.3)
+    assert "f leaves the graph" in report.headline
+    assert "functions.exp" in report.headline
+    assert max(map(len, str(report).splitlines())) <= 80
+
+
+def test_a_right_slope_is_not_blamed_for_a_part_that_left_the_graph():
+    report = check_gradients(lambda x: x * math.exp(x), 1.3, lambda x: (1 + x) * math.exp(x))
+    assert "f leaves the graph" in report.headline
+
+
+def test_leaving_the_graph_without_harm_passes():
+    assert check_gradients(lambda x: x * 2.0 + math.floor(x), 1.3)
+    assert check_gradients(lambda w: w[0] * math.pi, [1.3])
+
+
+def test_dicts_of_slopes_go_by_their_keys():
+    function = lambda p: p["a"] ** 2 + 3 * p["b"]
+    assert check_gradients(function, {"a": 1.0, "b": 2.0}, lambda p: {"b": 3.0, "a": 2 * p["a"]})
+
+
+@pytest.mark.parametrize(
+    ("at", "slopes", "says"),
+    [
+        ({"a": 1.0}, lambda p: {"A": 2.0}, r"hand returned a dict with the keys \['A'\]"),
+        ({"a": 1.0}, lambda p: {"a": [2.0, 3.0]}, "hand returned 2 slopes for 1 number"),
+        ({"a": 1.0}, lambda p: {"a": {1.0, 2.0}}, "hand returned dict"),
+        ({"a": 1.0}, {"b": 1.0}, r"hand is a dict with the keys \['b'\]"),
+        (np.ones((2, 3)), lambda w: 2 * w.T, r"hand returned an array of shape \(3, 2\)"),
+        ([[1.0], [2.0]], lambda w: [[1.0, 2.0], [3.0]], "hand returned 3 slopes for 2 numbers"),
+    ],
+)
+def test_slopes_nested_wrongly_are_blamed_on_hand(at, slopes, says):
+    def function(w):
+        return sum(x * x for x in np.ravel(w["a"] if isinstance(w, dict) else w))
+
+    with pytest.raises((ValueError, TypeError), match=says):
+        check_gradients(function, at, slopes)
+
+
 def test_module_by_projections_and_its_parameters_stay():
     model = MLP(3, [8, 1], activation="tanh", seed=0)
     before = model.state_dict()
