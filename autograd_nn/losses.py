@@ -40,7 +40,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     >>> mean_squared_error([1, 3, 5, 7], [9, 7, -3, 12])
     42.25
     """
-    return _mean((p - t) ** 2 for t, p in _pairs(y_true, y_pred))
+    return _mean(_square(p - t) for t, p in _pairs(y_true, y_pred))
 
 
 def root_mean_squared_error(y_true: Any, y_pred: Any) -> Any:
@@ -172,6 +172,10 @@ def _pairs(y_true: Any, y_pred: Any) -> list[tuple[Any, Any]]:
     """(truth, prediction) for each element, as floats or Values."""
     true, pred = _arrays(y_true, y_pred)
     return list(zip(true.ravel().tolist(), pred.ravel().tolist(), strict=True))
+
+
+def _square(x: Any) -> Any:
+    return x**2 if isinstance(x, Value) else x * x  # a float's ** raises where IEEE has inf
 
 
 def _mean(terms: Any) -> Any:

@@ -283,6 +283,7 @@ class MLP(Module):
             raise ValueError("nouts is empty: give at least one layer size, such as [1]")
         for i, size in enumerate(sizes[1:]):
             _check_size(f"nouts[{i}]", size)
+        _look_up("activation", activation, ACTIVATIONS)  # one layer would not use it
         rng = _generator(seed)
         activations = [activation] * (len(sizes) - 2) + [output_activation]
         self.layers = []

@@ -12,6 +12,7 @@ What is left out: the chain rule on numbers, which is ``backward()`` in ``engine
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -57,9 +58,15 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
     if isinstance(nested, np.ndarray):
         return _flatten_array(nested, where)
     if isinstance(nested, dict):
-        keys = list(nested)
+        keys, kept = list(nested), copy(nested)
         parts = [flatten(nested[key], f"{where}[{key!r}]") for key in keys]
-        return _join(parts, lambda items: dict(zip(keys, items, strict=True)))
+
+        def fill(items: list[Any]) -> Any:
+            filled = copy(kept)  # an OrderedDict stays one
+            filled.update(zip(keys, items, strict=True))
+            return filled
+
+        return _join(parts, fill)
     if isinstance(nested, (list, tuple)):
         parts = [flatten(item, f"{where}[{i}]") for i, item in enumerate(nested)]
         kind = type(nested)
@@ -135,11 +142,13 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     Raises:
         TypeError: when called: ``f`` does not return one number, or an argument to be
             differentiated holds something else than numbers.
-        ValueError: when called: there is no argument at that position.
+        ValueError: when called: there is no argument at that position, or it is asked for twice.
 
     >>> value_and_grad(lambda w, x: (w * x - 7) ** 2)(2.0, 5.0)
     (9.0, 30.0)
     """
+    if not callable(f):
+        raise TypeError(f"a gradient is of a function, got {describe(f)}")
     # A function that knows its own derivative, such as a jitted one, is asked for it.
     own = getattr(f, "value_and_grad", None)
     positions = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -166,10 +175,13 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
             called[position] = structure.rebuild(inputs[start : start + structure.size])
             start += structure.size
         context.differentiating += 1
+        # no_grad() around the call is about the caller's graph; the slopes need this one.
+        recording, context.recording = context.recording, True
         try:
             result = _one_number(f(*called, **kwargs), f)
         finally:
             context.differentiating -= 1
+            context.recording = recording
         if not isinstance(result, Value):
             slopes: list[Any] = [0.0] * len(inputs)
         elif in_graph:
@@ -198,6 +210,8 @@ def _arguments(
             raise ValueError(
                 f"argnums asks for argument {position}, but {len(args)} were given by position"
             )
+        if position % len(args) in at:
+            raise ValueError(f"argnums asks for argument {position % len(args)} twice")
         found, structure = flatten(args[position], f"argument {position}")
         leaves += [x if isinstance(x, Value) else to_float(x) for x in found]
         structures.append(structure)

@@ -101,3 +101,46 @@ def test_bad_input_gets_a_clear_error(bad, message):
 def test_text_is_refused():
     with pytest.raises(TypeError, match="y_true: expected numbers"):
         losses.mean_squared_error(["a"], [1.0])
+
+
+# The example of scikit-learn's documentation of these functions.
+RECORDED = [
+    ("mean_squared_error", 0.375),
+    ("root_mean_squared_error", 0.6123724356957945),
+    ("mean_absolute_error", 0.5),
+    ("mean_absolute_percentage_error", 0.3273809523809524),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), RECORDED)
+def test_recorded_numbers_of_scikit_learn(name, expected):
+    y_true, y_pred = [3, -0.5, 2, 7], [2.5, 0.0, 2, 8]
+    loss = getattr(losses, name)
+    assert loss(y_true, y_pred) == pytest.approx(expected, rel=1e-12)
+    assert loss(y_true, [Value(p) for p in y_pred]).data == pytest.approx(expected, rel=1e-12)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_floats_agree_with_scikit_learn_wherever_they_are(pairs):
+    metrics = pytest.importorskip("sklearn.metrics")
+    y_true, y_pred = zip(*pairs, strict=True)
+    for name, _ in RECORDED:
+        expected = getattr(metrics, name)(y_true, y_pred)
+        assert getattr(losses, name)(y_true, y_pred) == pytest.approx(expected, rel=1e-12), name
+    if len({t > 0 for t in y_true}) == 2:  # scikit-learn wants to see both classes
+        signs = [1 if t > 0 else -1 for t in y_true]
+        expected = metrics.hinge_loss(signs, y_pred)
+        assert losses.hinge(signs, y_pred) == pytest.approx(expected, rel=1e-12)
+
+
+def test_numbers_too_large_to_square_give_inf_not_an_error():
+    for make in (float, Value):
+        assert float(losses.mean_squared_error([0.0], [make(1e200)])) == math.inf
+        assert float(losses.root_mean_squared_error([0.0], [make(1e200)])) == math.inf
+        assert math.isnan(losses.mean_squared_error([math.inf], [make(math.inf)]))

@@ -121,6 +121,7 @@ def test_repr_is_micrograds():
         (lambda: MLP(2, 3), TypeError, "a list of layer sizes"),
         (lambda: MLP(2, [True]), TypeError, "got bool"),
         (lambda: Neuron(2, activation="rellu"), ValueError, "did you mean 'relu'"),
+        (lambda: MLP(2, [1], activation="rellu"), ValueError, "did you mean 'relu'"),
         (lambda: Neuron(2, init="heh"), ValueError, "did you mean 'he'"),
         (lambda: Neuron(2, seed="x"), TypeError, "seed is an int"),
         (lambda: Neuron(3)([1, 2]), ValueError, "Neuron expects 3 inputs, got 2"),
