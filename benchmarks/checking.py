@@ -1,15 +1,30 @@
-"""What a gradient check costs: one scalar check, and a network of 10,000 parameters.
+"""What a gradient check costs, and how it judges beside SciPy's, PyTorch's and JAX's.
+
+The cost: one scalar check, and a network of 10,000 parameters.  The judgement: each method
+is asked about right slopes and about wrong ones (off by 1 %, and twice as large), of
+functions from 1e-12 to 1e4.  A check should accept the first and reject the others; the
+methods of PyTorch and JAX are asked with their own tolerances.  Those that are not installed
+are left out.
 
 Run: OPENBLAS_NUM_THREADS=1 python benchmarks/checking.py
 """
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import importlib
+import importlib.util
+import math
 import statistics
 import time
+import warnings
 
 import numpy as np
 
 from autograd_nn import value_and_grad
-from autograd_nn.checking import check_gradients
+from autograd_nn.checking import check_gradients, numeric_derivative
+from autograd_nn.checking.check import judge
 
 
 def median(f, repeats):
@@ -32,6 +47,138 @@ def loss(w):
     return (np.dot(w["second"], np.tanh(np.dot(w["first"], x))) - 1.0) ** 2
 
 
+# Each function is written over a library with exp, log, sin and so on; then its slope.
+FUNCTIONS = {
+    "sin": (lambda lib, x: lib.sin(x), math.cos),
+    "cos": (lambda lib, x: lib.cos(x), lambda x: -math.sin(x)),
+    "exp": (lambda lib, x: lib.exp(x), math.exp),
+    "log": (lambda lib, x: lib.log(x), lambda x: 1 / x),
+    "sqrt": (lambda lib, x: lib.sqrt(x), lambda x: 0.5 / math.sqrt(x)),
+    "tanh": (lambda lib, x: lib.tanh(x), lambda x: 1 / math.cosh(x) ** 2),
+    "square": (lambda lib, x: x * x, lambda x: 2 * x),
+    "cube": (lambda lib, x: x**3, lambda x: 3 * x**2),
+    "inverse": (lambda lib, x: 1 / x, lambda x: -1 / x**2),
+    "x log x": (lambda lib, x: x * lib.log(x), lambda x: math.log(x) + 1),
+    "bump": (lambda lib, x: lib.exp(-x * x), lambda x: -2 * x * math.exp(-x * x)),
+    "root of sum": (lambda lib, x: lib.sqrt(1 + x * x), lambda x: x / math.sqrt(1 + x * x)),
+}
+POINTS = (1e-12, 4e-6, 1e-3, 0.3, 1.0, 2.5, 7.0, 100.0, 1e4)
+CASES = [
+    (f, slope(x), x)
+    for name, (f, slope) in FUNCTIONS.items()
+    for x in POINTS
+    if not (name in ("exp", "tanh", "bump") and x > 20)
+]
+
+
+def ours():
+    """The slope found from values of f, and judged by its own error bound."""
+
+    def find(f, x):
+        return numeric_derivative(lambda v: f(math, v), x)
+
+    return (lambda d: d.value), find, (lambda d, slope: judge(slope, d, 1e-9)[0] == "ok")
+
+
+def scipy_approx_derivative():
+    """SciPy's differences, which have no bound: a relative 1e-6 is asked, as is usual."""
+    approx_derivative = importlib.import_module("scipy.optimize._numdiff").approx_derivative
+
+    def find(f, x):
+        return float(approx_derivative(lambda v: f(np, v), x, method="3-point").item())
+
+    return (lambda d: d), find, (lambda d, slope: abs(d - slope) <= 1e-6 * abs(slope))
+
+
+def scipy_derivative():
+    """``scipy.differentiate.derivative``, judged by the error that it reports."""
+    derivative = importlib.import_module("scipy.differentiate").derivative
+
+    def find(f, x):
+        return derivative(lambda v: f(np, v), x)
+
+    def accepts(d, slope):
+        return bool(abs(d.df - slope) <= d.error + 1e-9 * abs(slope))
+
+    return (lambda d: float(d.df)), find, accepts
+
+
+def torch_gradcheck():
+    """``torch.autograd.gradcheck`` of a function whose backward returns the slope asked about."""
+    torch = importlib.import_module("torch")
+
+    def accepts(case, slope):
+        f, x = case
+
+        class Claimed(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, v):
+                return f(torch, v)
+
+            @staticmethod
+            def backward(ctx, gradient):
+                return gradient * slope
+
+        at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        return torch.autograd.gradcheck(Claimed.apply, (at,), raise_exception=False)
+
+    return None, (lambda f, x: (f, x)), accepts
+
+
+def jax_check_grads():
+    """``jax.test_util.check_grads`` of a function whose VJP returns the slope asked about."""
+    jax = importlib.import_module("jax")
+    check_grads = importlib.import_module("jax.test_util").check_grads
+    jax.config.update("jax_enable_x64", True)
+
+    def accepts(case, slope):
+        f, x = case
+        claimed = jax.custom_vjp(lambda v: f(jax.numpy, v))
+        claimed.defvjp(lambda v: (f(jax.numpy, v), None), lambda _, g: (g * slope,))
+        try:
+            check_grads(claimed, (x,), order=1, modes=["rev"])
+        except AssertionError:
+            return False
+        return True
+
+    return None, (lambda f, x: (f, x)), accepts
+
+
+METHODS = {
+    "autograd_nn": ("autograd_nn", ours),
+    "scipy approx_derivative": ("scipy", scipy_approx_derivative),
+    "scipy derivative": ("scipy", scipy_derivative),
+    "torch gradcheck": ("torch", torch_gradcheck),
+    "jax check_grads": ("jax", jax_check_grads),
+}
+
+
+def compare():
+    """A table: right slopes accepted, wrong ones accepted, the error, and the time."""
+    print(f"\n{len(CASES)} slopes of {len(FUNCTIONS)} functions; the best: 100 %, 0 %, 0 %, 0")
+    print("                           accepted slopes:          median     time")
+    print("method                     right  1 % off  doubled   error      a case")
+    for name, (package, build) in METHODS.items():
+        if importlib.util.find_spec(package) is None:
+            print(f"{name:25}  not installed")
+            continue
+        number, find, accepts = build()
+        shares, off = [0, 0, 0], []
+        start = time.perf_counter()
+        for f, slope, at in CASES:
+            found = find(f, at)
+            for k, factor in enumerate((1.0, 1.01, 2.0)):
+                shares[k] += accepts(found, factor * slope)
+            if number is not None:
+                off.append(abs(number(found) - slope) / abs(slope))
+        spent = (time.perf_counter() - start) / len(CASES)
+        right, one, two = (100 * share / len(CASES) for share in shares)
+        error = f"{np.nanmedian(off):.0e}" if off else "-"
+        print(
+            f"{name:25} {right:5.1f} % {one:6.1f} % {two:6.1f} %  {error:>6}  {spent * 1e3:6.2f} ms"
+        )
+
+
 if __name__ == "__main__":
     assert check_gradients(loss, weights)
     one_pass = median(lambda: value_and_grad(loss)(weights), 7)
@@ -45,3 +192,6 @@ if __name__ == "__main__":
 
     assert scalar()
     print(f"one scalar check: {median(scalar, 51) * 1e3:.2f} ms (at most 5 ms wanted)")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # steps outside the domain of log and sqrt
+        compare()
