@@ -1,4 +1,4 @@
-"""Mistakes the diagnosis was not written against, right slopes, and uncatalogued faults."""
+"""Mistakes written down before the diagnosis had been tried on them, and right slopes."""
 
 import math
 
@@ -82,7 +82,9 @@ MVKX = (1.2, 0.8, 2.5, -0.4)
 XMS = (0.4, 1.1, 0.9)
 W2, W3 = W[:2], W[:3]
 N3 = np.array([0.7, -1.1, 1.0])
-FIRST, FIRST_THREE = 0.75, 0.82  # the shares measured, less one or two mistakes
+# When first measured, 46 of the 58 causes were named first and 50 among the first three; with
+# the few general rules added since, 52 and 53.
+FIRST, FIRST_THREE = 0.89, 0.91
 # The function, the point, the mistaken slopes, and the words that tell a learner the cause.
 MISTAKES = [
     (squares, W2, lambda w: squares_slopes(w) / 2, ["factor 2 is missing"]),
@@ -111,7 +113,7 @@ MISTAKES = [
     (neuron, W3, lambda w: neuron_slope(w) * N3 * [1, 1, 0], ["w[2]: always 0"]),
     (ridge, W, lambda w: 2 * (w - T), ["penalty", "0.1"]),
     (ridge, W, lambda w: 2 * (w - T) + 0.1 * w, ["factor 2 is missing"]),
-    (ridge, W, lambda w: 2 * w + 0.2 * w, ["constant is missing"]),
+    (ridge, W, lambda w: 2 * w + 0.2 * w, ["constant term is missing"]),
     (
         energy,
         MVKX,

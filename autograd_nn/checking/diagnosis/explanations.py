@@ -103,6 +103,8 @@ def rounding(case: Case) -> Iterator[Finding]:
 
 def integers(case: Case) -> Iterator[Finding]:
     for word, cut in (("cut off to", math.trunc), ("rounded to", round)):
+        if all(p.hand[i] == 0.0 for p in case.probes for i in case.wrong):
+            return  # 0 everywhere is a slope left out
         if case.fits(lambda p, cut=cut: case.only_wrong(p, lambda g: float(cut(g)))):
             text = f"{case.who}: the true slope {word} a whole number; an int cast, or an int array"
             yield Finding(0.8, "integer", text)
@@ -278,12 +280,20 @@ def updated(case: Case) -> Iterator[Finding]:
         )
         if abs(abs(extra[0]) - 1) > 1e-9 or len(case.probes) > 2:
             yield Finding(1.85, "term", text)
+    shifts = []
     for i in case.wrong:
         offsets = [p.hand[i] - p.slopes[i] for p in case.probes]
         size = abs(offsets[0]) + max(p.sizes[i] for p in case.probes)
         if abs(offsets[0]) > 1e-9 and max(offsets) - min(offsets) <= 1e-9 * size:
-            text = f"{case.names[i]}: yours is the true slope {offsets[0]:+.9g} at every point"
-            yield Finding(2.3, "offset", text)
+            shifts.append((case.names[i], offsets[0]))
+    if shifts:
+        who = name_list([name for name, _ in shifts])
+        amounts = name_list([f"{shift:+.6g}" for _, shift in shifts])
+        text = (
+            f"{who}: yours is the true slope {amounts} at every point: a constant term is "
+            "missing, is one too many, or has the wrong sign"
+        )
+        yield Finding(2.3, "offset", text)
 
 
 def other_slope(case: Case) -> Iterator[Finding]:
