@@ -35,7 +35,7 @@ class Arguments:
         self.all = [to_float(x) for x in leaves]
         labels = _names(f, at)
         self.chosen = list(range(len(leaves))) if wrt is None else _positions(at, wrt)
-        self.pattern = at if wrt is None else None
+        self.pattern = at if wrt is None else _part(at, wrt)
         self.numbers = [self.all[i] for i in self.chosen]
         self.names = [labels[i] for i in self.chosen]
         if names is not None:
@@ -70,6 +70,16 @@ def _positions(at: Any, wrt: Any) -> list[int]:
             positions += range(start, start + size)
         start += size
     return positions
+
+
+def _part(at: Any, wrt: Any) -> Any:
+    """The chosen arguments, in the order of ``at``; one alone stands for itself."""
+    wanted = list(wrt) if isinstance(wrt, (tuple, list, set)) else [wrt]
+    if isinstance(at, dict):
+        chosen = {key: part for key, part in at.items() if key in wanted}
+        return chosen if len(chosen) > 1 else next(iter(chosen.values()))
+    parts = [part for i, part in enumerate(at) if i in wanted]
+    return parts if len(parts) > 1 else parts[0]
 
 
 def _names(f: Callable[..., object], at: Any) -> list[str]:

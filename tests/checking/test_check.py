@@ -168,6 +168,20 @@ def test_dicts_of_slopes_go_by_their_keys():
     assert check_gradients(function, {"a": 1.0, "b": 2.0}, lambda p: {"b": 3.0, "a": 2 * p["a"]})
 
 
+def test_dicts_of_chosen_arguments_go_by_their_keys():
+    function = lambda p, x: p["a"] * x + p["b"] ** 2
+    at = ({"a": 1.0, "b": 2.0}, 3.0)
+    assert check_gradients(function, at, lambda p, x: {"b": 2 * p["b"], "a": x}, wrt=0)
+    assert check_gradients(
+        lambda p: function(p, p["x"]),
+        {"a": 1.0, "x": 3.0, "b": 2.0},
+        lambda p: {"b": 2 * p["b"], "a": p["x"]},
+        wrt=["a", "b"],
+    )
+    alone = lambda p: {"a": 3.0}
+    assert check_gradients(lambda p: 3.0 * p["a"] + p["b"], {"a": 1.0, "b": 2.0}, alone, wrt="a")
+
+
 @pytest.mark.parametrize(
     ("at", "slopes", "says"),
     [
