@@ -4,7 +4,7 @@ import math
 
 import mpmath as mp
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_nn import Value, functions, grad
@@ -91,7 +91,8 @@ def is_tame(steps, xs):
 def test_the_gradient_of_a_random_expression_is_mpmaths(steps, at):
     with mp.workdps(50):
         big = [mp.mpf(x) for x in at]
-        assume(is_tame(steps, big))
+        if not is_tame(steps, big):
+            return
         truth = run(steps, big, 1)
         slopes = [
             mp.diff(lambda t, i=i: run(steps, [*big[:i], t, *big[i + 1 :]], 1), big[i])
@@ -111,7 +112,8 @@ def test_the_gradient_of_a_random_expression_is_mpmaths(steps, at):
 @given(STEPS, NUMBERS)
 def test_the_second_derivative_of_a_random_expression_is_mpmaths(steps, at):
     with mp.workdps(60):
-        assume(is_tame(steps, [mp.mpf(at)]))
+        if not is_tame(steps, [mp.mpf(at)]):
+            return
         truth = mp.diff(lambda t: run(steps, [t], 1), mp.mpf(at), 2)
     if abs(truth) > 1e6:
         return
