@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterable
 from decimal import Decimal
+from difflib import get_close_matches
 
 import numpy as np
 
-__all__ = ["describe", "is_number", "to_float"]
+__all__ = ["describe", "did_you_mean", "is_number", "to_float"]
 
 
 def describe(x: object) -> str:
@@ -18,6 +20,16 @@ def describe(x: object) -> str:
     """
     text = repr(x)
     return f"{type(x).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The nearest known name as a question with a space behind it; "" where none is near.
+
+    >>> did_you_mean("rellu", ["relu", "tanh"])
+    "did you mean 'relu'? "
+    """
+    close = get_close_matches(given, list(known), 1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def is_number(x: object) -> bool:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.conversion import describe, did_you_mean, is_number
 from autograd_nn.engine import Value, parameter, place, record_dot
 
 __all__ = ["ACTIVATIONS", "INITIALISERS", "MLP", "Layer", "Module", "Neuron"]
@@ -336,6 +335,5 @@ def _look_up(what: str, given: Any, known: dict[str, Any]) -> Any:
         return given
     if given in known:
         return known[given]
-    close = get_close_matches(str(given), known, 1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    hint = did_you_mean(str(given), known)
     raise ValueError(f"unknown {what} {given!r}: {hint}Known: {', '.join(known)}, or a function.")

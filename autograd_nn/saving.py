@@ -24,7 +24,6 @@ import secrets
 import shutil
 import struct
 import zipfile
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.conversion import describe
+from autograd_nn.conversion import describe, did_you_mean
 from autograd_nn.engine import Value
 from autograd_nn.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 
@@ -234,9 +233,8 @@ def _name_errors(unknown: list[str], missing: list[str]) -> list[str]:
     if missing:
         says.append(f"the state lacks {_some(missing)}")
     if unknown:
-        close = get_close_matches(unknown[0], missing, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        says.append(f"this model has no {_some(unknown)}{hint}")
+        hint = did_you_mean(unknown[0], missing).rstrip()
+        says.append(f"this model has no {_some(unknown)}" + (f"; {hint}" if hint else ""))
     return says
 
 

@@ -9,13 +9,12 @@ What is left out: scaling, encoding and splitting of data; scikit-learn does tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.conversion import describe, did_you_mean, is_number
 from autograd_nn.engine import Value
 from autograd_nn.recording import no_grad
 
@@ -49,8 +48,7 @@ def look_up(what: str, given: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(given, str):
         if given in known:
             return known[given]
-        close = get_close_matches(given.lower(), known, 1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(given.lower(), known)
         raise ValueError(f"unknown {what} {given!r}: {hint}Known: {', '.join(known)}.")
     if callable(given):
         return given

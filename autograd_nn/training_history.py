@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
+
+from autograd_nn.conversion import did_you_mean
 
 __all__ = ["History"]
 
@@ -50,8 +51,7 @@ class History(Mapping[str, list[float]]):
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._columns:
-            close = get_close_matches(str(name), self._columns, 1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
+            hint = did_you_mean(str(name), self._columns)
             known = ", ".join(self._columns) or "nothing yet"
             raise KeyError(f"no {name!r} in this history: {hint}It holds {known}.")
         return self._columns[name]

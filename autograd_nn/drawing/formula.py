@@ -97,7 +97,7 @@ class _Formula:
                 _in_brackets(text, tight, need, r"\left(", r"\right)")
                 for (text, tight), need in zip(operands, _needs(name, latex=True), strict=False)
             ]
-            return row.latex.format_map(_Shown(zip("ab", shown, strict=False))), binds
+            return row.latex.format_map(dict(zip("ab", shown, strict=False))), binds
         shown = [
             _in_brackets(text, tight, need)
             for (text, tight), need in zip(operands, _needs(name, latex=False), strict=False)
@@ -108,13 +108,6 @@ class _Formula:
             space = "" if name == "pow" else " "
             return f"{shown[0]}{space}{row.symbol}{space}{shown[1]}", binds
         return f"{row.symbol}({', '.join(shown)})", _ATOM
-
-
-class _Shown(dict[str, str]):
-    """The operands for a template of the table; other names in braces stay as they are."""
-
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
 
 
 def _needs(name: str, latex: bool) -> tuple[int, int]:
