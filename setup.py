@@ -1,7 +1,8 @@
 """Builds the compiled engine where it can; the metadata is in setup.cfg.
 
-``engine.py`` is compiled by mypyc when a C compiler is present.  Without one, or
-with ``AUTOGRAD_NN_PURE=1`` in the environment, the plain Python file is
+The engine and the jit's passes over a recording are compiled by mypyc, into one library, when a C
+compiler is present.  Without one, or
+with ``AUTOGRAD_NN_PURE=1`` in the environment, the plain Python files are
 installed, with the same behaviour, and one line says so.
 """
 
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
+
+COMPILED = ["autograd_nn/engine.py", "autograd_nn/jit/trace.py", "autograd_nn/jit/pack.py"]
 
 
 def say_plain(why):
@@ -49,7 +52,7 @@ def extensions():
 
         # What NumPy's types say was checked before; here they would only be in the way.
         flags = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
-        built = mypycify([*flags, "autograd_nn/engine.py"], opt_level="3")
+        built = mypycify([*flags, *COMPILED], opt_level="3", group_name="autograd_nn.compiled")
     except (Exception, SystemExit) as error:  # mypyc exits on what it does not know
         say_plain(f"{type(error).__name__}: {error}")
         return []

@@ -1,33 +1,21 @@
-"""What may be open in a thread while it computes, and the error of ``detect_anomaly``.
+"""The error of ``detect_anomaly``, and the line of the user's code that it names.
 
-The engine reads this; the blocks that open and close it are in ``recording``.
+This stays plain Python where the engine is compiled: it looks at Python's own frames.
 """
 
 from __future__ import annotations
 
 import linecache
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AnomalyError", "ThreadContext", "user_line"]
+__all__ = ["PACKAGE", "AnomalyError", "user_line"]
 
-_PACKAGE = str(Path(__file__).parent)
-
-
-class ThreadContext(threading.local):
-    """The state of one thread; each starts with these defaults."""
-
-    recording: bool = True
-    scope: tuple[str, ...] = ()
-    # Of a trace: every node in the order it was made, and (symbol, left, right, outcome) for
-    # every comparison.
-    trace: list[Any] | None = None
-    # How many calls of grad this thread is inside of: an inner one must stay in the graph.
-    differentiating: int = 0
-    # Of detect_anomaly: by identity of a node, the node and the user's line that made it.
-    anomalies: dict[int, tuple[Any, str]] | None = None
+#: The folder of this package, from a file that is never compiled: a compiled one learns where it
+#: lies only after it has run.
+PACKAGE = Path(__file__).parent
+_PACKAGE = str(PACKAGE)
 
 
 class AnomalyError(ArithmeticError):

@@ -25,13 +25,12 @@ from __future__ import annotations
 import math
 import threading
 from array import array
-from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
 from mypy_extensions import i32, i64, mypyc_attr
 
-from autograd_nn.contexts import AnomalyError, ThreadContext, user_line
+from autograd_nn.contexts import PACKAGE, AnomalyError, user_line
 from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
 
@@ -43,6 +42,7 @@ RELU: Final[i32] = CODES["relu"]
 DIV: Final[i32] = CODES["div"]
 POW: Final[i32] = CODES["pow"]
 DETACH: Final[i32] = CODES["detach"]
+TAKE: Final[i32] = CODES["take"]
 
 
 @final
@@ -477,9 +477,9 @@ class Value:
                 f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
                 "so no operation was recorded. Compute it again with recording on."
             )
-        if _state.contexts and not _local.recording:
+        if _state.contexts and not this_thread().recording:
             raise RuntimeError("backward() inside no_grad(): call it after the block has ended.")
-        with _lock:
+        with walking:
             leaves = _count_uses(self)
             try:
                 _apply_chain_rule(self, seed)
@@ -494,7 +494,7 @@ class Value:
 
     def detach(self) -> Value:
         """A constant with the same number: no slope flows through it."""
-        if _state.contexts and _local.trace is not None:
+        if _state.contexts and this_thread().trace is not None:
             return _record_in_context(DETACH, self._data, self, None, 0.0, 0.0)
         return Value(self._data, self._label, CONSTANT)
 
@@ -530,8 +530,7 @@ class Value:
 
 def _count_uses(root: Value) -> list[Value]:
     """Clear the adjoints below ``root`` and count the uses of each node; returns the leaves."""
-    _state.passes += 1
-    this_pass: i64 = _state.passes
+    this_pass = new_pass()
     leaves: list[Value] = []
     stack: list[Value] = [root]
     root._pass = this_pass
@@ -565,7 +564,7 @@ def _count_uses(root: Value) -> list[Value]:
 def _apply_chain_rule(root: Value, seed: float) -> None:
     """Pass each adjoint on to the operands, times the local partial."""
     root._grad = seed
-    watched = _state.contexts > 0 and _local.anomalies is not None
+    watched = _state.contexts > 0 and this_thread().anomalies is not None
     stack: list[Value] = [root]
     while stack:
         node = stack.pop()
@@ -588,7 +587,7 @@ def _apply_chain_rule(root: Value, seed: float) -> None:
 
 def slopes_along(root: Value, wanted: list[Value]) -> list[float]:
     """The slope of ``root`` along each wanted node, with every leaf's ``grad`` left as it was."""
-    with _lock:
+    with walking:
         leaves = _count_uses(root)
         this_pass = _state.passes
         try:
@@ -610,13 +609,12 @@ def topological_order(*roots: Value, known: dict[int, Any] | None = None) -> lis
     >>> [v.op or v.label for v in topological_order(x * x + x)]
     ['x', 'mul', 'add']
     """
-    with _lock:
+    with walking:
         return _topological_order(roots, known or {})
 
 
 def _topological_order(roots: tuple[Value, ...], known: dict[int, Any]) -> list[Value]:
-    _state.passes += 1
-    this_pass: i64 = _state.passes
+    this_pass = new_pass()
     order: list[Value] = []
     stack: list[Value] = list(reversed(roots))
     while stack:
@@ -754,7 +752,7 @@ def record_dot(
     in one call, which is what a neuron spends its time on.
     """
     total = start
-    path = _local.scope + scope if _state.contexts else scope
+    path = this_thread().scope + scope if _state.contexts else scope
     for i in range(len(weights)):
         w, x = weights[i], inputs[i]
         a, b = w._data, x._data
@@ -769,6 +767,15 @@ def record_dot(
     return total
 
 
+def look_up(entries: list[Value], width: int, index: Value, trace: Tape) -> list[Value]:
+    """In a trace, the row that an index chooses from a table with ``width`` columns."""
+    start = int(index._data) * width
+    row = [Value(x._data, "", TAKE, x, index, 1.0, 0.0) for x in entries[start : start + width]]
+    trace.lookups.append((len(trace.nodes), width, entries))
+    trace.nodes += row
+    return row if this_thread().recording else [x.detach() for x in row]
+
+
 def place(node: Value, scope: tuple[str, ...]) -> Value:
     """Put ``node`` into a scope, given by its names from the outermost; returns ``node``."""
     node._scope = scope
@@ -780,6 +787,44 @@ def place(node: Value, scope: tuple[str, ...]) -> Value:
 # one test of a counter.  What is open in which thread is then looked up here.
 
 
+@final
+class Tape:
+    """What a trace collects.
+
+    Attributes:
+        nodes: every operation, in the order it was recorded.
+        comparisons: (symbol, left, right, outcome) of every comparison, in order.
+        lookups: of every ``take`` with a recorded index: the position of its first node in
+            ``nodes``, how many there are, and the table, row after row.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[Value] = []
+        self.comparisons: list[tuple[str, Value, Value, bool]] = []
+        self.lookups: list[tuple[int, int, list[Value]]] = []
+
+
+@final
+class Context:
+    """What is open in one thread; each thread starts with these defaults.
+
+    Attributes:
+        recording: False inside ``no_grad``.
+        scope: the names of the open ``scope`` blocks, outermost first.
+        trace: what the jit records, while it does.
+        differentiating: how many calls of ``grad`` this thread is inside of: an inner one
+            must stay in the graph.
+        anomalies: of ``detect_anomaly``: by identity of a node, the node and the user's line.
+    """
+
+    def __init__(self) -> None:
+        self.recording: bool = True
+        self.scope: tuple[str, ...] = ()
+        self.trace: Tape | None = None
+        self.differentiating: int = 0
+        self.anomalies: dict[int, tuple[Value, str]] | None = None
+
+
 class _State:
     """What all threads share: how many contexts are open, and how many walks there were."""
 
@@ -789,19 +834,28 @@ class _State:
 
 
 _state: Final = _State()
-_local: Final[ThreadContext] = ThreadContext()
-_lock: Final = threading.RLock()  # two walks at once over one graph would mix up their counts
+_local: Final = threading.local()
+walking: Final = threading.RLock()  # two walks at once over one graph would mix up their marks
 _KINDS: Final = ("input", "parameter", "constant")
 
 
-def this_thread() -> ThreadContext:
+def new_pass() -> i64:
+    """The number of a new walk; its marks in the nodes hold while ``walking`` is held."""
+    _state.passes += 1
+    return _state.passes
+
+
+def this_thread() -> Context:
     """The contexts that are open in this thread; ``recording`` opens and closes them."""
-    return _local
+    context: Context | None = getattr(_local, "context", None)
+    if context is None:
+        context = _local.context = Context()
+    return context
 
 
 def count_contexts(change: i64) -> None:
     """Tell the engine that a context opened (1) or closed (-1) in some thread."""
-    with _lock:
+    with walking:
         _state.contexts += change
 
 
@@ -814,20 +868,21 @@ def _record_in_context(
     right_partial: float,
 ) -> Value:
     """Make a node while some context is open."""
-    trace = _local.trace
-    if not _local.recording and trace is None:
+    context = this_thread()
+    trace = context.trace
+    if not context.recording and trace is None:
         node = Value(data, "", CONSTANT)
     else:
         node = Value(data, "", code, left, right, left_partial, right_partial)
-    node._scope = _local.scope
+    node._scope = context.scope
     if trace is not None:
-        trace.append(node)
-        if not _local.recording and code != DETACH:
+        trace.nodes.append(node)
+        if not context.recording and code != DETACH:
             # The trace needs the operation; no_grad needs its slope to be 0.
             node = _record_in_context(DETACH, data, node, None, 0.0, 0.0)
-    if _local.anomalies is not None:
+    if context.anomalies is not None:
         line = user_line()
-        _local.anomalies[id(node)] = (node, line)
+        context.anomalies[id(node)] = (node, line)
         if not math.isfinite(data):
             raise AnomalyError("forward", PRIMITIVES[code].name, data, _named(left, right), line)
     return node
@@ -835,7 +890,7 @@ def _record_in_context(
 
 def _check_backward(node: Value) -> None:
     """Raise if this node passes on a slope that is not finite."""
-    made_at = _local.anomalies or {}
+    made_at = this_thread().anomalies or {}
     adjoint = node._grad
     for operand, slope in zip(node.operands, node.partials, strict=True):
         if operand._code != CONSTANT and not math.isfinite(slope * adjoint):
@@ -870,8 +925,10 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
         outcome = a == b
     else:
         outcome = a != b
-    if _state.contexts and _local.trace is not None:
-        _local.trace.append((symbol, left, require(other), outcome))
+    if _state.contexts:
+        trace = this_thread().trace
+        if trace is not None:
+            trace.comparisons.append((symbol, left, require(other), outcome))
     return outcome
 
 
@@ -901,7 +958,7 @@ def _refuse_deletion() -> None:
 def _restore_docstring() -> None:
     """mypyc drops docstrings; ``help(Value)`` reads the class's own from this file."""
     try:
-        source = Path(__file__).with_name("engine.py").read_text(encoding="utf-8")
+        source = (PACKAGE / "engine.py").read_text(encoding="utf-8")
     except OSError:  # shipped without its source
         return
     _, _, rest = source.partition('class Value:\n    """')

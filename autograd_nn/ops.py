@@ -370,8 +370,10 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
     _P("minimum",  2, _minimum,            np.minimum,  lambda a, b, y: (share(b, a), share(a, b)), "min", r"\min\left({a}, {b}\right)", ("1 if {a} < {b} else 0", "1 if {b} < {a} else 0"), lambda a, b: a - b),
     _P("atan2",    2, math.atan2,          np.arctan2,  _atan2_partials,                         "atan2", r"\operatorname{{atan2}}\left({a}, {b}\right)", ("{b}/({a}**2 + {b}**2)", "-{a}/({a}**2 + {b}**2)")),
     _P("hypot",    2, math.hypot,          np.hypot,    _hypot_partials,                         "hypot", r"\sqrt{{{a}^2 + {b}^2}}", ("{a}/{y}", "{b}/{y}")),
-    # The identity whose slope is zero; recorded only in a trace, where a constant would be wrong.
+    # The next two are recorded only in a trace, where a constant would be wrong: the identity whose
+    # slope is zero, and the entry of a table that an index chose, with the index as second operand.
     _P("detach",   1, _identity,           np.positive, lambda x, y: (0.0,),                     "detach", _function("detach"), ("0",)),
+    _P("take",     2, lambda a, i: a,      lambda a, i: np.positive(a), lambda a, i, y: (1.0, 0.0),      "take", "{{{a}}}_{{{b}}}", ("1", "0")),
 )
 # fmt: on
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import count_contexts, this_thread
+from autograd_nn.engine import Tape, count_contexts, this_thread
 
 __all__ = ["detect_anomaly", "no_grad", "scope", "tracing"]
 
@@ -86,8 +86,8 @@ def scope(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def tracing() -> Iterator[list[Any]]:
-    """Collect every node and comparison of this thread, in order; the jit reads the list."""
-    trace: list[Any] = []
-    with _open(trace=trace):
-        yield trace
+def tracing() -> Iterator[Tape]:
+    """Collect every operation and comparison of this thread, in order; the jit reads the tape."""
+    tape = Tape()
+    with _open(trace=tape):
+        yield tape

@@ -11,6 +11,7 @@ What is left out: running anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,61 +20,103 @@ from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.jit.errors import TraceError
 
-__all__ = ["HoldsValueError", "describe_result", "lift", "read", "read_rows", "rebuild"]
+__all__ = [
+    "HoldsValueError",
+    "describe_result",
+    "is_module",
+    "leaves_of",
+    "lift",
+    "one_row",
+    "read",
+    "read_rows",
+    "rebuild",
+    "refuse",
+    "uniform",
+]
 
-_PLAIN = (float, int)
+_PLAIN = {float, int}
 
 
 class HoldsValueError(Exception):
     """An argument holds a Value: the function is to be run as it is, not replayed."""
 
 
-def read(x: Any, where: str, groups: list[Any]) -> Any:
+def read(x: Any, groups: list[Any]) -> Any:
     """The key of an argument; its numbers are appended to ``groups``, one group a container.
 
-    Raises:
-        TypeError: it holds something that is neither a number nor a container of numbers.
+    None if it holds something that is neither a number nor a container of numbers; ``refuse``
+    then says what.
     """
     kind = type(x)
     if kind is np.ndarray:  # the two most common first: a call should cost no more than its copy
-        return _read_array(x, where, groups)
-    if kind is float or kind is int or (is_number(x) and not isinstance(x, np.ndarray)):
+        if x.dtype.kind in "fiub":
+            groups.append(x)
+            return ("a", x.shape, x.dtype.kind in "iub")
+        if x.dtype == object and any(isinstance(item, Value) for item in x.flat):
+            raise HoldsValueError
+        return None
+    if kind is float or kind is int or is_number(x):
         groups.append([to_float(x)])
         return "n"
-    if isinstance(x, np.ndarray):
-        return _read_array(x, where, groups)
     if isinstance(x, (list, tuple)):
         numbers: list[float] = []
         key = _read_pure(x, numbers)
         if key is not None:
             groups.append(numbers)
             return key
-        parts = tuple(read(item, f"{where}[{i}]", groups) for i, item in enumerate(x))
-        return (kind, *parts)
+        parts = [read(item, groups) for item in x]
+        return None if None in parts else (kind, *parts)
     if isinstance(x, dict):
-        return (kind, *((k, read(item, f"{where}[{k!r}]", groups)) for k, item in x.items()))
+        parts = [read(item, groups) for item in x.values()]
+        return None if None in parts else (kind, *zip(x, parts, strict=True))
     if isinstance(x, Value):
         raise HoldsValueError
-    if callable(getattr(x, "parameters", None)):
-        return ("module", id(x))
-    raise TypeError(
-        f"{where} is {describe(x)}; a jitted function takes numbers, arrays, Modules, and lists, "
-        "tuples and dicts of them. Bind anything else with functools.partial or a closure."
-    )
+    return Same(x) if is_module(x) else None
 
 
-def _read_array(x: Any, where: str, groups: list[Any]) -> Any:
-    if x.dtype.kind in "fiub":
-        groups.append(x.ravel())
-        return ("a", x.shape, x.dtype.kind in "iub")
-    if x.dtype == object and any(isinstance(item, Value) for item in x.flat):
-        raise HoldsValueError
-    raise TypeError(f"{where} is an array of {x.dtype}; give an array of real numbers")
+class Same:
+    """A part of a key that is equal only to the same object, and keeps it alive."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.held is other.held
+
+    def __hash__(self) -> int:
+        return id(self.held)
+
+
+def is_module(x: Any) -> bool:
+    """Whether ``x`` is a model: something that has parameters."""
+    return callable(getattr(x, "parameters", None))
+
+
+def refuse(x: Any, where: str) -> None:
+    """Say what in an argument cannot be read; returns where there is nothing.
+
+    Raises:
+        TypeError: always, if ``read`` gave None.
+    """
+    if isinstance(x, dict):
+        for key, item in x.items():
+            refuse(item, f"{where}[{key!r}]")
+    elif isinstance(x, (list, tuple)):
+        for i, item in enumerate(x):
+            refuse(item, f"{where}[{i}]")
+    elif isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
+        raise TypeError(f"{where} is an array of {x.dtype}; give an array of real numbers")
+    elif read(x, []) is None:
+        raise TypeError(
+            f"{where} is {describe(x)}; a jitted function takes numbers, arrays, Modules, and "
+            "lists, tuples and dicts of them. Bind anything else with functools.partial or a "
+            "closure."
+        )
 
 
 def _read_pure(x: Any, numbers: list[float]) -> Any:
     """The key of lists and tuples of numbers, to any depth; None if there is more in it."""
-    if all(type(item) in _PLAIN for item in x):
+    if set(map(type, x)) <= _PLAIN:
         numbers += map(float, x)
         return (type(x), len(x))
     parts = []
@@ -107,11 +150,8 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
     return ("row", array.shape[1:], array.dtype.kind in "iub"), array.shape[0]
 
 
-def lift(x: Any, make: Callable[[Any], Value], row: bool = False) -> Any:
+def lift(x: Any, make: Callable[[Any], Value]) -> Any:
     """``x`` with Values in place of its numbers, in the order of ``read``."""
-    if row:
-        array = np.asarray(x)[0]
-        return lift(array if np.ndim(array) else array.item(), make)
     if isinstance(x, np.ndarray):
         held = np.empty(x.shape, dtype=object)
         flat = held.reshape(-1)
@@ -124,6 +164,12 @@ def lift(x: Any, make: Callable[[Any], Value], row: bool = False) -> Any:
     if isinstance(x, dict):
         return {k: lift(item, make) for k, item in x.items()}
     return make(x) if is_number(x) else x
+
+
+def one_row(x: Any, row: int) -> Any:
+    """What the function gets of an argument with a leading row axis: a number or an array."""
+    array = np.asarray(x)[row]
+    return array if np.ndim(array) else array.item()
 
 
 def describe_result(x: Any, roots: list[Value]) -> Any:
@@ -140,7 +186,11 @@ def describe_result(x: Any, roots: list[Value]) -> Any:
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return ("constant", x.copy())
     if isinstance(x, np.ndarray):
-        return ("array", x.shape, [describe_result(item, roots) for item in x.flat])
+        items = list(x.flat)
+        if items and all(isinstance(item, Value) for item in items):
+            roots += items
+            return ("values", x.shape, len(roots) - len(items))
+        return ("array", x.shape, [describe_result(item, roots) for item in items])
     if isinstance(x, (list, tuple)):
         return ("sequence", type(x), [describe_result(item, roots) for item in x])
     if isinstance(x, dict):
@@ -152,25 +202,59 @@ def describe_result(x: Any, roots: list[Value]) -> Any:
 
 
 def rebuild(spec: Any, numbers: Any) -> Any:
-    """The result of a description, with ``numbers[k]`` for the k-th root."""
+    """The result of a description.
+
+    Args:
+        numbers: an array with one number a root, or one line of numbers a root.
+    """
     kind = spec[0]
     if kind == "value":
-        return numbers[spec[1]]
+        found = numbers[spec[1]]
+        return found if numbers.ndim > 1 else float(found)
+    if kind == "values":
+        count = prod(spec[1])
+        return numbers[spec[2] : spec[2] + count].reshape(spec[1] + numbers.shape[1:])
     if kind == "constant":
         return spec[1].copy() if isinstance(spec[1], np.ndarray) else spec[1]
     items = [rebuild(item, numbers) for item in spec[-1]]
     if kind == "array":
-        extra = np.shape(items[0]) if items else ()
-        return np.array(items, dtype=float).reshape(spec[1] + extra)
+        extra = max([np.shape(item) for item in items], key=len, default=())
+        held = [np.broadcast_to(item, extra) for item in items]
+        return np.array(held, dtype=float).reshape(spec[1] + extra)
     if kind == "dict":
         return dict(zip(spec[1], items, strict=True))
     return spec[1](*items) if hasattr(spec[1], "_fields") else spec[1](items)
+
+
+def uniform(spec: Any, sources: list[Any]) -> Any:
+    """A description with every number in it as a root, so that paths can be compared.
+
+    Args:
+        sources: for every new root, the old one (an int) or the number (a float) is appended.
+    """
+    kind = spec[0]
+    if kind == "value":
+        sources.append(spec[1])
+        return ("value", len(sources) - 1)
+    if kind == "values":
+        count = prod(spec[1])
+        sources += range(spec[2], spec[2] + count)
+        return ("values", spec[1], len(sources) - count)
+    if kind == "constant" and isinstance(spec[1], np.ndarray):
+        sources += [float(x) for x in spec[1].flat]
+        return ("values", spec[1].shape, len(sources) - spec[1].size)
+    if kind == "constant":
+        if spec[1] is None:
+            return spec
+        sources.append(float(spec[1]))
+        return ("value", len(sources) - 1)
+    return (*spec[:-1], [uniform(item, sources) for item in spec[-1]])
 
 
 def leaves_of(spec: Any) -> Iterator[Any]:
     """The constants of a description, in order."""
     if spec[0] == "constant":
         yield spec[1]
-    elif spec[0] != "value":
+    elif spec[0] not in ("value", "values"):
         for item in spec[-1]:
             yield from leaves_of(item)

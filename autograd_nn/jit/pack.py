@@ -1,129 +1,46 @@
 """Stages 2 and 3, flattening and packing: many scalars, few packs.
 
-Flattening: a chain of ``+``, ``-`` and negation whose inner results are used
-once becomes one sum of many terms; a product used once inside it becomes a
-term.  A term is (sign, a, b), with b = -1 where it is no product.
+Flattening: a chain of ``+``, ``-`` and negation whose inner results are used once
+becomes one sum of many terms; a product used once inside it becomes a term.  A chain
+of ``maximum`` or of ``minimum`` becomes one reduction.
 
 Packing: one pass in order.  A node's key is its operation and the regions its
-operands lie in; equal keys share a pack.  Keys are made of earlier regions, so
-packs come out in an order that can be run.  Grouping operations by signature is
-Neubig, Goldberg and Dyer, "On-the-fly operation batching in dynamic computation
-graphs" (2017); packing isomorphic statements is Larsen and Amarasinghe,
-"Exploiting superword level parallelism" (2000).
+operands lie in; equal keys share a pack.  Keys are made of earlier regions, so packs
+come out in an order that can be run.  Grouping operations by signature is Neubig,
+Goldberg and Dyer, "On-the-fly operation batching in dynamic computation graphs"
+(2017); packing isomorphic statements is Larsen and Amarasinghe, "Exploiting
+superword level parallelism" (2000).
+
+Sums of the same kinds of terms but of different lengths share a pack where that pays:
+the short ones are padded.  It is found by trying: without, with, and with it only where
+it pays.
+
+This file is compiled together with the engine where a C compiler is present.
 
 What is left out: where the operands lie within a region (``address``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.trace import ADD, MUL, NEG, SUB, Trace
-from autograd_nn.ops import PRIMITIVES
+from autograd_nn.jit.packs import Block, Pack, Packing, Region, Table
+from autograd_nn.jit.trace import ADD, MUL, SUB, TAKE, Trace
+from autograd_nn.ops import CODES
 
-__all__ = ["Block", "Pack", "Packing", "Region", "pack"]
+NEG: Final[int] = CODES["neg"]
+MAXIMUM: Final[int] = CODES["maximum"]
+MINIMUM: Final[int] = CODES["minimum"]
+_FLIP_LIMIT: Final[int] = 64  # flipping the signs of ever longer sums would take quadratic time
+_REGIONS: Final[int] = 1 << 30  # more than there ever are
 
-
-@dataclass
-class Region:
-    """Numbers that lie together: one argument, the constants, or the results of one pack.
-
-    Attributes:
-        name: for people.
-        size: how many numbers (for each row, where ``rows``).
-        rows: whether there is such a set for every row.
-    """
-
-    name: str
-    size: int
-    rows: bool = False
-
-
-@dataclass
-class Block:
-    """Terms of one kind in a pack of sums, or one list of operands of an operation.
-
-    Attributes:
-        sign: 1.0 or -1.0.
-        a_region, b_region: where the operands lie; b_region is -1 where there is no product.
-        a, b: positions within the regions, one row per sum and one column per term.
-    """
-
-    sign: float
-    a_region: int
-    b_region: int
-    a: Any = field(default_factory=list)
-    b: Any = field(default_factory=list)
-
-
-@dataclass
-class Pack:
-    """Operations of one kind that run together.
-
-    Attributes:
-        code: the operation's row in the table, or 0 for a sum of terms.
-        region: where the results lie.
-        size: how many results.
-        blocks: of a sum, its kinds of terms; of an operation, one block with its operands.
-    """
-
-    code: int
-    region: int
-    size: int
-    blocks: list[Block]
-
-    @property
-    def terms(self) -> int:
-        """How many scalar terms a run computes."""
-        return sum(int(np.size(block.a)) for block in self.blocks)
-
-    @property
-    def operands(self) -> set[int]:
-        """The regions that are read."""
-        regions = {block.a_region for block in self.blocks}
-        return (regions | {block.b_region for block in self.blocks}) - {-1}
-
-    @property
-    def name(self) -> str:
-        """The operation, for people."""
-        return PRIMITIVES[self.code].name if self.code else "sum"
-
-
-@dataclass
-class Packing:
-    """All regions and packs, and where each node of the trace has gone.
-
-    Attributes:
-        region, position: for every node, its region and its place there; -1 for nodes that
-            became terms of a sum or are not needed.
-    """
-
-    regions: list[Region]
-    packs: list[Pack]
-    region: list[int]
-    position: list[int]
-
-
-Term = tuple[float, int, int]
-_SUMS = (ADD, SUB, NEG)
-_FLIP_LIMIT = 64  # flipping the signs of ever longer sums would take quadratic time
-
-
-def _uses(trace: Trace, ends: list[int]) -> list[int]:
-    """How often each node is used on the way to one of ``ends``; 0: not needed."""
-    uses = [0] * len(trace.codes)
-    for end in ends:
-        uses[end] += 2  # it must exist by itself
-    lefts, rights = trace.lefts, trace.rights
-    for i in range(len(uses) - 1, trace.leaves - 1, -1):
-        if uses[i]:
-            uses[lefts[i]] += 1
-            if rights[i] >= 0:
-                uses[rights[i]] += 1
-    return uses
+# What things cost, in microseconds, forward and backward together; for choices only.
+_CALL: Final = 4.0  # NumPy calls of one block of a pack
+_LINE: Final = 0.1  # a term in straight-line Python
+_TERM: Final = 0.002  # a term inside of NumPy
+_PADDED: Final = 0.015  # a term that is gathered and scattered
 
 
 def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
@@ -133,81 +50,91 @@ def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
         groups: the regions of the leaves.
         group_of: for every leaf, its region.
     """
-    sides = [side for guard in trace.guards for side in (guard.left, guard.right)]
-    uses = _uses(trace, trace.roots + sides)
-    # What only a guard needs has no adjoint.  In one pack with nodes that have one, its adjoint
-    # would be 0, and 0 times an infinite slope is nan.
-    shared = _uses(trace, trace.roots) if sides else uses
+    needs = _Needs(trace)
+    exact = _Packer(trace, needs, groups, group_of, {})
+    exact.run(merge=False)
+    best = exact
+    if exact.lengths_differ():
+        merged = _Packer(trace, needs, groups, group_of, {})
+        merged.run(merge=True)
+        apart = merged.not_worth_it()
+        if apart:
+            merged = _Packer(trace, needs, groups, group_of, apart)
+            merged.run(merge=True)
+        if merged.cost() < exact.cost():
+            best = merged
+    return best.finish()
+
+
+class _Needs:
+    """How the nodes are used.
+
+    Attributes:
+        uses: how often each node is used on the way to a result or guard; 0: not needed.
+        slopes: the same on the way to a result.  What only a guard needs has no adjoint.  In
+            one pack with nodes that have one, its adjoint would be 0, and 0 times an infinite
+            slope is nan.
+        absorbed: which nodes become terms of the one sum, or largest of several, that uses them.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        sides: list[int] = []
+        for guard in trace.guards:
+            sides.append(guard.left)
+            sides.append(guard.right)
+        self.uses = _uses(trace, trace.roots + sides)
+        self.slopes = _uses(trace, trace.roots) if sides else self.uses
+        self.absorbed = _absorbed(trace, self.uses)
+
+
+def _uses(trace: Trace, ends: list[int]) -> list[int]:
     codes, lefts, rights = trace.codes, trace.lefts, trace.rights
-    absorbed = _absorbed(trace, uses)
-    regions = list(groups)
-    packs: list[Pack] = []
-    by_key: dict[Any, Pack] = {}
-    region = group_of + [-1] * (len(codes) - len(group_of))
-    position = [-1] * len(codes)
-    filled = [0] * len(groups)
-    for leaf, g in enumerate(group_of):
-        position[leaf] = filled[g]
-        filled[g] += 1
-    sums: dict[int, list[Term]] = {}
-
-    def place(
-        node: int, key: Any, kinds: list[tuple[Kind, list[tuple[int, int]]]], code: int
-    ) -> None:
-        """Put a node into the pack of its key, which may be new."""
-        found = by_key.get(key)
-        if found is None:
-            blocks = [Block(*kind) for kind, _ in kinds]
-            found = by_key[key] = Pack(code, len(regions), 0, blocks)
-            packs.append(found)
-            rows = any(regions[r].rows for r in found.operands)
-            regions.append(Region(found.name, 0, rows))
-        for block, (_, pairs) in zip(found.blocks, kinds, strict=True):
-            for a, b in pairs:
-                block.a.append(a)
-                block.b.append(b)
-        region[node] = found.region
-        position[node] = found.size
-        found.size += 1
-
-    for i in range(trace.leaves, len(codes)):
+    uses: list[int] = [0] * len(codes)
+    for end in ends:
+        uses[end] += 2  # it must exist by itself
+    seen: set[int] = set()  # tables
+    for i in range(len(codes) - 1, trace.leaves - 1, -1):
         if not uses[i]:
             continue
-        code, has_adjoint = codes[i], shared[i] > 0
-        if code != MUL and code not in _SUMS:
-            left, right = lefts[i], rights[i]
-            kind = (1.0, region[left], -1 if right < 0 else region[right])
-            place(i, (code, has_adjoint, kind), [(kind, [(left, right)])], code)
-        elif not absorbed[i]:
-            kinds = _kinds(_terms(i, trace, absorbed, sums), region)
-            place(i, (has_adjoint, *[(kind, len(pairs)) for kind, pairs in kinds]), kinds, 0)
-        elif code != MUL:
-            sums[i] = _terms(i, trace, absorbed, sums)
-    at = np.array(position, dtype=np.int64)
-    for each in packs:
-        regions[each.region].size = each.size
-        for block in each.blocks:
-            block.a = at[np.array(block.a, dtype=np.int64)].reshape(each.size, -1)
-            if block.b_region >= 0:
-                block.b = at[np.array(block.b, dtype=np.int64)].reshape(each.size, -1)
-            else:
-                block.b = None
-    return Packing(regions, packs, region, position)
+        if codes[i] == TAKE:
+            uses[lefts[i]] += 2
+            table = trace.lookups[i][0]
+            if table not in seen:
+                seen.add(table)
+                for entry in trace.tables[table][1]:
+                    uses[entry] += 2
+            continue
+        uses[lefts[i]] += 1
+        right = rights[i]
+        if right >= 0:
+            uses[right] += 1
+    return uses
+
+
+def _is_sum(code: int) -> bool:
+    return code in (ADD, SUB, NEG)
 
 
 def _absorbed(trace: Trace, uses: list[int]) -> list[bool]:
-    """Which nodes become terms of the one sum that uses them."""
     codes, lefts, rights = trace.codes, trace.lefts, trace.rights
     absorbed = [False] * len(codes)
     flips: dict[int, int] = {}  # how often the signs of a sum's terms are flipped
     for i in range(trace.leaves, len(codes)):
         code = codes[i]
-        if code in _SUMS and uses[i]:
-            left, right = lefts[i], rights[i]
-            if uses[left] == 1 and (codes[left] in _SUMS or codes[left] == MUL):
+        if not uses[i]:
+            continue
+        left, right = lefts[i], rights[i]
+        if code in (ADD, SUB, NEG):
+            if uses[left] == 1 and codes[left] in (ADD, SUB, NEG, MUL):
                 absorbed[left] = code != NEG or _may_flip(i, left, flips)
-            if right >= 0 and uses[right] == 1 and (codes[right] in _SUMS or codes[right] == MUL):
+            if right >= 0 and uses[right] == 1 and codes[right] in (ADD, SUB, NEG, MUL):
                 absorbed[right] = code != SUB or _may_flip(i, right, flips)
+        elif code in (MAXIMUM, MINIMUM):
+            # One of the two only: at ties the share of an operand depends on the order.
+            if uses[left] == 1 and codes[left] == code:
+                absorbed[left] = True
+            elif uses[right] == 1 and codes[right] == code:
+                absorbed[right] = True
     return absorbed
 
 
@@ -216,52 +143,340 @@ def _may_flip(node: int, operand: int, flips: dict[int, int]) -> bool:
     return flips[node] < _FLIP_LIMIT
 
 
-def _terms(i: int, trace: Trace, absorbed: list[bool], sums: dict[int, list[Term]]) -> list[Term]:
-    """The terms of node ``i``; takes over the lists of the sums it absorbs."""
-    code, left, right = trace.codes[i], trace.lefts[i], trace.rights[i]
-    if code == MUL:
-        return [(1.0, left, right)]
-    first = _operand_terms(left, -1.0 if code == NEG else 1.0, trace, absorbed, sums)
-    if right < 0:
+class _Open:
+    """A pack that is being filled.
+
+    Attributes:
+        kinds: of each block the coded sign and regions; see ``_Packer``.
+        terms: of each block the coded terms, result after result.
+        lengths: of each block, how many terms each result has.
+        members: the nodes.
+    """
+
+    def __init__(self, code: int, region: int, kinds: list[int]) -> None:
+        self.code, self.region, self.kinds = code, region, kinds
+        self.terms: list[list[int]] = [[] for _ in kinds]
+        self.lengths: list[list[int]] = [[] for _ in kinds]
+        self.members: list[int] = []
+
+    def add(self, node: int, terms: list[list[int]]) -> None:
+        """Put a node into this pack, with its terms by kind."""
+        self.members.append(node)
+        for k in range(len(terms)):
+            self.terms[k] += terms[k]
+            self.lengths[k].append(len(terms[k]))
+
+    def is_ragged(self) -> bool:
+        """Whether its results differ in their numbers of terms."""
+        return any(min(lengths) != max(lengths) for lengths in self.lengths)
+
+    def cost(self) -> float:
+        """An estimate for one run, forward and backward."""
+        width = sum([max(lengths) for lengths in self.lengths])
+        padded = len(self.members) * width
+        if self.is_ragged():
+            return 2.0 * _CALL * len(self.kinds) + _PADDED * padded
+        return min(_LINE * padded, _CALL * len(self.kinds) + _TERM * padded)
+
+    def cost_apart(self) -> float:
+        """The same if each length had a pack of its own, and so what is computed from them."""
+        counts: dict[tuple[int, ...], int] = {}
+        for k in range(len(self.members)):
+            lengths = tuple([each[k] for each in self.lengths])
+            counts[lengths] = counts.get(lengths, 0) + 1
+        cost = 0.0
+        for lengths, count in counts.items():
+            terms = count * sum(lengths)
+            cost += min(_LINE * terms, _CALL * len(self.kinds) + _TERM * terms) + 2.0 * _CALL
+        return cost
+
+
+class _Packer:
+    """One pass over the trace.
+
+    A term is coded as ``(a * nodes + b + 1) * 2 + negative``, with b = -1 where it is no
+    product, and a kind of terms as ``(a's region * 2**30 + b's region + 1) * 2 + negative``
+    with the lower region first.
+
+    Args:
+        apart: nodes whose sums are not to be padded.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        needs: _Needs,
+        groups: list[Region],
+        group_of: list[int],
+        apart: dict[int, bool],
+    ) -> None:
+        self.trace, self.needs, self.groups, self.apart = trace, needs, groups, apart
+        self.nodes: int = len(trace.codes) + 1
+        self.region: list[int] = group_of + [-1] * (len(trace.codes) - len(group_of))
+        self.packs: list[_Open] = []
+        self.by_key: dict[tuple[int, ...], _Open] = {}
+        self.sums: dict[int, list[int]] = {}
+        self.lengths: dict[tuple[int, ...], list[int]] = {}
+        self.differ = False
+
+    # -- the pass ------------------------------------------------------------------------
+
+    def run(self, merge: bool) -> None:
+        """Place every needed node; with ``merge``, sums of all lengths together."""
+        trace, absorbed = self.trace, self.needs.absorbed
+        uses, slopes = self.needs.uses, self.needs.slopes
+        codes, lefts, rights = trace.codes, trace.lefts, trace.rights
+        for i in range(trace.leaves, len(codes)):
+            if not uses[i]:
+                continue
+            code = codes[i]
+            has_adjoint = 1 if slopes[i] > 0 else 0
+            if code in (ADD, SUB, NEG):
+                terms = self._terms(i, code)
+                if absorbed[i]:
+                    self.sums[i] = terms
+                else:
+                    self._place_sum(i, has_adjoint, terms, merge)
+            elif code == MUL:
+                if not absorbed[i]:
+                    self._place_sum(i, has_adjoint, [self._product(i, 0)], merge)
+            elif code in (MAXIMUM, MINIMUM):
+                terms = self._operands(i, code)
+                if absorbed[i]:
+                    self.sums[i] = terms
+                else:
+                    self._place_reduction(i, code, has_adjoint, terms, merge)
+            elif code == TAKE:
+                self._place(i, code, has_adjoint, lefts[i], -2 - trace.lookups[i][0])
+            else:
+                self._place(i, code, has_adjoint, lefts[i], rights[i])
+
+    def _open(self, key: tuple[int, ...], code: int, kinds: list[int]) -> _Open:
+        found = self.by_key.get(key)
+        if found is None:
+            found = _Open(code, len(self.groups) + len(self.packs), kinds)
+            self.by_key[key] = found
+            self.packs.append(found)
+        return found
+
+    def _place(self, i: int, code: int, has_adjoint: int, left: int, right: int) -> None:
+        """Put an operation into the pack of its key; ``right`` may name a table."""
+        of_right = right if right < 0 else self.region[right]
+        found = self._open((code, has_adjoint, self.region[left], of_right), code, [])
+        found.members.append(i)
+        self.region[i] = found.region
+
+    def _place_sum(self, i: int, has_adjoint: int, terms: list[int], merge: bool) -> None:
+        """Put a sum into the pack of its kinds of terms, and of their numbers unless merged."""
+        region, nodes = self.region, self.nodes
+        kinds: list[int] = []
+        by_kind: list[list[int]] = []
+        last = -1
+        current: list[int] = []
+        for term in terms:
+            pair = term >> 1
+            of_a = region[pair // nodes]
+            b = pair % nodes
+            of_b = region[b - 1] if b else -1
+            if b and of_b < of_a:
+                kind = (of_b * _REGIONS + of_a + 1) * 2 + (term & 1)
+            else:
+                kind = (of_a * _REGIONS + of_b + 1) * 2 + (term & 1)
+            if kind != last:
+                last = kind
+                if kind in kinds:
+                    current = by_kind[kinds.index(kind)]
+                else:
+                    current = []
+                    kinds.append(kind)
+                    by_kind.append(current)
+            current.append(term)
+        if len(kinds) > 1:
+            # Products first: a matrix product can write where other terms must add.
+            order = sorted(range(len(kinds)), key=lambda k: (not _has_product(kinds[k]), kinds[k]))
+            kinds, by_kind = [kinds[k] for k in order], [by_kind[k] for k in order]
+        self._place_terms(i, 0, has_adjoint, kinds, by_kind, merge)
+
+    def _place_reduction(
+        self, i: int, code: int, has_adjoint: int, terms: list[int], merge: bool
+    ) -> None:
+        """Put the largest or smallest of several into the pack of its runs of operands."""
+        kinds: list[int] = []
+        runs: list[list[int]] = []
+        for term in terms:
+            kind = self.region[(term >> 1) // self.nodes] * _REGIONS * 2
+            if not kinds or kinds[-1] != kind:
+                kinds.append(kind)
+                runs.append([])
+            runs[-1].append(term)
+        self._place_terms(i, code, has_adjoint, kinds, runs, merge)
+
+    def _place_terms(
+        self,
+        i: int,
+        code: int,
+        has_adjoint: int,
+        kinds: list[int],
+        terms: list[list[int]],
+        merge: bool,
+    ) -> None:
+        key = [code, has_adjoint, *kinds]
+        lengths = [len(each) for each in terms]
+        if not merge and not self.differ:
+            known = self.lengths.get(tuple(key))
+            if known is None:
+                self.lengths[tuple(key)] = lengths
+            elif known != lengths:
+                self.differ = True
+        if not merge or i in self.apart:
+            key += lengths
+        found = self._open(tuple(key), code, kinds)
+        found.add(i, terms)
+        self.region[i] = found.region
+
+    # -- terms ---------------------------------------------------------------------------
+
+    def _product(self, i: int, negative: int) -> int:
+        a, b = self.trace.lefts[i], self.trace.rights[i]
+        return (a * self.nodes + b + 1) * 2 + negative
+
+    def _terms(self, i: int, code: int) -> list[int]:
+        """The terms of a sum; takes over the lists of the sums it absorbs."""
+        right = self.trace.rights[i]
+        first = self._operand_terms(self.trace.lefts[i], 1 if code == NEG else 0)
+        if right < 0:
+            return first
+        second = self._operand_terms(right, 1 if code == SUB else 0)
+        if len(first) < len(second):
+            first, second = second, first
+        first += second
         return first
-    second = _operand_terms(right, -1.0 if code == SUB else 1.0, trace, absorbed, sums)
-    if len(first) < len(second):
-        first, second = second, first
-    first += second
-    return first
 
+    def _operand_terms(self, node: int, negative: int) -> list[int]:
+        if not self.needs.absorbed[node]:
+            return [node * self.nodes * 2 + negative]
+        if self.trace.codes[node] == MUL:
+            return [self._product(node, negative)]
+        terms = self.sums.pop(node)
+        return [term ^ 1 for term in terms] if negative else terms
 
-def _operand_terms(
-    node: int, sign: float, trace: Trace, absorbed: list[bool], sums: dict[int, list[Term]]
-) -> list[Term]:
-    if not absorbed[node]:
-        return [(sign, node, -1)]
-    if trace.codes[node] == MUL:
-        return [(sign, trace.lefts[node], trace.rights[node])]
-    terms = sums.pop(node)
-    return terms if sign > 0 else [(-s, a, b) for s, a, b in terms]
-
-
-Kind = tuple[float, int, int]
-
-
-def _kinds(terms: list[Term], region: list[int]) -> list[tuple[Kind, list[tuple[int, int]]]]:
-    """The terms by their kind: the sign and the regions of the factors, lower region first."""
-    kinds: dict[Kind, list[tuple[int, int]]] = {}
-    for sign, a, b in terms:
-        of_a = region[a]
-        if b < 0:
-            kind = (sign, of_a, -1)
+    def _operands(self, i: int, code: int) -> list[int]:
+        """The operands of a chain of ``maximum`` or ``minimum``, the innermost two first."""
+        absorbed, codes = self.needs.absorbed, self.trace.codes
+        left, right = self.trace.lefts[i], self.trace.rights[i]
+        if absorbed[right] and codes[right] == code:
+            left, right = right, left
+        if absorbed[left] and codes[left] == code:
+            terms = self.sums.pop(left)
         else:
-            of_b = region[b]
-            kind = (sign, of_a, of_b) if of_a <= of_b else (sign, of_b, of_a)
-        factors = (a, b) if b < 0 or of_a <= of_b else (b, a)
-        pairs = kinds.get(kind)
-        if pairs is None:
-            kinds[kind] = [factors]
+            terms = [left * self.nodes * 2]
+        terms.append(right * self.nodes * 2)
+        return terms
+
+    # -- lengths -------------------------------------------------------------------------
+
+    def lengths_differ(self) -> bool:
+        """Whether two sums have the same kinds of terms, but other numbers of them."""
+        return self.differ
+
+    def not_worth_it(self) -> dict[int, bool]:
+        """The nodes of the packs in which padding would cost more than it saves."""
+        apart: dict[int, bool] = {}
+        for each in self.packs:
+            if each.terms and each.is_ragged() and each.cost() > each.cost_apart():
+                for node in each.members:
+                    apart[node] = True
+        return apart
+
+    def cost(self) -> float:
+        """An estimate for one run of all packs, forward and backward."""
+        total = 0.0
+        for each in self.packs:
+            size = len(each.members)
+            total += each.cost() if each.terms else min(_LINE * size, _CALL + _TERM * size)
+        return total
+
+    # -- the result ----------------------------------------------------------------------
+
+    def finish(self) -> Packing:
+        """The packs with the positions of their operands."""
+        position: Any = np.full(len(self.trace.codes), -1, dtype=np.int64)
+        filled = [0] * len(self.groups)
+        for leaf in range(self.trace.leaves):
+            position[leaf] = filled[self.region[leaf]]
+            filled[self.region[leaf]] += 1
+        for each in self.packs:
+            position[np.array(each.members, dtype=np.int64)] = np.arange(len(each.members))
+        regions = list(self.groups)
+        packs: list[Pack] = []
+        self.where: Any = np.array(self.region, dtype=np.int64)
+        for each in self.packs:
+            found = Pack(each.code, each.region, len(each.members), self._blocks(each, position))
+            if each.code == TAKE:
+                found.table = self._table(each, position)
+            rows = any(regions[r].rows for r in found.operands)
+            regions.append(Region(found.name, found.size, rows))
+            packs.append(found)
+        return Packing(regions, packs, self.region, position)
+
+    def _blocks(self, each: _Open, position: Any) -> list[Block]:
+        if each.terms:
+            described = zip(each.kinds, each.terms, each.lengths, strict=True)
+            return _pair(each.code, [self._block(*block, position) for block in described])
+        first = each.members[0]
+        a, b = self.trace.lefts[first], self.trace.rights[first]
+        lefts = np.array([self.trace.lefts[i] for i in each.members], dtype=np.int64)
+        rights = None
+        if b >= 0:
+            members = [self.trace.rights[i] for i in each.members]
+            rights = position[np.array(members, dtype=np.int64)][:, None]
+        of_b = self.region[b] if b >= 0 else -1
+        return [Block(1.0, self.region[a], of_b, position[lefts][:, None], rights)]
+
+    def _block(self, kind: int, terms: list[int], lengths: list[int], position: Any) -> Block:
+        """A block from its coded kind and terms, padded where the lengths differ."""
+        coded: Any = np.array(terms, dtype=np.int64) >> 1
+        a, b = coded // self.nodes, coded % self.nodes - 1
+        negative, regions = kind & 1, kind >> 1
+        of_a, of_b = regions // _REGIONS, regions % _REGIONS - 1
+        if of_b >= 0:
+            # In the order of the kind: the factor in the lower region first.
+            turned = self.where[a] > self.where[b]
+            a, b = np.where(turned, b, a), np.where(turned, a, b)
         else:
-            pairs.append(factors)
-    found = list(kinds.items())
-    if len(found) > 1:
-        found.sort(key=lambda item: (item[0][2] < 0, item[0]))  # products first: they can write
-    return found
+            b = None
+        shape = (len(lengths), max(lengths))
+        if min(lengths) == max(lengths):
+            a = position[a].reshape(shape)
+            b = None if b is None else position[b].reshape(shape)
+        else:
+            real = np.arange(shape[1]) < np.array(lengths)[:, None]
+            padded = np.full(shape, -1, dtype=np.int64)
+            padded[real] = position[a]
+            a = padded
+            if b is not None:
+                padded = np.full(shape, -1, dtype=np.int64)
+                padded[real] = position[b]
+                b = padded
+        return Block(-1.0 if negative else 1.0, of_a, of_b, a, b)
+
+    def _table(self, each: _Open, position: Any) -> Table:
+        table, _ = self.trace.lookups[each.members[0]]
+        width, entries = self.trace.tables[table]
+        nodes = np.array(entries, dtype=np.int64).reshape(-1, width)
+        columns = [self.trace.lookups[i][1] for i in each.members]
+        return Table(self.where[nodes], position[nodes], np.array(columns, dtype=np.int64))
+
+
+def _pair(code: int, blocks: list[Block]) -> list[Block]:
+    """The larger or smaller of two is an operation like others, with one block."""
+    if code == 0 or sum([block.a.shape[1] for block in blocks]) != 2:
+        return blocks
+    first, last = blocks[0], blocks[-1]
+    if first.ragged or last.ragged:
+        return blocks
+    return [Block(1.0, first.a_region, last.a_region, first.a[:, :1], last.a[:, -1:])]
+
+
+def _has_product(kind: int) -> bool:
+    return (kind >> 1) % _REGIONS != 0

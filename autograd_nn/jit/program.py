@@ -4,53 +4,76 @@
 whether it is a matrix product, an elementwise call, a gather or straight-line
 Python.
 
+A program can be run by several threads at once: each borrows buffers of its own.
+
 What is left out: recording, and choosing among the paths, which is ``api``.
 """
 
 from __future__ import annotations
 
 import operator
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd_nn.jit.address import Layout
-from autograd_nn.jit.arguments import rebuild
-from autograd_nn.jit.lower import Adjoint, Runner, layouts_of
-from autograd_nn.jit.pack import Pack, Region, pack
+from autograd_nn.jit.adjoint import Adjoint
+from autograd_nn.jit.arguments import rebuild, uniform
+from autograd_nn.jit.call import Call, Wanted
+from autograd_nn.jit.errors import TraceError
+from autograd_nn.jit.pack import pack
+from autograd_nn.jit.packs import Block, Pack, Region
+from autograd_nn.jit.rows import RowSums
+from autograd_nn.jit.runner import Runner, layouts_of
 from autograd_nn.jit.trace import Trace
 
-__all__ = ["Program"]
+__all__ = ["INDEX", "Program"]
 
-_COMPARE = {
+INDEX = "index"  # the symbol of the guard that a number is an index into a table of some length
+
+
+def _is_index(x: Any, length: Any) -> Any:
+    return (x >= 0.0) & (x < length) & (np.floor(x) == x)
+
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
     "==": operator.eq,
     "!=": operator.ne,
+    INDEX: _is_index,
 }
-_BLOCK_ROWS = 512  # rows at a time, so that what a block touches stays in the cache
+_SIZES, _EACH = 16, 4  # numbers of rows for which buffers are kept, and how many sets for each
 
 
 class Program:
     """What a jitted function does for arguments of one structure, along one path.
 
+    It can be called by itself, and be pickled and sent to another process.
+
     Attributes:
         recorded: how many operations the function recorded.
         packs: how many packs they became.
         inputs: how many groups of numbers the arguments have.
+        captured: the leaves that the function closed over, in the order of their region.
+        result: the description of what the function returns; see ``arguments``.
+        sources, uniform: the same with all numbers as roots, for comparing paths.
+        used: when it was last used, as its owner counts.
     """
 
-    def __init__(
-        self, trace: Trace, groups: Sequence[Region], lengths: list[int], result: Any
-    ) -> None:
+    def __init__(self, trace: Trace, call: Call, result: Any, reduce: str | None) -> None:
+        groups = call.regions()
+        self.key, self.row_positions, self.reduce = call.key, call.row_positions, reduce
         self.recorded = trace.recorded
         self.inputs = len(groups)
         self.result = result
+        self.sources: list[Any] = []
+        self.uniform = uniform(result, self.sources)
+        self.used = 0
         self.captured = trace.captured
         self.constants = trace.constants
         regions = [
@@ -58,31 +81,25 @@ class Program:
             Region("parameters", len(trace.captured)),
             Region("constants", len(trace.constants)),
         ]
-        group_of = [k for k, n in enumerate(lengths) for _ in range(n)]
-        group_of += [self.inputs] * len(trace.captured)
-        group_of += [self.inputs + 1] * len(trace.constants)
+        group_of = [k for k, each in enumerate(regions) for _ in range(each.size)]
         self.packing = pack(trace, regions, group_of)
         self.layouts = layouts_of(self.packing)
         region, position = self.packing.region, self.packing.position
-        self.roots = [(region[r], position[r]) for r in trace.roots]
-        self.guards = [
-            (g.symbol, (region[g.left], position[g.left]), (region[g.right], position[g.right]))
-            for g in trace.guards
-        ]
-        self.outcomes = np.array([g.outcome for g in trace.guards], dtype=bool)
-        self.packing.region, self.packing.position = [], []
+
+        def place(node: int) -> tuple[int, int]:
+            return region[node], int(position[node])
+
+        self.roots = [place(r) for r in trace.roots]
+        self.guards = [(g.symbol, place(g.left), place(g.right), g.outcome) for g in trace.guards]
+        self.packing.region, self.packing.position = [], None
         self._prepare()
 
     def _prepare(self) -> None:
-        self.lock = threading.RLock()
-        self._runners: dict[int, Runner] = {}
-        self._adjoints: dict[Any, Adjoint] = {}
-        self._tests: dict[int, list[Any]] = {}
+        self._idle: dict[int, list[Runner]] = {}
         self._models: dict[int, tuple[Any, int, Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        made_anew = ("lock", "_runners", "_adjoints", "_tests", "_models")
-        return {k: v for k, v in self.__dict__.items() if k not in made_anew}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_idle", "_models")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -93,34 +110,145 @@ class Program:
         """How many packs there are."""
         return len(self.packing.packs)
 
-    # -- running -------------------------------------------------------------------------
+    # -- calling -------------------------------------------------------------------------
 
-    def runner(self, rows: int) -> Runner:
-        """The buffers and calls for a number of rows."""
-        found = self._runners.get(rows)
-        if found is None:
-            if len(self._runners) >= 4:  # a full block, its rest, and what came before
-                self._runners.clear()
-                self._adjoints.clear()
-                self._tests.clear()
-            found = Runner(self.packing, self.layouts, self.constants, self.inputs + 1, rows)
-            self._runners[rows] = found
+    def __call__(self, *args: Any) -> Any:
+        """The function's result.
+
+        Raises:
+            TypeError: the arguments have another structure than those that were recorded.
+            TraceError: with these numbers the function takes another path.
+
+        >>> from autograd_nn.jit import jit
+        >>> program = jit(lambda x: x * 2 if x > 0 else -x).program(1.0)
+        >>> program(5.0)
+        10.0
+        """
+        return self._call(args, None)
+
+    def value_and_grad(self, *args: Any, argnums: Any = 0, vector: Any = None) -> tuple[Any, Any]:
+        """The value and the gradient; see ``Jitted.value_and_grad``.
+
+        Raises:
+            TypeError: the arguments have another structure than those that were recorded.
+            TraceError: with these numbers the function takes another path.
+        """
+        found: tuple[Any, Any] = self._call(args, (argnums, vector))
         return found
 
-    def load(self, runner: Runner, groups: Sequence[Any], parameters: Any = None) -> None:
-        """Copy the arguments' numbers, and those of captured Values, into the buffer."""
-        values = runner.values
-        for k, numbers in enumerate(groups):
-            start = runner.base[k]
-            if len(numbers) == 1 and type(numbers) is list:
-                values[start] = numbers[0]
-            else:
-                values[start : runner.base[k + 1]] = (
-                    numbers.reshape(-1) if type(numbers) is np.ndarray else numbers
-                )
+    def _call(self, args: tuple[Any, ...], slopes: tuple[Any, Any] | None) -> Any:
+        call = Call(args, self.row_positions)
+        if call.key != self.key:
+            raise TypeError(
+                f"the program was recorded for arguments of the structure {self.key}, and got "
+                f"{call.key}; record one for these"
+            )
+        wanted = None if slopes is None else Wanted(call, *slopes)
+
+        def record(row: int) -> Program:
+            raise TraceError(
+                "a comparison comes out differently than when the program was recorded; call the "
+                "jitted function, which records this path too"
+            )
+
+        if self.row_positions:
+            sums = RowSums(call, wanted, self.reduce)
+            sums.run(lambda: (self,), record)
+            return sums.result()
+        found = self.attempt(call, wanted, any_path=False)
+        if found is None:
+            record(0)
+        assert found is not None
+        value = self.rebuild(found[0])
+        return value if wanted is None else (value, wanted.build(found[1]))
+
+    def attempt(
+        self, call: Call, wanted: Wanted | None, any_path: bool
+    ) -> tuple[Any, list[Any]] | None:
+        """The numbers of the results, and the slopes that are wanted.
+
+        None if these arguments take another path, unless any path will do.
+        """
+        runner = self.borrow()
+        try:
+            with np.errstate(all="ignore"):
+                parameters = None if wanted is None else wanted.parameters(self)
+                if not self.run(runner, call.groups, parameters) and not any_path:
+                    return None
+                slopes = [] if wanted is None else wanted.slopes(self, runner, 1.0)
+            return self.read(runner)[:, 0], slopes
+        finally:
+            self.give_back(runner)
+
+    # -- running -------------------------------------------------------------------------
+
+    def borrow(self, rows: int = 1) -> Runner:
+        """Buffers and calls for a number of rows, which no other thread uses until returned."""
+        try:
+            return self._idle[rows].pop()
+        except (KeyError, IndexError):  # none yet, or all in use by other threads
+            return Runner(self.packing, self.layouts, self.constants, self.inputs + 1, rows)
+
+    def give_back(self, runner: Runner) -> None:
+        """Keep the buffers for a later call."""
+        idle = self._idle.get(runner.rows)
+        if idle is None:
+            if len(self._idle) >= _SIZES:
+                self._idle.clear()
+            idle = self._idle[runner.rows] = []
+        if len(idle) < _EACH:
+            idle.append(runner)
+
+    def run(self, runner: Runner, groups: Sequence[Any], parameters: Any = None) -> bool:
+        """Compute everything from the arguments' numbers and those of the captured Values.
+
+        NumPy's warnings are to be off: infinities and nan are results here.
+
+        Returns:
+            Whether every comparison came out as it was recorded, for every row.
+        """
+        runner.load(groups)
         if self.captured:
-            cells = runner.cells(self.inputs)
-            values[cells] = [v._data for v in self.captured] if parameters is None else parameters
+            numbers = [v._data for v in self.captured] if parameters is None else parameters
+            runner.values[runner.cells(self.inputs)] = numbers
+        runner.forward()
+        return not self.guards or bool(self.rows_on_path(runner).all())
+
+    def rows_on_path(self, runner: Runner) -> Any:
+        """For each row, whether every comparison came out as it was recorded."""
+        if runner.tests is None:
+            runner.tests = self._tests(runner)
+        values = runner.values
+        on_path = np.ones(runner.rows, dtype=bool)
+        for compare, left, right, outcomes in runner.tests:
+            on_path &= (compare(values[left], values[right]) == outcomes).all(axis=0)
+        return on_path
+
+    def _tests(self, runner: Runner) -> list[Any]:
+        """Of each kind of comparison the cells on both sides, by guards and rows."""
+        tests = []
+        for symbol, compare in _COMPARE.items():
+            chosen = [g for g in self.guards if g[0] == symbol]
+            if chosen:
+                left = np.array([runner.cells_of(g[1]) for g in chosen])
+                right = np.array([runner.cells_of(g[2]) for g in chosen])
+                tests.append((compare, left, right, np.array([[g[3]] for g in chosen])))
+        return tests
+
+    def read(self, runner: Runner) -> Any:
+        """The numbers of the results, one line a result and, with rows, one column a row."""
+        if runner.roots is None:
+            cells = np.array([runner.cells_of(root) for root in self.roots], dtype=np.int64)
+            runner.roots = cells.reshape(len(self.roots), runner.rows)
+        return runner.values[runner.roots]
+
+    def adjoint(self, runner: Runner, wanted: tuple[int, ...], seed: float) -> Adjoint:
+        """The backward pass of the one result, prepared when first asked for."""
+        found: Adjoint | None = runner.adjoints.get((wanted, seed))
+        if found is None:
+            found = Adjoint(runner, self.roots[0], list(wanted), seed)
+            runner.adjoints[wanted, seed] = found
+        return found
 
     def places(self, model: Any) -> tuple[int, Any]:
         """How many parameters a model has, and for each captured Value its place among them.
@@ -135,57 +263,9 @@ class Program:
             found = self._models[id(model)] = (model, len(index), at)
         return found[1], found[2]
 
-    def guards_hold(self, runner: Runner) -> bool:
-        """Whether every comparison comes out as it was recorded, for every row."""
-        if not self.guards:
-            return True
-        tests = self._tests.get(runner.rows)
-        if tests is None:
-            tests = self._tests[runner.rows] = self._guard_tests(runner)
-        values = runner.values
-        for compare, left, right, outcome in tests:
-            if not (compare(values[left], values[right]) == outcome).all():
-                return False
-        return True
-
-    def _guard_tests(self, runner: Runner) -> list[Any]:
-        tests = []
-        for symbol, compare in _COMPARE.items():
-            chosen = [k for k, g in enumerate(self.guards) if g[0] == symbol]
-            if chosen:
-                left = np.array([self.root_cells(runner, self.guards[k][1]) for k in chosen])
-                right = np.array([self.root_cells(runner, self.guards[k][2]) for k in chosen])
-                tests.append((compare, left, right, self.outcomes[chosen][:, None]))
-        return tests
-
-    def root_cells(self, runner: Runner, root: tuple[int, int]) -> Any:
-        """The cell of a result for each row."""
-        region = self.packing.regions[root[0]]
-        step = region.size if region.rows else 0
-        return runner.base[root[0]] + root[1] + step * np.arange(runner.rows)
-
-    def read(self, runner: Runner, rows: bool) -> list[Any]:
-        """The numbers of the results: floats, or with ``rows`` an array each."""
-        if rows:
-            return [runner.values[self.root_cells(runner, root)] for root in self.roots]
-        values, base = runner.values, runner.base
-        return [values.item(base[region] + position) for region, position in self.roots]
-
-    def adjoint(self, runner: Runner, wanted: tuple[int, ...], seed: float) -> Adjoint:
-        """The backward pass of the one result, prepared when first asked for."""
-        key = (runner.rows, wanted, seed)
-        found = self._adjoints.get(key)
-        if found is None:
-            found = self._adjoints[key] = runner.adjoint(self.roots[0], list(wanted), seed)
-        return found
-
     def rebuild(self, numbers: Any) -> Any:
         """The function's result, in its own structure."""
         return rebuild(self.result, numbers)
-
-    def blocks(self, rows: int) -> list[tuple[int, int]]:
-        """The first and last row of each block."""
-        return [(k, min(k + _BLOCK_ROWS, rows)) for k in range(0, rows, _BLOCK_ROWS)]
 
     # -- for people ----------------------------------------------------------------------
 
@@ -205,48 +285,54 @@ class Program:
         return found.name if region < self.inputs + 2 else f"p{region}"
 
     def _expression(self, p: Pack) -> str:
+        if p.table is not None:
+            tables = ", ".join(self._name(r) for r in sorted(p.sources))
+            return f"take({tables}, {self._name(p.blocks[0].a_region)})   look-up"
         layouts: list[Layout | None] = list(self.layouts.get(p.region, []))
         how = "" if layouts else "   straight-line"
-        parts = []
+        parts: list[str] = []
         for block, nest in zip(p.blocks, layouts or [None] * len(p.blocks), strict=True):
-            a, terms = self._name(block.a_region), np.shape(block.a)[1]
-            if p.code:
-                b = f", {self._name(block.b_region)}" if block.b is not None else ""
-                parts.append(f"{p.name}({a}{b})")
-            elif block.b is None:
-                parts.append(f"{'-' if block.sign < 0 else '+'} {_times(terms)}{a}")
+            a, b = self._name(block.a_region), self._name(block.b_region)
+            count = _count(block)
+            if p.is_reduction:
+                parts.append(f"{p.name} of {count}: {a}" if not parts else f"and {count}: {a}")
+            elif p.code:
+                parts.append(f"{p.name}({a})" if block.b is None else f"{p.name}({a}, {b})")
             else:
-                product = f"{_times(terms)}{a} * {self._name(block.b_region)}"
-                parts.append(f"{'-' if block.sign < 0 else '+'} {product}")
+                sign = "-" if block.sign < 0 else "+"
+                times = "" if count == "1" else f"sum of {count}: "
+                parts.append(f"{sign} {times}{a}" + (f" * {b}" if block.b is not None else ""))
             if nest is not None:
                 how += _found(nest)
         return " ".join(parts).removeprefix("+ ") + how
 
 
-def _times(terms: int) -> str:
-    return f"sum of {terms}: " if terms > 1 else ""
+def _count(block: Block) -> str:
+    """How many terms of a kind each result has, in words."""
+    lengths = (block.a >= 0).sum(axis=1)
+    low, high = int(lengths.min()), int(lengths.max())
+    return f"{low} to {high}" if low < high else f"{high}"
 
 
 def _found(nest: Layout) -> str:
     """What the shape of a block's operands amounts to."""
     accesses = [nest.a] + ([nest.b] if nest.b is not None else [])
-    if any(access.gather is not None for access in accesses):
-        return "   gather"
+    gathered = "   gather" * any(access.gather is not None for access in accesses)
     if nest.b is None or prod(nest.terms) == 1:
-        return ""
+        return gathered
     count = len(nest.results)
     only_a = only_b = both = 1
-    for size, s, t in zip(
-        nest.results, nest.a.strides[:count], nest.b.strides[:count], strict=True
+    for size, in_a, in_b in zip(
+        nest.results, nest.a.axes()[:count], nest.b.axes()[:count], strict=True
     ):
-        if s and t:
+        if in_a and in_b:
             both *= size
-        elif s:
+        elif in_a:
             only_a *= size
         else:
             only_b *= size
     inner = prod(nest.terms)
     if only_a == only_b == 1 and both > 1:
-        return f"   {both} dot products of {inner}"
+        return f"{gathered}   {both} dot products of {inner}"
     stack = f"{both} x " if both > 1 else ""
-    return f"   matmul {stack}({only_a}x{inner})({inner}x{only_b})"
+    return f"{gathered}   matmul {stack}({only_a}x{inner})({inner}x{only_b})"

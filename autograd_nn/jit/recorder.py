@@ -23,25 +23,33 @@ from autograd_nn.contexts import AnomalyError
 from autograd_nn.engine import Value, this_thread
 from autograd_nn.jit.arguments import describe_result, leaves_of, lift
 from autograd_nn.jit.errors import LeakError, TraceError
-from autograd_nn.jit.trace import Record
+from autograd_nn.jit.trace import Record, captured_leaves, same_equations
 from autograd_nn.recording import detect_anomaly, tracing
 
 __all__ = ["Recording", "parameters_in_reach", "record", "without_collector"]
 
-_SHIFTS = (1e-2, 1e-5, 1e-9)  # relative; smaller ones stay on the same side of a comparison
+# Relative; smaller ones stay on the same side of a comparison.
+_SHIFTS = (1e-2, 1e-5, 1e-9)
 
 
 class Recording:
     """One run of a function on Values.
 
+    Args:
+        shift: how far, relatively, to move each number that may be moved.
+        whole: whether to move numbers without a fraction too; those given as integers stay.
+
     Attributes:
-        record: the operations and comparisons.
+        record: the operations, comparisons, arguments and results.
         result: the description of what it returned.
-        nodes: what was recorded, in order.
     """
 
     def __init__(
-        self, f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], shift: float
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        shift: float = 0.0,
+        whole: bool = True,
     ) -> None:
         inputs: list[Value] = []
         noise = np.random.default_rng(0)
@@ -49,25 +57,26 @@ class Recording:
         def make(x: Any) -> Value:
             number = float(x)
             if shift and not isinstance(x, (int, np.integer, np.bool_)):
-                number += shift * (abs(number) + 1e-3) * noise.uniform(0.5, 1.0)
+                step = shift * (abs(number) + 1e-3) * noise.uniform(0.5, 1.0)
+                if whole or number != np.floor(number):
+                    number += step
             inputs.append(Value(number))
             return inputs[-1]
 
-        called = [lift(x, make, k in rows) for k, x in enumerate(args)]
+        called = [lift(x, make) for x in args]
         context = this_thread()
         outside, context.recording = context.recording, True
         try:
-            with tracing() as nodes:
-                self.returned = f(*called)
+            with tracing() as tape:
+                returned = f(*called)
         finally:
             context.recording = outside
         roots: list[Value] = []
-        self.result = describe_result(self.returned, roots)
-        self.nodes, self.inputs = list(nodes), inputs
-        self.record = Record(self.nodes, inputs, roots)
+        self.result = describe_result(returned, roots)
+        self.record = Record(tape, inputs, roots)
 
 
-def record(f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int]) -> Recording:
+def record(f: Callable[..., Any], args: tuple[Any, ...]) -> Recording:
     """Record ``f`` at ``args``, and check that the recording can be replayed.
 
     Raises:
@@ -75,16 +84,16 @@ def record(f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int]) -
         TraceError: Values were put into a list, dict or set outside the function.
     """
     before = _outer_sizes(f)
-    first = Recording(f, args, rows, 0.0)
+    first = Recording(f, args)
     _refuse_outer_values(f, before)
-    second = _nearby(f, args, rows, first)
+    second = _nearby(f, args, first)
     if second is not None and not _same(first, second):
         raise LeakError(
             "a number that depends on the arguments was used outside the graph (float(v), v.data, "
             "math.exp(v)), or the function is random, so replaying it would be wrong. Keep the "
             "Value itself (autograd_nn.functions has exp, log, ...), or pass the number as an "
             "argument.",
-            _line_of_leak(f, args, rows, first, second),
+            _line_of_leak(f, args, first, second),
         )
     return first
 
@@ -101,19 +110,18 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _nearby(
-    f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], first: Recording
-) -> Recording | None:
+def _nearby(f: Callable[..., Any], args: tuple[Any, ...], first: Recording) -> Recording | None:
     """A recording along the same path at other numbers, parameters included; None if none is."""
-    captured = [v for v in first.record.captured() if v.kind == "parameter"]
+    captured = [v for v in captured_leaves(first.record) if v.kind == "parameter"]
     held = [v.data for v in captured]
-    for shift in _SHIFTS:
+    # An index that came as a float can be moved nowhere: then only numbers with a fraction are.
+    for shift, whole in [(s, True) for s in _SHIFTS] + [(s, False) for s in _SHIFTS]:
         try:
             for k, (v, x) in enumerate(zip(captured, held, strict=True)):
                 v.data = x + shift * (abs(x) + 1e-3) * (0.5 + (k * 0.618) % 0.5)
-            second = Recording(f, args, rows, shift)
-        except (ArithmeticError, ValueError):
-            continue  # the function refuses these numbers; closer ones may do
+            second = Recording(f, args, shift, whole)
+        except (ArithmeticError, ValueError, IndexError):
+            continue  # the function refuses these numbers; others may do
         finally:
             for v, x in zip(captured, held, strict=True):
                 v.data = x
@@ -123,7 +131,7 @@ def _nearby(
 
 
 def _same(a: Recording, b: Recording) -> bool:
-    return a.record.same_equations(b.record) and _equal(
+    return same_equations(a.record, b.record) and _equal(
         list(leaves_of(a.result)), list(leaves_of(b.result))
     )
 
@@ -135,35 +143,30 @@ def _equal(a: list[Any], b: list[Any]) -> bool:
     )
 
 
-def _line_of_leak(
-    f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], a: Recording, b: Recording
-) -> str:
+def _line_of_leak(f: Callable[..., Any], args: tuple[Any, ...], a: Recording, b: Recording) -> str:
     """The user's line that used the first number which differs; "" if it is not found."""
-    first = [x for x in a.nodes if isinstance(x, Value)]
-    second = [x for x in b.nodes if isinstance(x, Value)]
-    for k, (x, y) in enumerate(zip(first, second, strict=False)):
+    arguments = {id(v) for v in a.record.inputs}
+    for k, (x, y) in enumerate(zip(a.record.tape.nodes, b.record.tape.nodes, strict=False)):
         leaks = x.op != y.op or any(
             p.kind == q.kind
             and p.kind in ("constant", "input")
             and p.data != q.data
-            and not any(p is v for v in a.inputs)
+            and id(p) not in arguments
             for p, q in zip(x.operands, y.operands, strict=False)
         )
         if leaks:
-            return _line_of_operation(f, args, rows, k)
+            return _line_of_operation(f, args, k)
     return ""
 
 
-def _line_of_operation(
-    f: Callable[..., Any], args: tuple[Any, ...], rows: frozenset[int], k: int
-) -> str:
+def _line_of_operation(f: Callable[..., Any], args: tuple[Any, ...], k: int) -> str:
     with detect_anomaly():
         try:
-            run = Recording(f, args, rows, 0.0)
+            run = Recording(f, args)
         except AnomalyError:
             return ""
         lines = this_thread().anomalies or {}
-        nodes = [x for x in run.nodes if isinstance(x, Value)]
+        nodes = run.record.tape.nodes
         return lines[id(nodes[k])][1] if k < len(nodes) and id(nodes[k]) in lines else ""
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograd_nn.jit.contract import Call
-from autograd_nn.jit.pack import Block, Pack
+from autograd_nn.jit.packs import Block, Pack
 from autograd_nn.ops import PRIMITIVES
 
 __all__ = ["straight_adjoint", "straight_forward"]
@@ -31,7 +31,9 @@ def straight_forward(packs: list[Pack], base: list[int], values: Any) -> list[Ca
         for k in range(p.size):
             writer.split()
             target = base[p.region] + k
-            if p.code:
+            if p.is_reduction:
+                writer.define_chain(target, p.code, [a for _, a, _ in _terms(p, k, base)])
+            elif p.code:
                 name = writer.table(p.code, "scalar")
                 operands = ", ".join(writer.read(c) for c in _cells(p.blocks[0], k, base))
                 writer.define(target, f"{name}({operands})")
@@ -50,6 +52,9 @@ def straight_adjoint(
             writer.split()
             target = base[p.region] + k
             g = writer.adjoint(target)
+            if p.is_reduction:
+                _chain_adjoint(writer, p, k, base, active, g)
+                continue
             if p.code:
                 _operation_adjoint(writer, p, k, base, active, g)
                 continue
@@ -77,15 +82,39 @@ def _operation_adjoint(
             writer.line(f"{writer.adjoint(cell)} += {g} * s[{i}]")
 
 
+def _chain_adjoint(
+    writer: _Writer, p: Pack, k: int, base: list[int], active: set[int], g: str
+) -> None:
+    """The adjoint of a chain of ``maximum`` or ``minimum``, link by link from its end."""
+    scalar, partials = writer.table(p.code, "scalar"), writer.table(p.code, "partials")
+    operands = [
+        (a, block.a_region in active) for block in p.blocks for a, _ in _pairs(block, k, base)
+    ]
+    writer.line(f"m0 = {writer.read(operands[0][0])}")
+    for i, (a, _) in enumerate(operands[1:], 1):
+        writer.line(f"m{i} = {scalar}(m{i - 1}, {writer.read(a)})")
+    writer.line(f"g = {g}")
+    for i in range(len(operands) - 1, 0, -1):
+        a, wanted = operands[i]
+        writer.line(f"s = {partials}(m{i - 1}, {writer.read(a)}, m{i})")
+        if wanted:
+            writer.line(f"{writer.adjoint(a)} += g * s[1]")
+        writer.line("g = g * s[0]")
+    if operands[0][1]:
+        writer.line(f"{writer.adjoint(operands[0][0])} += g")
+
+
 def _pairs(block: Block, k: int, base: list[int]) -> Iterator[tuple[int, int | None]]:
     at_a = base[block.a_region]
     if block.b is None:
         for a in block.a[k].tolist():
-            yield at_a + a, None
+            if a >= 0:
+                yield at_a + a, None
     else:
         at_b = base[block.b_region]
         for a, b in zip(block.a[k].tolist(), block.b[k].tolist(), strict=True):
-            yield at_a + a, at_b + b
+            if a >= 0:
+                yield at_a + a, at_b + b
 
 
 def _terms(p: Pack, k: int, base: list[int]) -> Iterator[tuple[str, int, int | None]]:
@@ -146,6 +175,13 @@ class _Writer:
             self.line(f"v{cell} = {chunk}")
         self.known[cell] = f"v{cell}"
         self.line(f"V[{cell}] = v{cell}")
+
+    def define_chain(self, cell: int, code: int, operands: list[int]) -> None:
+        name = self.table(code, "scalar")
+        self.line(f"m = {self.read(operands[0])}")
+        for operand in operands[1:]:
+            self.line(f"m = {name}(m, {self.read(operand)})")
+        self.define(cell, "m")
 
     def table(self, code: int, column: str) -> str:
         row = PRIMITIVES[code]

@@ -1,9 +1,8 @@
 """``take``: a row of a table by an integer that is an argument, without a recording for each.
 
-In a recording the look-up is a product with the indicator of the index,
-``max(0, 1 - |index - i|)`` for row ``i``, which packs into a matrix product.
-That costs a multiplication for each row of the table, and an entry that is not
-finite makes every look-up nan.  A guard holds the index to an integer in range.
+In a recording the look-up is a node that holds the index and the whole table, and a replay
+reads the entry that its own index chooses: a few NumPy calls for a pack of look-ups, however
+long the table is.  A guard holds the index to an integer in range.
 
 What is left out: indexing outside of a recording, which is Python's.
 """
@@ -16,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number
-from autograd_nn.engine import Value, this_thread
+from autograd_nn.engine import Context, Value, look_up, require, this_thread
+from autograd_nn.functions import dot
+from autograd_nn.jit.program import INDEX
 
 __all__ = ["take"]
 
@@ -33,7 +34,8 @@ def take(table: Any, index: Any) -> Any:
 
     Raises:
         IndexError: the index is out of range.
-        ValueError: the index is not an integer.
+        TypeError: the index is not a number.
+        ValueError: the index is not an integer, or the rows differ in length.
 
     >>> take([10.0, 20.0, 30.0], 1)
     20.0
@@ -44,21 +46,45 @@ def take(table: Any, index: Any) -> Any:
     if not (isinstance(index, Value) or is_number(index)):
         raise TypeError(f"take needs an integer index, got {describe(index)}")
     number = float(index)
-    if number != int(number):
+    if number != number or number in (float("inf"), float("-inf")) or number != int(number):
         raise ValueError(f"take needs an integer index, got {number!r}")
     if not 0 <= number < len(table):
         raise IndexError(f"index {int(number)} is out of range for a table of {len(table)} rows")
-    if not isinstance(index, Value) or this_thread().trace is None:
+    context = this_thread()
+    if not isinstance(index, Value) or context.trace is None:
         return table[int(number)]
-    at = index.detach()
-    chosen = [(1.0 - (at - float(i)).abs()).relu() for i in range(len(table))]
+    return _recorded(table, index, context)
+
+
+def _recorded(table: Any, index: Value, context: Context) -> Any:
+    """The look-up in a recording."""
+    is_flat = np.ndim(table[0]) == 0
+    rows = [[x] if is_flat else list(x) for x in table]
+    width = len(rows[0])
+    if any(len(row) != width for row in rows):
+        raise ValueError(f"take needs rows of equal length, got {sorted({len(r) for r in rows})}")
+    entries = [require(x) for row in rows for x in row]
+    if context.differentiating:
+        found = _by_indicators(entries, width, index)
+    else:
+        assert context.trace is not None
+        context.trace.comparisons.append((INDEX, index, require(float(len(rows))), True))
+        found = look_up(entries, width, index, context.trace)
+    if is_flat:
+        return found[0]
+    row = np.empty(width, dtype=object)
+    row[:] = found
+    return row
+
+
+def _by_indicators(entries: list[Value], width: int, index: Value) -> list[Value]:
+    """The look-up as a sum over all rows, inside of ``grad``: its slopes are equations too.
+
+    ``max(0, 1 - |index - i|)`` is 1 for the row at the index and 0 for the others.
+    """
+    at, count = index.detach(), len(entries) // width
+    chosen = [(1.0 - (at - float(i)).abs()).relu() for i in range(count)]
     # A guard: of a number that is no integer in range, no row has the indicator 1.
     if not reduce(Value.maximum, chosen) >= 1.0:
-        raise ValueError(f"take needs an integer index, got {number!r}")
-    if np.ndim(table[0]) == 0:
-        return sum(w * x for w, x in zip(chosen, table, strict=True))
-    width = len(table[0])
-    row = np.empty(width, dtype=object)
-    for k in range(width):
-        row[k] = sum(w * x[k] for w, x in zip(chosen, table, strict=True))
-    return row
+        raise ValueError(f"take needs an integer index, got {index.data!r}")
+    return [dot(chosen, entries[k::width]) for k in range(width)]

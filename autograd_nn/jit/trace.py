@@ -1,42 +1,43 @@
 """Stage 1, the trace: what a function did to Values, as a plain list of equations.
 
-Nodes are numbers: first the leaves (inputs, captured parameters, constants),
-then one equation after another in the order they were recorded.  Equal
-expressions get one number (value numbering), and spellings that mean the same
-(``x**2`` and ``x * x``, ``x / 4`` and ``x * 0.25``, ``x + 0`` and ``x``) are
-written one way.  The sign of a zero is the one thing this does not keep.
+A ``Record`` is one run of the function: the tape of its operations, its arguments
+and its results.  ``join`` makes a ``Trace`` of it, in which nodes are numbers: first
+the leaves (inputs, captured parameters, constants), then one equation after another
+in the order they were recorded.  Equal expressions get one number (value numbering),
+and spellings that mean the same (``x**2`` and ``x * x``, ``x / 4`` and ``x * 0.25``,
+``x + 0`` and ``x``) are written one way.  The sign of a zero is the one thing this
+does not keep.
 
-What is left out: finding structure, which is ``flatten`` and ``pack``.
+This file is compiled together with the engine where a C compiler is present.
+
+What is left out: finding structure, which is ``pack``.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
-import numpy as np
-
-from autograd_nn.engine import Value
+from autograd_nn.engine import Tape, Value, new_pass, walking
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
 
-__all__ = ["Guard", "Record", "Trace"]
+ADD: Final[int] = CODES["add"]
+SUB: Final[int] = CODES["sub"]
+MUL: Final[int] = CODES["mul"]
+DIV: Final[int] = CODES["div"]
+POW: Final[int] = CODES["pow"]
+TAKE: Final[int] = CODES["take"]
+_FOREIGN: Final = "argument of another jitted function"
 
-ADD, SUB, MUL, DIV, POW, NEG = (CODES[n] for n in ("add", "sub", "mul", "div", "pow", "neg"))
 
-
-@dataclass
 class Guard:
     """A comparison the function made, by node numbers, and how it came out."""
 
-    symbol: str
-    left: int
-    right: int
-    outcome: bool
+    def __init__(self, symbol: str, left: int, right: int, outcome: bool) -> None:
+        self.symbol, self.left, self.right, self.outcome = symbol, left, right, outcome
 
 
-@dataclass
 class Trace:
     """The equations of one run.
 
@@ -44,26 +45,26 @@ class Trace:
         inputs: how many nodes, from 0 on, are the arguments' numbers.
         captured: the leaves that were closed over, numbered after the inputs.
         constants: the plain numbers, numbered after the captured leaves.
-        codes, lefts, rights: one entry per node; leaves have code 0 and operands -1.
+        codes, lefts, rights: one entry per node; leaves have code 0 and operands -1.  A
+            look-up has the index on its left, and -1.
+        lookups: for every node that is a look-up, the number of its table, and the column.
+        tables: of every table the number of columns and the nodes, row after row.
         roots: the nodes of the results.
         guards: the comparisons.
         recorded: how many operations were recorded, before equal ones were joined.
     """
 
-    inputs: int
-    captured: list[Value]
-    constants: list[float]
-    codes: list[int]
-    lefts: list[int]
-    rights: list[int]
-    roots: list[int]
-    guards: list[Guard]
-    recorded: int
-
-    @property
-    def leaves(self) -> int:
-        """How many nodes are leaves."""
-        return self.inputs + len(self.captured) + len(self.constants)
+    def __init__(self, inputs: int, captured: list[Value], constants: list[float]) -> None:
+        self.inputs, self.captured, self.constants = inputs, captured, constants
+        self.leaves: int = inputs + len(captured) + len(constants)
+        self.codes: list[int] = [0] * self.leaves
+        self.lefts: list[int] = [-1] * self.leaves
+        self.rights: list[int] = [-1] * self.leaves
+        self.lookups: dict[int, tuple[int, int]] = {}
+        self.tables: list[tuple[int, list[int]]] = []
+        self.roots: list[int] = []
+        self.guards: list[Guard] = []
+        self.recorded: int = 0
 
     def __str__(self) -> str:
         first = self.inputs + len(self.captured)
@@ -75,199 +76,276 @@ class Trace:
 
 
 class Record:
-    """What was recorded, as arrays of numbers; operations are not joined yet.
+    """One run of a function.
 
     Attributes:
-        codes, lefts, rights: one entry per operation; operands are numbered leaves first.
-        roots: the numbers of the results, then of both sides of each comparison.
-        leaves: the inputs, then whatever else was used and not recorded.
+        tape: the operations and comparisons, in order.
+        inputs: the arguments' Values.
+        results: what it returned.
+        leaves: the inputs, then whatever else was used and not recorded, in order.
     """
 
-    def __init__(self, nodes: list[Any], inputs: list[Value], roots: list[Value]) -> None:
-        self.comparisons = [x for x in nodes if type(x) is tuple]
-        if self.comparisons:
-            nodes = [x for x in nodes if type(x) is not tuple]
-        compared = [c[1] for c in self.comparisons] + [c[2] for c in self.comparisons]
-        numbers, self.leaves = _numbers(nodes, inputs, [*roots, *compared])
-        self.inputs, self.results, self.size = inputs, len(roots), len(nodes)
-        self.codes = np.fromiter([node._code for node in nodes], np.int64, len(nodes))
-        self.lefts, self.rights = numbers[: self.size], numbers[self.size : 2 * self.size]
-        self.roots = numbers[2 * self.size :]
+    def __init__(self, tape: Tape, inputs: list[Value], results: list[Value]) -> None:
+        self.tape, self.inputs, self.results = tape, inputs, results
+        self.leaves: list[Value] = []
+        for v in inputs:  # a later recording that meets one of these can say what it is
+            v._scope = (_FOREIGN,)
 
     def same_path(self, other: Record) -> bool:
         """Whether all comparisons came out alike."""
-        return [c[3] for c in self.comparisons] == [c[3] for c in other.comparisons]
+        mine, others = self.tape.comparisons, other.tape.comparisons
+        return [c[3] for c in mine] == [c[3] for c in others]
 
-    def same_equations(self, other: Record) -> bool:
-        """Whether the operations are the same, on the same leaves."""
-        columns = ("codes", "lefts", "rights", "roots")
-        if not all(np.array_equal(getattr(self, k), getattr(other, k)) for k in columns):
-            return False
-        mine, others = (r.leaves[len(r.inputs) :] for r in (self, other))
-        return len(mine) == len(others) and all(
-            v is w or (v._code, struct.pack("d", v._data)) == (w._code, struct.pack("d", w._data))
-            for v, w in zip(mine, others, strict=True)
-        )
+    def number(self) -> None:
+        """Mark every node with its place: k on the tape, or -2 - k among the leaves."""
+        walk = new_pass()
+        self.leaves = []
+        for v in self.inputs:
+            self._reach(v, walk)
+        for place, node in enumerate(self.tape.nodes):
+            left, right = node._left, node._right
+            if left is not None and left._pass != walk:
+                self._reach(left, walk)
+            if right is not None and right._pass != walk:
+                self._reach(right, walk)
+            node._pass = walk
+            node._pending = place
+        for v in self.ends():
+            self._reach(v, walk)
 
-    def captured(self) -> list[Value]:
-        """The leaves that are neither inputs nor plain numbers."""
-        return [v for v in self.leaves[len(self.inputs) :] if v._code <= PARAMETER]
+    def ends(self) -> list[Value]:
+        """What is needed besides as an operand: results, compared numbers, tables."""
+        ends = list(self.results)
+        for comparison in self.tape.comparisons:
+            ends.append(comparison[1])
+            ends.append(comparison[2])
+        for lookup in self.tape.lookups:
+            ends += lookup[2]
+        return ends
 
-    def trace(self, order: list[Value]) -> Trace:
-        """The equations, equal ones joined.
+    def widths(self) -> list[tuple[int, int, int]]:
+        """Of every look-up its place, and the size of its table."""
+        return [(place, width, len(table)) for place, width, table in self.tape.lookups]
 
-        Args:
-            order: captured leaves that are among these are numbered in this order.
-
-        Raises:
-            TraceError: an operand was computed outside this trace.
-        """
-        builder = _Numbering(self.inputs, self.leaves, order)
-        names = builder.number(self.codes.tolist(), self.lefts.tolist(), self.rights.tolist())
-        named = [names[k] for k in self.roots.tolist()]
-        n, m = self.results, len(self.comparisons)
-        sides = zip(self.comparisons, named[n : n + m], named[n + m :], strict=True)
-        guards = [Guard(c[0], left, right, c[3]) for c, left, right in sides]
-        return builder.finish(named[:n], guards, self.size)
-
-
-def _ids(values: list[Any]) -> Any:
-    return np.fromiter(map(id, values), np.int64, len(values))
+    def _reach(self, v: Value, walk: int) -> None:
+        """Number ``v`` as a leaf, unless it has a number."""
+        if v._pass != walk:
+            v._pass = walk
+            v._pending = -2 - len(self.leaves)
+            self.leaves.append(v)
 
 
-def _numbers(
-    nodes: list[Value], inputs: list[Value], extra: list[Value]
-) -> tuple[Any, list[Value]]:
-    """For every operand and every extra node: -1 for none, k for the k-th leaf, then the nodes.
+def captured_leaves(record: Record) -> list[Value]:
+    """The leaves of a record that are neither inputs nor plain numbers."""
+    with walking:
+        record.number()
+        return [v for v in record.leaves[len(record.inputs) :] if v._code <= PARAMETER]
 
-    Leaves are the inputs, then whatever else was used and not recorded.  By NumPy on the
-    objects' identities: a Python dict would cost several times as much a node.
+
+def same_equations(first: Record, second: Record) -> bool:
+    """Whether the operations are the same, on the same leaves.
+
+    Leaves are the same where they are one object, or plain numbers with the same bits.
     """
-    used = [node._left for node in nodes]
-    used += [node._right for node in nodes]
-    used += extra
-    known = _ids([*inputs, *nodes])
-    wanted = _ids(used)
-    order = np.argsort(known, kind="stable")
-    ranked = known[order]
-    at = np.minimum(np.searchsorted(ranked, wanted), len(ranked) - 1)
-    found = ranked[at] == wanted if len(ranked) else np.zeros(len(wanted), bool)
-    numbers = order[at] if len(ranked) else np.zeros(len(wanted), np.int64)
-    none = wanted == id(None)
-    missing = np.flatnonzero(~found & ~none)
-    _, first, inverse = np.unique(wanted[missing], return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))  # leaves in the order of their first use
-    leaves = [*inputs, *(used[k] for k in missing[np.sort(first)].tolist())]
-    numbers = np.where(numbers >= len(inputs), numbers + len(first), numbers)
-    numbers[missing] = len(inputs) + rank[inverse.ravel()]
-    numbers[none] = -1
-    return numbers, leaves
+    with walking:
+        first.number()
+        second.number()
+        a, b = first.tape.nodes, second.tape.nodes
+        if len(a) != len(b) or len(first.leaves) != len(second.leaves):
+            return False
+        for k in range(len(a)):
+            if not _same_equation(a[k], b[k]):
+                return False
+        ends, others = first.ends(), second.ends()
+        if len(ends) != len(others) or first.widths() != second.widths():
+            return False
+        for v, w in zip(ends, others, strict=True):
+            if v._pending != w._pending:
+                return False
+        start = len(first.inputs)
+        leaves = zip(first.leaves[start:], second.leaves[start:], strict=True)
+        return all(v is w or _same_number(v, w) for v, w in leaves)
 
 
-class _Numbering:
-    """Value numbering: gives equal expressions one number."""
+def _same_equation(x: Value, y: Value) -> bool:
+    if x._code != y._code:
+        return False
+    if x._code == TAKE:  # on its left is the entry that this run's index chose
+        p, q = x._right, y._right
+    else:
+        p, q = x._left, y._left
+        r, s = x._right, y._right
+        if r is not None and (s is None or r._pending != s._pending):
+            return False
+    return p is not None and q is not None and p._pending == q._pending
 
-    def __init__(self, inputs: list[Value], leaves: list[Value], order: list[Value]) -> None:
-        self.inputs = len(inputs)
-        others = leaves[len(inputs) :]
+
+def _same_number(v: Value, w: Value) -> bool:
+    return v._code == w._code == CONSTANT and _bits(v._data) == _bits(w._data)
+
+
+def _bits(x: float) -> object:
+    """A key for a number that tells 0.0 from -0.0, and one nan from another."""
+    return x if x != 0.0 and x == x else struct.pack("d", x)
+
+
+def join(record: Record, order: list[Value]) -> Trace:
+    """The equations of a record, equal ones joined.
+
+    Args:
+        order: captured leaves that are among these are numbered in this order.
+
+    Raises:
+        TraceError: an operand was computed outside this trace, or belongs to another.
+    """
+    with walking:
+        record.number()
+        joined = _Joined(record, order)
+        joined.equations()
+        return joined.finish()
+
+
+class _Joined:
+    """The work of ``join``: numbers for the leaves first, then one pass over the tape."""
+
+    def __init__(self, record: Record, order: list[Value]) -> None:
+        self.record = record
+        others = record.leaves[len(record.inputs) :]
+        for v in others:
+            _refuse_foreign(v)
         places = {id(v): k for k, v in enumerate(order)}
-        self.captured = sorted(
-            (v for v in others if v._code <= PARAMETER),
-            key=lambda v: places.get(id(v), len(places)),
-        )
+        captured = [v for v in others if v._code <= PARAMETER]
+        captured.sort(key=lambda v: places.get(id(v), len(places)))
+        start = len(record.inputs) + len(captured)
+        # By its bits, the number of each constant; divisors bring their reciprocals.
+        self.numbers: dict[object, int] = {}
+        constants: list[float] = []
+        for x in [v._data for v in others if v._code == CONSTANT] + self._reciprocals():
+            bits = _bits(x)
+            if bits not in self.numbers:
+                self.numbers[bits] = start + len(constants)
+                constants.append(x)
+        self.trace = Trace(len(record.inputs), captured, constants)
+        self.constants = start
+        for k, v in enumerate(record.inputs):
+            v._pending = k
+        for k, v in enumerate(captured):
+            v._pending = len(record.inputs) + k
         for v in others:
-            if v._code > CONSTANT:
-                raise TraceError(
-                    f"{v!r} was computed by {v.op!r} outside this function, so its slope cannot be "
-                    "followed. Pass it as an argument, compute it inside, or use its .data."
-                )
-        self.constants: list[float] = []
-        self._by_bits: dict[bytes, int] = {}
-        position = {id(v): self.inputs + k for k, v in enumerate(self.captured)}
-        self.names = list(range(self.inputs))
-        pending = []
-        for v in others:
-            if v._code <= PARAMETER:
-                self.names.append(position[id(v)])
-            else:
-                pending.append(len(self.names))
-                self.names.append(self.constant(v._data))
-        self.codes: list[int] = []
-        self.lefts: list[int] = []
-        self.rights: list[int] = []
+            if v._code == CONSTANT:
+                v._pending = self.numbers[_bits(v._data)]
 
-    def constant(self, x: float) -> int:
-        """A number for ``x``, counted down from -2: how many there are is known at the end."""
-        bits = struct.pack("d", x)
-        if bits not in self._by_bits:
-            self._by_bits[bits] = len(self.constants)
-            self.constants.append(x)
-        return -2 - self._by_bits[bits]
+    def _reciprocals(self) -> list[float]:
+        found: dict[float, float] = {}
+        for node in self.record.tape.nodes:
+            right = node._right
+            if node._code == DIV and right is not None and right._code == CONSTANT:
+                x = right._data
+                if 1e-100 < abs(x) < 1e100:
+                    found[x] = 1.0 / x
+        return list(found.values())
 
-    def number(self, codes: list[int], lefts: list[int], rights: list[int]) -> list[int]:
-        """The number of every leaf and node; equations are counted from ``_FIRST``."""
-        names, constants = self.names, self.constants
-        seen: dict[tuple[int, int, int], int] = {}
-        new_codes, new_lefts, new_rights = self.codes, self.lefts, self.rights
-        zero, one = self.constant(0.0), self.constant(1.0)
-        for k, recorded in enumerate(codes):
-            code, left = recorded, names[lefts[k]]
-            right = -1 if rights[k] < 0 else names[rights[k]]
-            if right < -1:
-                x = constants[-2 - right]
+    def equations(self) -> None:
+        """Give every node of the tape the number of its equation, which may be an older one."""
+        trace = self.trace
+        codes, lefts, rights = trace.codes, trace.lefts, trace.rights
+        constants: int = self.constants
+        leaves: int = trace.leaves
+        zero: int = self.numbers.get(_bits(0.0), -1)
+        one: int = self.numbers.get(1.0, -1)
+        seen: dict[int, int] = {}
+        most: int = leaves + len(self.record.tape.nodes) + 1
+        lookups = _Lookups(self.record.tape, trace)
+        for place, node in enumerate(self.record.tape.nodes):
+            operand, other = node._left, node._right
+            assert operand is not None
+            code: int = node._code
+            left: int = operand._pending
+            right: int = -1 if other is None else other._pending
+            if code == TAKE:
+                node._pending = lookups.number(place, right)
+                continue
+            if constants <= right < leaves:
+                x = trace.constants[right - constants]
                 if code == POW and x == 2.0:
-                    code, right = MUL, left
+                    code = MUL
+                    right = left
                 elif code == DIV and 1e-100 < abs(x) < 1e100:
-                    code, right = MUL, self.constant(1.0 / x)
+                    code = MUL
+                    right = self.numbers[1.0 / x]
                 elif code == SUB and x == 0.0:
-                    names.append(left)
+                    node._pending = left
                     continue
             if (code == ADD and right == zero) or (code == MUL and right == one):
-                names.append(left)
+                node._pending = left
                 continue
             if (code == ADD and left == zero) or (code == MUL and left == one):
-                names.append(right)
+                node._pending = right
                 continue
-            key = (code, left, right)
-            name = seen.get(key)
-            if name is None:
-                name = seen[key] = _FIRST + len(new_codes)
-                new_codes.append(code)
-                new_lefts.append(left)
-                new_rights.append(right)
-            names.append(name)
-        return names
+            if code in (ADD, MUL) and right < left:  # the order does not matter
+                key = (code * most + right) * most + left + 1
+            else:
+                key = (code * most + left) * most + right + 1
+            found = seen.get(key)
+            if found is None:
+                found = seen[key] = len(codes)
+                codes.append(code)
+                lefts.append(left)
+                rights.append(right)
+            node._pending = found
 
-    def finish(self, roots: list[int], guards: list[Guard], recorded: int) -> Trace:
-        base = self.inputs + len(self.captured)
-        leaves = base + len(self.constants)
+    def finish(self) -> Trace:
+        """The trace, with what is asked of it."""
+        trace, record = self.trace, self.record
+        trace.roots = [v._pending for v in record.results]
+        trace.guards = [
+            Guard(symbol, left._pending, right._pending, outcome)
+            for symbol, left, right, outcome in record.tape.comparisons
+        ]
+        trace.recorded = len(record.tape.nodes)
+        return trace
 
-        def final(name: int) -> int:
-            if name >= _FIRST:
-                return name - _FIRST + leaves
-            return base - 2 - name if name < -1 else name
 
-        pad = [-1] * leaves
-        for guard in guards:
-            guard.left, guard.right = final(guard.left), final(guard.right)
-        return Trace(
-            self.inputs,
-            self.captured,
-            self.constants,
-            [0] * leaves + self.codes,
-            pad + _final_all(self.lefts, base, leaves),
-            pad + _final_all(self.rights, base, leaves),
-            [final(r) for r in roots],
-            guards,
-            recorded,
+class _Lookups:
+    """The numbers of look-ups: equal ones are those of one table, column and index."""
+
+    def __init__(self, tape: Tape, trace: Trace) -> None:
+        self.trace = trace
+        self.waiting = list(reversed(tape.lookups))
+        self.first, self.width, self.table = -1, 0, -1
+        self.tables: dict[tuple[int, ...], int] = {}
+        self.seen: dict[tuple[int, int, int], int] = {}
+
+    def number(self, place: int, index: int) -> int:
+        """The equation of the node at this place on the tape."""
+        if self.waiting and self.waiting[-1][0] == place:
+            self.first, self.width, entries = self.waiting.pop()
+            nodes = tuple([v._pending for v in entries])
+            if nodes not in self.tables:
+                self.tables[nodes] = len(self.trace.tables)
+                self.trace.tables.append((self.width, list(nodes)))
+            self.table = self.tables[nodes]
+        column = place - self.first
+        key = (self.table, column, index)
+        found = self.seen.get(key)
+        if found is None:
+            trace = self.trace
+            found = self.seen[key] = len(trace.codes)
+            trace.codes.append(TAKE)
+            trace.lefts.append(index)
+            trace.rights.append(-1)
+            trace.lookups[found] = (self.table, column)
+        return found
+
+
+def _refuse_foreign(v: Value) -> None:
+    if v._code > CONSTANT:
+        raise TraceError(
+            f"{v!r} was computed by {v.op!r} outside this function, so its slope cannot be "
+            "followed. Pass it as an argument, compute it inside, or use its .data."
         )
-
-
-_FIRST = 1 << 40  # numbers of equations, until the number of leaves is known
-
-
-def _final_all(names: list[int], base: int, leaves: int) -> list[int]:
-    a = np.array(names, dtype=np.int64)
-    a = np.where(a >= _FIRST, a - _FIRST + leaves, np.where(a < -1, base - 2 - a, a))
-    final: list[int] = a.tolist()
-    return final
+    if v._scope == (_FOREIGN,):
+        raise TraceError(
+            f"{v!r} is an argument of another jitted function, from the time when that one was "
+            "recorded. Return what is needed from there, and pass it as an argument."
+        )

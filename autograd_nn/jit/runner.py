@@ -1,0 +1,267 @@
+"""Stage 5, the forward pass: from packs to prepared NumPy calls.
+
+All numbers lie in one flat buffer: first a zero and the two infinities, which padding
+reads, then the arguments, the constants, and each pack.
+
+What is left out: the way back, which is ``adjoint``; guards and the cache, which are
+``program``'s and ``api``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.jit.address import Access, Layout, contiguous, layout
+from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, spread
+from autograd_nn.jit.lookups import LookUp
+from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
+from autograd_nn.jit.reductions import Extreme
+from autograd_nn.jit.straight import straight_forward
+from autograd_nn.ops import CODES, PRIMITIVES
+
+__all__ = ["Runner", "is_small", "layouts_of"]
+
+SMALL_TERMS = 24  # a NumPy call costs about as much as this many lines of Python on floats
+SMALL_OPERATIONS = 6
+RELU = CODES["relu"]
+
+
+def is_small(pack: Pack, rows: bool) -> bool:
+    """Whether a pack runs faster as straight-line Python than as NumPy calls."""
+    if rows or pack.table is not None:
+        return False
+    is_operation = pack.code and not pack.is_reduction
+    return pack.terms <= (SMALL_OPERATIONS if is_operation else SMALL_TERMS * len(pack.blocks))
+
+
+def layouts_of(packing: Packing) -> dict[int, list[Layout]]:
+    """The loop nest of every block of every pack that is not small, by the pack's region."""
+    regions = packing.regions
+
+    def sizes(block: Block) -> tuple[int, int]:
+        return regions[block.a_region].size, regions[block.b_region].size
+
+    return {
+        p.region: [] if p.table is not None else [layout(b, sizes(b)) for b in p.blocks]
+        for p in packing.packs
+        if not is_small(p, regions[p.region].rows)
+    }
+
+
+class Runner:
+    """A packing with its buffers and calls, for one number of rows.
+
+    Args:
+        packing: the packs.
+        layouts: of ``layouts_of(packing)``.
+        constants: the numbers of the region of constants.
+        constant_region: which region that is.
+        rows: how many rows.
+
+    Attributes:
+        values: the buffer.
+        base: for each region where it begins.
+        operands: of each pack that is not small, the arrays that its calls read.
+    """
+
+    def __init__(
+        self,
+        packing: Packing,
+        layouts: dict[int, list[Layout]],
+        constants: list[float],
+        constant_region: int,
+        rows: int = 1,
+    ) -> None:
+        self.packing, self.layouts, self.rows = packing, layouts, rows
+        self.constant_region = constant_region
+        sizes = [r.size * (rows if r.rows else 1) for r in packing.regions]
+        self.base: list[int] = np.cumsum([len(PADDING), *sizes], dtype=np.int64).tolist()
+        self.values = np.zeros(self.base[-1])
+        self.values[: len(PADDING)] = PADDING
+        start = self.base[constant_region]
+        self.values[start : start + len(constants)] = constants
+        self.operands: dict[int, list[list[Named]]] = {}
+        self.lookups: dict[int, LookUp] = {}
+        self.extremes: dict[int, Extreme] = {}
+        # What a program prepares for these buffers when it is first needed.
+        self.tests: list[Any] | None = None
+        self.roots: Any = None
+        self.adjoints: dict[Any, Any] = {}
+        self._filled: dict[float, Any] = {}
+        self.calls: list[Call] = []
+        for small, run in groupby(packing.packs, self.is_small):
+            packs = list(run)
+            if small:
+                self.calls += straight_forward(packs, self.base, self.values)
+            else:
+                for p in packs:
+                    self._prepare(p)
+
+    def is_small(self, p: Pack) -> bool:
+        """Whether a pack is run as straight-line Python."""
+        return p.region not in self.layouts
+
+    # -- views ---------------------------------------------------------------------------
+
+    def cells(self, region: int) -> slice:
+        """Where a region lies in the buffers."""
+        return slice(self.base[region], self.base[region + 1])
+
+    def cells_of(self, place: tuple[int, int]) -> Any:
+        """The cell of a number, by its region and position; for each row, where there are rows."""
+        region, position = place
+        if self.rows == 1:
+            return [self.base[region] + position]
+        found = self.packing.regions[region]
+        step = found.size if found.rows else 0
+        return self.base[region] + position + step * np.arange(self.rows)
+
+    def rows_of(self, p: Pack) -> int:
+        """How many rows a pack's results have."""
+        return self.rows if self.packing.regions[p.region].rows else 1
+
+    def sizes(self, p: Pack, nest: Layout) -> tuple[int, ...]:
+        """The sizes of the axes of a pack's calls: the rows, the results, the terms."""
+        return (self.rows_of(p), *nest.results, *nest.terms)
+
+    def result(self, buffer: Any, p: Pack, nest: Layout) -> Named:
+        """A pack's results in one of the buffers."""
+        strides = (p.size, *contiguous(nest.results), *[0] * len(nest.terms))
+        return named(buffer, self.base[p.region], self.sizes(p, nest), strides)
+
+    def strides(self, region: int, access: Access) -> tuple[int, ...]:
+        """The strides of an affine operand, that along the rows first."""
+        found = self.packing.regions[region]
+        return (found.size if found.rows else 0, *access.strides)
+
+    def positions(
+        self, region: int, access: Access, sizes: tuple[int, ...], pad: int
+    ) -> tuple[Any, tuple[int, ...]]:
+        """The cells that an access reads, and the axes along which they change."""
+        found = self.packing.regions[region]
+        if access.gather is None:
+            total = np.full((), self.base[region] + access.start, dtype=np.int64)
+            axes = []
+            for k, (size, stride) in enumerate(
+                zip(sizes, self.strides(region, access), strict=True)
+            ):
+                if stride and size > 1:
+                    total = total[..., None] + stride * np.arange(size)
+                    axes.append(k)
+            return total, tuple(axes)
+        steps = np.arange(sizes[0] if found.rows else 1) * found.size
+        at = steps.reshape(-1, *[1] * access.gather.ndim) + access.gather + self.base[region]
+        at = np.where(access.gather < 0, pad, at)
+        kept = tuple(k for k, size in enumerate(at.shape) if size > 1)
+        return np.ascontiguousarray(at.reshape([at.shape[k] for k in kept])), kept
+
+    def operand(self, region: int, access: Access, sizes: tuple[int, ...], pad: int) -> Named:
+        """An operand's numbers, by a view or by a gather that runs before it is used."""
+        if access.gather is None:
+            start = self.base[region] + access.start
+            return named(self.values, start, sizes, self.strides(region, access))
+        at, axes = self.positions(region, access, sizes, pad)
+        gathered = self.values[at]
+        if region != self.constant_region:
+            self.calls.append(partial(np.take, self.values, at, None, gathered, "clip"))
+        return Named(gathered, axes)
+
+    def filled(self, x: float, shape: tuple[int, ...]) -> Any:
+        """An array of this shape full of ``x``: NumPy is faster with it than with a number."""
+        size = int(np.prod(shape))
+        if size > len(self._filled.get(x, ())):
+            self._filled[x] = np.full(size, x)
+        return self._filled[x][:size].reshape(shape)
+
+    # -- calls ---------------------------------------------------------------------------
+
+    def _prepare(self, p: Pack) -> None:
+        if p.table is not None:
+            self.lookups[p.region] = LookUp(self, p)
+            return
+        if p.is_reduction:
+            self.extremes[p.region] = Extreme(self, p)
+            return
+        operands = self.operands[p.region] = []
+        for k, (block, nest) in enumerate(zip(p.blocks, self.layouts[p.region], strict=True)):
+            sizes = self.sizes(p, nest)
+            read = [self.operand(block.a_region, nest.a, sizes, PADS[0])]
+            if nest.b is not None:
+                same = block.a_region == block.b_region and _same(nest.a, nest.b)
+                read.append(
+                    read[0] if same else self.operand(block.b_region, nest.b, sizes, PADS[0])
+                )
+            operands.append(read)
+            out = self.result(self.values, p, nest)
+            if p.code:
+                self.calls += self._apply(p.code, read, out)
+            else:
+                self.calls += _add_block(read, out, block.sign * nest.repeats, first=k == 0)
+
+    def _apply(self, code: int, read: list[Named], out: Named) -> list[Call]:
+        """Calls for an operation of the table."""
+        function = PRIMITIVES[code].array
+        operands = [spread(x, out.axes) for x in read]
+        if code == RELU:
+            zeros = self.filled(0.0, operands[0].shape)
+            return [partial(np.maximum, operands[0], zeros, out=out.array)]
+        if isinstance(function, np.ufunc):
+            return [partial(function, *operands, out=out.array)]
+        return [partial(_assign, out.array, function, operands)]
+
+    def forward(self) -> None:
+        """Compute every number from the arguments that lie in ``values``."""
+        for call in self.calls:
+            call()
+
+    # -- arguments -----------------------------------------------------------------------
+
+    def load(self, groups: Sequence[Any]) -> None:
+        """Copy the arguments' numbers into the buffer."""
+        values, base = self.values, self.base
+        for k, numbers in enumerate(groups):
+            if type(numbers) is np.ndarray:
+                values[base[k] : base[k + 1]] = numbers.reshape(-1)
+            elif len(numbers) == 1:
+                values[base[k]] = numbers[0]
+            else:
+                values[base[k] : base[k + 1]] = numbers
+
+
+def _same(a: Access, b: Access) -> bool:
+    if a.gather is None or b.gather is None:
+        return a.gather is b.gather and a.start == b.start and a.strides == b.strides
+    return bool(np.array_equal(a.gather, b.gather))
+
+
+def _assign(out: Any, function: Any, operands: list[Any]) -> None:
+    out[...] = function(*operands)
+
+
+def _add_block(read: list[Named], out: Named, factor: float, first: bool) -> list[Call]:
+    """Calls that set (first) or change a result by ``factor`` times the terms of one kind."""
+    x, *others = read
+
+    def prepare(target: Named) -> list[Call]:
+        return contract(x, others[0], target) if others else reduce_to(x, target)
+
+    if first:
+        calls = prepare(out)
+        if factor == -1.0:
+            return [*calls, partial(np.negative, out.array, out.array)]
+        scale = [] if factor == 1.0 else [partial(np.multiply, out.array, factor, out.array)]
+        return [*calls, *scale]
+    combine = np.subtract if factor == -1.0 else np.add
+    plain = abs(factor) == 1.0
+    if plain and not others and all(a in out.axes for a in x.axes):
+        return [partial(combine, out.array, spread(x, out.axes), out.array)]
+    temporary = Named(np.empty(out.array.shape), out.axes)
+    calls = prepare(temporary)
+    if not plain:
+        calls.append(partial(np.multiply, temporary.array, factor, temporary.array))
+    return [*calls, partial(combine, out.array, temporary.array, out.array)]
