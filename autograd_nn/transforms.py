@@ -22,7 +22,7 @@ from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value, slopes_along, this_thread, topological_order
 from autograd_nn.ops import PRIMITIVES, primitive
 
-__all__ = ["Structure", "flatten", "grad", "value_and_grad"]
+__all__ = ["Derivative", "Structure", "derivative_of", "flatten", "grad", "value_and_grad"]
 
 
 class Structure(NamedTuple):
@@ -109,6 +109,29 @@ def _join(
     )
 
 
+class Derivative(NamedTuple):
+    """What ``grad`` or ``value_and_grad`` made.
+
+    Attributes:
+        made: the function of slopes.
+        function: the function it differentiates.
+        argnums: along which arguments.
+        with_value: whether it returns the value too.
+    """
+
+    made: Callable[..., Any]
+    function: Callable[..., Any]
+    argnums: int | tuple[int, ...]
+    with_value: bool
+
+
+def derivative_of(f: Callable[..., Any]) -> Derivative | None:
+    """How ``f`` was made, if ``grad`` or ``value_and_grad`` returned it: a jit can do better."""
+    found: Derivative | None = getattr(f, "_derivative", None)
+    # A decorator around it may have copied the attribute.
+    return found if found is not None and found.made is f else None
+
+
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """The function that returns the slopes of ``f`` along one or several arguments.
 
@@ -133,6 +156,7 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     def gradient(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
 
+    gradient._derivative = Derivative(gradient, f, argnums, False)  # type: ignore[attr-defined]
     return gradient
 
 
@@ -195,6 +219,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
             start += structure.size
         return value, tuple(gradients) if isinstance(argnums, tuple) else gradients[0]
 
+    made = Derivative(value_and_gradient, f, argnums, True)
+    value_and_gradient._derivative = made  # type: ignore[attr-defined]
     return value_and_gradient
 
 

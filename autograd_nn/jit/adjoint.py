@@ -18,7 +18,7 @@ import numpy as np
 from autograd_nn.jit.address import Access, Layout
 from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, spread
 from autograd_nn.jit.lookups import add_at
-from autograd_nn.jit.packs import PADDING, PADS, Block, Pack
+from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, dependents
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.runner import RELU, Runner
 from autograd_nn.jit.straight import straight_adjoint
@@ -51,11 +51,7 @@ class Adjoint:
         self._unset = np.zeros(len(runner.values), bool)  # cells that must start from zero
         self.calls: list[Call] = []
         packs = runner.packing.packs
-        active = set(wanted)
-        for p in packs:
-            if p.sources & active:
-                active.add(p.region)
-        self.active = active
+        self.active = active = dependents(packs, wanted)
         region, position = root
         self.depends = region in active
         step = runner.packing.regions[region].size
@@ -105,7 +101,7 @@ class Adjoint:
             self._read(cells)
         runner = self.runner
         self.calls += straight_adjoint(
-            packs, runner.base, runner.values, self.adjoints, self.active
+            packs, runner.base, runner.values, self.adjoints, self.active, runner.texts
         )
 
     # -- packs ---------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -18,14 +17,14 @@ import numpy as np
 from autograd_nn.conversion import describe
 from autograd_nn.engine import Value, this_thread
 from autograd_nn.jit.arguments import HoldsValueError, describe_result, lift, one_row, rebuild
-from autograd_nn.jit.call import Call, Wanted, is_finite
+from autograd_nn.jit.call import Call, Found, Wanted
 from autograd_nn.jit.errors import JitWarning, TraceError
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.recorder import parameters_in_reach, record, without_collector
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.jit.trace import join
 from autograd_nn.recording import no_grad
-from autograd_nn.transforms import value_and_grad
+from autograd_nn.transforms import Derivative, derivative_of, value_and_grad
 
 __all__ = ["Jitted", "jit"]
 
@@ -107,11 +106,9 @@ class Jitted:
             return self.function(*args)
         if self.row_positions:
             return self._rows(call, None)
-        program, numbers, _ = self._run(call, None)
+        program, found = self._run(call, None)
         # inf - inf depends on the order of a sum: the engine's order says what is nan.
-        if not np.isfinite(numbers).all():
-            return self._in_the_engine(args)
-        return program.rebuild(numbers)
+        return program.rebuild(found.numbers) if found.finite else self._in_the_engine(args)
 
     def value_and_grad(
         self,
@@ -148,12 +145,11 @@ class Jitted:
         wanted = Wanted(call, argnums, vector)
         if self.row_positions:
             return self._rows(call, wanted)
-        program, numbers, slopes = self._run(call, wanted)
-        value = program.rebuild(numbers)
-        if wanted.module is None and not (math.isfinite(value) and is_finite(slopes)):
+        program, found = self._run(call, wanted)
+        if not found.finite and wanted.module is None:
             with np.errstate(all="ignore"):
                 return value_and_grad(self.function, argnums)(*args)
-        return value, wanted.build(slopes)
+        return program.rebuild(found.numbers), wanted.build(found.slopes)
 
     def _in_the_engine(self, args: tuple[Any, ...]) -> Any:
         """The function's result, computed on Values."""
@@ -172,21 +168,17 @@ class Jitted:
 
     # -- choosing a program --------------------------------------------------------------
 
-    def _run(self, call: Call, wanted: Wanted | None) -> tuple[Program, Any, list[Any]]:
-        """Run the recorded path whose guards hold, or record the path that these numbers take.
-
-        Returns:
-            The program, the numbers of its results, and the slopes that were asked for.
-        """
+    def _run(self, call: Call, wanted: Wanted | None) -> tuple[Program, Found]:
+        """Run the recorded path whose guards hold, or record the path that these numbers take."""
         for program in self._known(call.key):
             found = program.attempt(call, wanted, any_path=False)
             if found is not None:
                 self._used(program, call.key)
-                return program, *found
+                return program, found
         program = self._record(call, 0)
         found = program.attempt(call, wanted, any_path=True)
         assert found is not None
-        return program, *found
+        return program, found
 
     def _known(self, key: Any) -> tuple[Program, ...]:
         """The programs for arguments of this key, the one used last first."""
@@ -245,6 +237,27 @@ class Jitted:
         return sums.result()
 
 
+class JittedDerivative(Jitted):
+    """The jit of ``grad(f)`` or ``value_and_grad(f)``: the program of ``f``, run both ways."""
+
+    def __init__(
+        self, derivative: Derivative, rows: str | Sequence[str], reduce: str | None
+    ) -> None:
+        super().__init__(derivative.made, rows, reduce)
+        f = derivative.function
+        self.primal = f if isinstance(f, Jitted) and not rows else Jitted(f, rows, reduce)
+        self.argnums, self.with_value = derivative.argnums, derivative.with_value
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The gradient, or the value and the gradient."""
+        both = self.primal.value_and_grad(*args, argnums=self.argnums, **kwargs)
+        return both if self.with_value else both[1]
+
+    def program(self, *args: Any) -> Program:
+        """The program of the function that is differentiated."""
+        return self.primal.program(*args)
+
+
 def jit(
     f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
 ) -> Jitted:
@@ -255,8 +268,12 @@ def jit(
     does not run any more, so printing and other side effects happen while recording only
     (which runs it twice, to find numbers that leak out of the graph).
 
+    The gradient comes from the same program: ``jit(f).value_and_grad(x)``,
+    ``value_and_grad(jit(f))(x)`` and ``jit(value_and_grad(f))(x)`` are one thing.
+
     Args:
-        f: a function of numbers, arrays, Modules, and lists, tuples and dicts of them.
+        f: a function of numbers, arrays, Modules, and lists, tuples and dicts of them; or the
+            ``grad`` or ``value_and_grad`` of one.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
 
@@ -273,4 +290,7 @@ def jit(
     >>> mean_error.value_and_grad(2.0, [1.0, 3.0], [2.0, 5.0])
     (0.5, 3.0)
     """
+    derivative = derivative_of(f)
+    if derivative is not None:
+        return JittedDerivative(derivative, rows, reduce)
     return Jitted(f, rows, reduce)

@@ -205,14 +205,14 @@ def rebuild(spec: Any, numbers: Any) -> Any:
     """The result of a description.
 
     Args:
-        numbers: an array with one number a root, or one line of numbers a root.
+        numbers: one number a root (a list or array), or an array with a line of them a root.
     """
     kind = spec[0]
     if kind == "value":
         found = numbers[spec[1]]
-        return found if numbers.ndim > 1 else float(found)
+        return found if isinstance(found, np.ndarray) else float(found)
     if kind == "values":
-        count = prod(spec[1])
+        count, numbers = prod(spec[1]), np.asarray(numbers)
         return numbers[spec[2] : spec[2] + count].reshape(spec[1] + numbers.shape[1:])
     if kind == "constant":
         return spec[1].copy() if isinstance(spec[1], np.ndarray) else spec[1]

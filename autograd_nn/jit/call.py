@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,12 +16,11 @@ from autograd_nn.conversion import describe
 from autograd_nn.jit.arguments import is_module, read, read_rows, refuse
 from autograd_nn.jit.errors import JitWarning
 from autograd_nn.jit.packs import Region
-from autograd_nn.jit.runner import Runner
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
 
-__all__ = ["Call", "Wanted", "as_positions", "is_finite"]
+__all__ = ["Call", "Found", "Wanted", "as_positions", "is_finite"]
 
 
 class Call:
@@ -28,50 +30,68 @@ class Call:
         args: the arguments by position.
         key: all that the recorded program depends on.
         groups: the numbers, in groups that lie together.
-        spans: for every argument, which groups are its own.
+        starts: for every argument the number of its first group, and at last how many there are.
         row_positions: which arguments have a row axis.
-        is_row: for every group, whether it has one.
         rows: how many rows there are; 0 without a row axis.
     """
 
     def __init__(self, args: tuple[Any, ...], row_positions: frozenset[int]) -> None:
         self.args, self.row_positions, self.rows = args, row_positions, 0
         self.groups: list[Any] = []
-        self.spans: list[tuple[int, int]] = []
-        keys = []
+        self.starts: list[int] = []
+        keys: list[Any] = []
         for k, x in enumerate(args):
-            start = len(self.groups)
-            if k in row_positions:
-                key, rows = read_rows(x, f"argument {k}", self.groups)
-                if self.rows and rows != self.rows:
-                    raise ValueError(
-                        f"argument {k} has {rows} rows, the arguments before it have {self.rows}"
-                    )
-                self.rows = rows
-            else:
-                key = read(x, self.groups)
-                if key is None:
-                    refuse(x, f"argument {k}")
+            self.starts.append(len(self.groups))
+            key = self._read_rows(k, x) if k in row_positions else read(x, self.groups)
+            if key is None:
+                refuse(x, f"argument {k}")
             keys.append(key)
-            self.spans.append((start, len(self.groups)))
+        self.starts.append(len(self.groups))
         self.key = tuple(keys)
-        spans = enumerate(self.spans)
-        self.is_row = [k in row_positions for k, (a, b) in spans for _ in range(a, b)]
+
+    def _read_rows(self, k: int, x: Any) -> Any:
+        key, rows = read_rows(x, f"argument {k}", self.groups)
+        if self.rows and rows != self.rows:
+            raise ValueError(
+                f"argument {k} has {rows} rows, the arguments before it have {self.rows}"
+            )
+        self.rows = rows
+        return key
+
+    @property
+    def is_row(self) -> list[bool]:
+        """For every group, whether it has a row axis."""
+        spans = enumerate(pairwise(self.starts))
+        return [k in self.row_positions for k, (start, stop) in spans for _ in range(start, stop)]
 
     def regions(self) -> list[Region]:
         """The regions of the arguments' numbers, for one row."""
         regions = []
-        for k, (start, stop) in enumerate(self.spans):
+        for k, (start, stop) in enumerate(pairwise(self.starts)):
+            row = k in self.row_positions
             for g in range(start, stop):
                 name = f"a{k}" + (f"[{g - start}]" if stop - start > 1 else "")
                 shape = np.shape(self.groups[g])
-                size = int(np.prod(shape[1:] if self.is_row[g] else shape))
-                regions.append(Region(name, size, self.is_row[g]))
+                regions.append(Region(name, prod(shape[1:] if row else shape), row))
         return regions
 
     def some_rows(self, chosen: Any) -> list[Any]:
         """The groups with some of the rows; ``chosen`` is a slice or an array of row numbers."""
         return [g[chosen] if row else g for g, row in zip(self.groups, self.is_row, strict=True)]
+
+
+class Found(NamedTuple):
+    """What a program has computed.
+
+    Attributes:
+        numbers: one for each result.
+        slopes: what ``Wanted.build`` takes.
+        finite: whether there is neither a nan nor an infinity in them.
+    """
+
+    numbers: Any
+    slopes: list[Any]
+    finite: bool
 
 
 class Wanted:
@@ -87,11 +107,14 @@ class Wanted:
 
     def __init__(self, call: Call, argnums: Any, vector: Any) -> None:
         self.call = call
-        self.module = argnums if is_module(argnums) else None
         self.single = not isinstance(argnums, tuple)
-        positions = () if self.module is not None else as_positions(argnums, len(call.args))
-        self.positions = positions
-        self.groups = tuple(g for k in positions for g in range(*call.spans[k]))
+        self.module = argnums if not isinstance(argnums, int) and is_module(argnums) else None
+        self.positions: tuple[int, ...] = ()
+        if self.module is None:
+            find = _seen_positions if type(argnums) is int else as_positions
+            self.positions = find(argnums, len(call.args))
+        starts = call.starts
+        self.groups = tuple([g for k in self.positions for g in range(starts[k], starts[k + 1])])
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
         self.depends = False
         if vector is not None and self.module is None:
@@ -115,36 +138,20 @@ class Wanted:
         held = np.array([v.data for v in program.captured])
         return np.where(places >= 0, self.vector[places], held)
 
-    def slopes(self, program: Program, runner: Runner, seed: float) -> list[Any]:
-        """The slopes as flat arrays, one for each region or one for the module.
+    def slopes(self, program: Program, found: Sequence[Any], depends: bool) -> list[Any]:
+        """The slopes as they are handed back: one for each region, or one for the module.
 
-        The runner has just run.
-
-        Raises:
-            TypeError: the function does not return one number.
+        Args:
+            found: flat lists or arrays, one for each of ``regions``.
+            depends: whether the result depends on any of them.
         """
-        if program.result[0] == "constant":
-            return self._nothing(program, runner)
-        if program.result[0] != "value":
-            raise TypeError(
-                "the jitted function does not return one number; a gradient needs one: "
-                "return a sum, or one element"
-            )
-        regions = self.regions(program)
-        adjoint = program.adjoint(runner, regions, seed)
-        self.depends |= adjoint.depends
-        adjoint.run()
+        self.depends |= depends
         if self.module is None:
-            return [adjoint.adjoints[runner.cells(r)].copy() for r in regions]
+            return list(found)
         count, places = program.places(self.module)
         vector, known = np.zeros(count), places >= 0
-        vector[places[known]] = adjoint.adjoints[runner.cells(program.inputs)][known]
+        vector[places[known]] = np.asarray(found[0])[known]
         return [vector]
-
-    def _nothing(self, program: Program, runner: Runner) -> list[Any]:
-        if self.module is not None:
-            return [np.zeros(program.places(self.module)[0])]
-        return [np.zeros(runner.base[r + 1] - runner.base[r]) for r in self.groups]
 
     def build(self, slopes: list[Any]) -> Any:
         """The gradient in the structure that was asked for."""
@@ -159,20 +166,24 @@ class Wanted:
             return slopes[0]
         built, at = [], 0
         for k in self.positions:
-            start, stop = self.call.spans[k]
-            built.append(_shaped(self.call.args[k], slopes[at : at + stop - start]))
-            at += stop - start
+            count = self.call.starts[k + 1] - self.call.starts[k]
+            built.append(_shaped(self.call.args[k], slopes[at : at + count]))
+            at += count
         return built[0] if self.single else tuple(built)
 
 
 def _shaped(x: Any, flat: list[Any]) -> Any:
     """The slopes along an argument in the argument's structure."""
-    if len(flat) == 1 and isinstance(x, np.ndarray):
-        return flat[0].reshape(x.shape)
-    if len(flat) == 1 and type(x) is float:
-        return float(flat[0][0])
-    numbers = np.concatenate(flat) if flat else np.zeros(0)
-    return _fill(x, iter(numbers.tolist()))
+    if len(flat) == 1:
+        (only,) = flat
+        if isinstance(x, np.ndarray):
+            return np.asarray(only).reshape(x.shape)
+        if type(x) is float or type(x) is int:
+            return float(only[0])
+    numbers = [
+        number for part in flat for number in (part if type(part) is list else part.tolist())
+    ]
+    return _fill(x, iter(numbers))
 
 
 def _fill(x: Any, numbers: Iterator[float]) -> Any:
@@ -206,10 +217,15 @@ def as_positions(argnums: Any, count: int) -> tuple[int, ...]:
     return tuple(position % count for position in positions)
 
 
-def is_finite(slopes: list[Any]) -> bool:
-    """Whether there is neither a nan nor an infinity in any of the flat arrays."""
-    return all(
-        # The square of a large number may overflow: then the slower test decides.
-        math.isfinite(slope.dot(slope)) or bool(np.isfinite(slope).all())
-        for slope in slopes
-    )
+_seen_positions = lru_cache(maxsize=256)(as_positions)
+
+
+def is_finite(numbers: Any) -> bool:
+    """Whether there is neither a nan nor an infinity in a flat list or array.
+
+    NumPy's warnings are to be off.
+    """
+    if type(numbers) is list:
+        return math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers))
+    # The square of a large number may overflow: then the slower test decides.
+    return math.isfinite(numbers.dot(numbers)) or bool(np.isfinite(numbers).all())

@@ -6,14 +6,16 @@ Plain descriptions, which can be pickled; ``pack`` makes them, ``runner`` and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["PADDING", "PADS", "Block", "Pack", "Packing", "Region", "Table"]
+__all__ = ["PADDING", "PADS", "Block", "Pack", "Packing", "Region", "Table", "dependents"]
 MAXIMUM, MINIMUM, DETACH = CODES["maximum"], CODES["minimum"], CODES["detach"]
 
 #: The first cells of every buffer, and which of them a missing term reads: nothing to a sum (its
@@ -140,3 +142,17 @@ class Packing:
     packs: list[Pack]
     region: list[int]
     position: Any
+
+    def base(self, rows: int) -> list[int]:
+        """Where each region begins in a buffer for a number of rows, and at last the end."""
+        sizes = [r.size * (rows if r.rows else 1) for r in self.regions]
+        return list(accumulate([len(PADDING), *sizes]))
+
+
+def dependents(packs: list[Pack], wanted: Iterable[int]) -> set[int]:
+    """The regions whose numbers depend on the wanted ones, and these."""
+    active = set(wanted)
+    for p in packs:
+        if p.sources & active:
+            active.add(p.region)
+    return active

@@ -21,12 +21,13 @@ import numpy as np
 from autograd_nn.jit.address import Layout
 from autograd_nn.jit.adjoint import Adjoint
 from autograd_nn.jit.arguments import rebuild, uniform
-from autograd_nn.jit.call import Call, Wanted
+from autograd_nn.jit.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.jit.pack import pack
-from autograd_nn.jit.packs import Block, Pack, Region
+from autograd_nn.jit.packs import Block, Pack, Region, dependents
 from autograd_nn.jit.rows import RowSums
-from autograd_nn.jit.runner import Runner, layouts_of
+from autograd_nn.jit.runner import Runner, layouts_of, runs_on_floats
+from autograd_nn.jit.straight import RAISED, scalar_function, texts
 from autograd_nn.jit.trace import Trace
 
 __all__ = ["INDEX", "Program"]
@@ -47,6 +48,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "!=": operator.ne,
     INDEX: _is_index,
 }
+_MADE_ANEW = ("_functions", "_idle", "_models")
 _SIZES, _EACH = 16, 4  # numbers of rows for which buffers are kept, and how many sets for each
 
 
@@ -92,14 +94,17 @@ class Program:
         self.roots = [place(r) for r in trace.roots]
         self.guards = [(g.symbol, place(g.left), place(g.right), g.outcome) for g in trace.guards]
         self.packing.region, self.packing.position = [], None
+        has_rows = any(r.rows for r in self.packing.regions)
+        self._is_scalar = not has_rows and runs_on_floats(self.packing.packs)
         self._prepare()
 
     def _prepare(self) -> None:
+        self._functions: dict[tuple[int, ...] | None, tuple[Any, bool]] = {}
         self._idle: dict[int, list[Runner]] = {}
         self._models: dict[int, tuple[Any, int, Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_idle", "_models")}
+        return {k: v for k, v in self.__dict__.items() if k not in _MADE_ANEW}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -159,28 +164,88 @@ class Program:
         if found is None:
             record(0)
         assert found is not None
-        value = self.rebuild(found[0])
-        return value if wanted is None else (value, wanted.build(found[1]))
+        value = self.rebuild(found.numbers)
+        return value if wanted is None else (value, wanted.build(found.slopes))
 
-    def attempt(
-        self, call: Call, wanted: Wanted | None, any_path: bool
-    ) -> tuple[Any, list[Any]] | None:
+    def attempt(self, call: Call, wanted: Wanted | None, any_path: bool) -> Found | None:
         """The numbers of the results, and the slopes that are wanted.
 
         None if these arguments take another path, unless any path will do.
+
+        Raises:
+            TypeError: slopes are wanted, and the function does not return one number.
         """
+        parameters = None if wanted is None else wanted.parameters(self)
+        if wanted is not None and self.result[0] not in ("value", "constant"):
+            raise TypeError(
+                "the jitted function does not return one number; a gradient needs one: "
+                "return a sum, or one element"
+            )
+        if self._is_scalar and not any_path:
+            try:
+                return self._attempt_on_floats(call, wanted, parameters)
+            except RAISED:
+                pass  # an infinity or nan: NumPy goes on with it
         runner = self.borrow()
         try:
             with np.errstate(all="ignore"):
-                parameters = None if wanted is None else wanted.parameters(self)
                 if not self.run(runner, call.groups, parameters) and not any_path:
                     return None
-                slopes = [] if wanted is None else wanted.slopes(self, runner, 1.0)
-            return self.read(runner)[:, 0], slopes
+                slopes = [] if wanted is None else self.slopes(runner, wanted, 1.0)
+                numbers = self.read(runner)[:, 0]
+                return Found(numbers, slopes, all(map(is_finite, (numbers, *slopes))))
         finally:
             self.give_back(runner)
 
-    # -- running -------------------------------------------------------------------------
+    def _attempt_on_floats(
+        self, call: Call, wanted: Wanted | None, parameters: Any
+    ) -> Found | None:
+        """The same by the generated function of the whole program."""
+        regions = None if wanted is None else wanted.regions(self)
+        function, depends = self._functions.get(regions) or self._make_function(regions)
+        groups = [g if type(g) is list else g.ravel().tolist() for g in call.groups]
+        held = [v._data for v in self.captured] if parameters is None else parameters.tolist()
+        found = function(*groups, held)
+        if found is None:
+            return None
+        numbers, slopes = found
+        finite = all(map(is_finite, (numbers, *slopes)))
+        return Found(numbers, wanted.slopes(self, slopes, depends) if wanted else [], finite)
+
+    def _make_function(self, wanted: tuple[int, ...] | None) -> tuple[Any, bool]:
+        base = self.packing.base(1)
+        guards = [
+            (g[0], base[g[1][0]] + g[1][1], base[g[2][0]] + g[2][1], g[3]) for g in self.guards
+        ]
+        function = scalar_function(
+            self.packing,
+            texts(self.constants, base[self.inputs + 1]),
+            guards,
+            [base[region] + position for region, position in self.roots],
+            self.inputs + 1,
+            wanted,
+        )
+        found = self._functions[wanted] = function, self.depends_on(wanted or ())
+        return found
+
+    def depends_on(self, wanted: tuple[int, ...]) -> bool:
+        """Whether the first result depends on any of these regions."""
+        active = dependents(self.packing.packs, wanted)
+        return bool(self.roots) and self.roots[0][0] in active
+
+    def slopes(self, runner: Runner, wanted: Wanted, seed: float) -> list[Any]:
+        """The slopes that are wanted; the runner has just run."""
+        regions = wanted.regions(self)
+        if not self.roots:  # a constant
+            sizes = [runner.base[r + 1] - runner.base[r] for r in regions]
+            return wanted.slopes(self, [np.zeros(size) for size in sizes], False)
+        adjoint: Adjoint | None = runner.adjoints.get((regions, seed))
+        if adjoint is None:
+            adjoint = Adjoint(runner, self.roots[0], list(regions), seed)
+            runner.adjoints[regions, seed] = adjoint
+        adjoint.run()
+        flat = [adjoint.adjoints[runner.cells(r)].copy() for r in regions]
+        return wanted.slopes(self, flat, adjoint.depends)
 
     def borrow(self, rows: int = 1) -> Runner:
         """Buffers and calls for a number of rows, which no other thread uses until returned."""
@@ -242,14 +307,6 @@ class Program:
             runner.roots = cells.reshape(len(self.roots), runner.rows)
         return runner.values[runner.roots]
 
-    def adjoint(self, runner: Runner, wanted: tuple[int, ...], seed: float) -> Adjoint:
-        """The backward pass of the one result, prepared when first asked for."""
-        found: Adjoint | None = runner.adjoints.get((wanted, seed))
-        if found is None:
-            found = Adjoint(runner, self.roots[0], list(wanted), seed)
-            runner.adjoints[wanted, seed] = found
-        return found
-
     def places(self, model: Any) -> tuple[int, Any]:
         """How many parameters a model has, and for each captured Value its place among them.
 
@@ -289,6 +346,8 @@ class Program:
             tables = ", ".join(self._name(r) for r in sorted(p.sources))
             return f"take({tables}, {self._name(p.blocks[0].a_region)})   look-up"
         layouts: list[Layout | None] = list(self.layouts.get(p.region, []))
+        if self._is_scalar:
+            layouts = []
         how = "" if layouts else "   straight-line"
         parts: list[str] = []
         for block, nest in zip(p.blocks, layouts or [None] * len(p.blocks), strict=True):

@@ -90,7 +90,7 @@ class RowSums:
                     return program.rows_on_path(runner)
                 self._keep(program, chosen, program.read(runner))
                 if wanted is not None:
-                    self._add(program, chosen, wanted.slopes(program, runner, self._seed))
+                    self._add(program, chosen, program.slopes(runner, wanted, self._seed))
             return None
         finally:
             program.give_back(runner)

@@ -21,7 +21,7 @@ from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, sp
 from autograd_nn.jit.lookups import LookUp
 from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.reductions import Extreme
-from autograd_nn.jit.straight import straight_forward
+from autograd_nn.jit.straight import straight_forward, texts
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["Runner", "is_small", "layouts_of"]
@@ -37,6 +37,21 @@ def is_small(pack: Pack, rows: bool) -> bool:
         return False
     is_operation = pack.code and not pack.is_reduction
     return pack.terms <= (SMALL_OPERATIONS if is_operation else SMALL_TERMS * len(pack.blocks))
+
+
+def runs_on_floats(packs: list[Pack]) -> bool:
+    """Whether a whole program, without rows, runs faster as one function of floats.
+
+    Its cost against that of a call of NumPy for each pack, both with the way back.
+    """
+    if any(p.table is not None for p in packs):
+        return False
+    on_floats = sum(p.terms for p in packs) * 0.12
+    on_buffers = 12.0 + sum(
+        0.15 * p.terms if is_small(p, False) else 5.0 * len(p.blocks) + 0.003 * p.terms
+        for p in packs
+    )
+    return on_floats < on_buffers
 
 
 def layouts_of(packing: Packing) -> dict[int, list[Layout]]:
@@ -79,12 +94,12 @@ class Runner:
     ) -> None:
         self.packing, self.layouts, self.rows = packing, layouts, rows
         self.constant_region = constant_region
-        sizes = [r.size * (rows if r.rows else 1) for r in packing.regions]
-        self.base: list[int] = np.cumsum([len(PADDING), *sizes], dtype=np.int64).tolist()
+        self.base = packing.base(rows)
         self.values = np.zeros(self.base[-1])
         self.values[: len(PADDING)] = PADDING
         start = self.base[constant_region]
         self.values[start : start + len(constants)] = constants
+        self.texts = texts(constants, start)
         self.operands: dict[int, list[list[Named]]] = {}
         self.lookups: dict[int, LookUp] = {}
         self.extremes: dict[int, Extreme] = {}
@@ -97,7 +112,7 @@ class Runner:
         for small, run in groupby(packing.packs, self.is_small):
             packs = list(run)
             if small:
-                self.calls += straight_forward(packs, self.base, self.values)
+                self.calls += straight_forward(packs, self.base, self.values, self.texts)
             else:
                 for p in packs:
                     self._prepare(p)
