@@ -23,6 +23,7 @@ from autograd_nn.jit.errors import TraceError
 __all__ = [
     "HoldsValueError",
     "describe_result",
+    "holds_only_numbers",
     "is_module",
     "leaves_of",
     "lift",
@@ -112,6 +113,11 @@ def refuse(x: Any, where: str) -> None:
             "lists, tuples and dicts of them. Bind anything else with functools.partial or a "
             "closure."
         )
+
+
+def holds_only_numbers(x: Any) -> bool:
+    """Whether a list or tuple holds numbers only, to any depth: ``read`` makes one group of it."""
+    return set(map(type, x)) <= _PLAIN or _read_pure(x, []) is not None
 
 
 def _read_pure(x: Any, numbers: list[float]) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autograd_nn.conversion import describe
-from autograd_nn.jit.arguments import is_module, read, read_rows, refuse
+from autograd_nn.jit.arguments import holds_only_numbers, is_module, read, read_rows, refuse
 from autograd_nn.jit.errors import JitWarning
 from autograd_nn.jit.packs import Region
 
@@ -98,7 +98,8 @@ class Wanted:
     """Which slopes a call asks for, and how they are handed back.
 
     Args:
-        argnums: a position, a tuple of positions, or a Module.
+        argnums: a position, a tuple of positions, or a Module; the position of a Module means
+            that Module.
         vector: with a Module, numbers in place of its parameters' own.
 
     Attributes:
@@ -108,17 +109,32 @@ class Wanted:
     def __init__(self, call: Call, argnums: Any, vector: Any) -> None:
         self.call = call
         self.single = not isinstance(argnums, tuple)
-        self.module = argnums if not isinstance(argnums, int) and is_module(argnums) else None
         self.positions: tuple[int, ...] = ()
-        if self.module is None:
+        self.module = None
+        if not isinstance(argnums, int) and is_module(argnums):
+            self.module = argnums
+        else:
             find = _seen_positions if type(argnums) is int else as_positions
             self.positions = find(argnums, len(call.args))
+            self._take_models()
         starts = call.starts
         self.groups = tuple([g for k in self.positions for g in range(starts[k], starts[k + 1])])
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
         self.depends = False
         if vector is not None and self.module is None:
             raise TypeError("vector holds a model's parameters: give the model as argnums")
+
+    def _take_models(self) -> None:
+        """An argument that is a model means its parameters."""
+        models = [k for k in self.positions if is_module(self.call.args[k])]
+        if models and not self.single:
+            raise TypeError(
+                f"argument {models[0]} is a model: give it alone as argnums, and its gradient is "
+                "one vector"
+            )
+        if models:
+            self.module = self.call.args[models[0]]
+            self.positions = ()
 
     def regions(self, program: Program) -> tuple[int, ...]:
         """The regions along which slopes are asked for."""
@@ -164,37 +180,35 @@ class Wanted:
             )
         if self.module is not None:
             return slopes[0]
-        built, at = [], 0
-        for k in self.positions:
-            count = self.call.starts[k + 1] - self.call.starts[k]
-            built.append(_shaped(self.call.args[k], slopes[at : at + count]))
-            at += count
+        groups = iter(slopes)
+        built = [_shaped(self.call.args[k], groups) for k in self.positions]
         return built[0] if self.single else tuple(built)
 
 
-def _shaped(x: Any, flat: list[Any]) -> Any:
-    """The slopes along an argument in the argument's structure."""
-    if len(flat) == 1:
-        (only,) = flat
-        if isinstance(x, np.ndarray):
-            return np.asarray(only).reshape(x.shape)
-        if type(x) is float or type(x) is int:
-            return float(only[0])
-    numbers = [
-        number for part in flat for number in (part if type(part) is list else part.tolist())
-    ]
-    return _fill(x, iter(numbers))
-
-
-def _fill(x: Any, numbers: Iterator[float]) -> Any:
+def _shaped(x: Any, groups: Iterator[Any]) -> Any:
+    """The slopes along an argument in its structure; takes its groups in the order of ``read``."""
     if isinstance(x, np.ndarray):
-        return np.array([next(numbers) for _ in range(x.size)]).reshape(x.shape)
-    if isinstance(x, (list, tuple)):
-        items = [_fill(item, numbers) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+        return np.asarray(next(groups)).reshape(x.shape)
     if isinstance(x, dict):
-        return {key: _fill(item, numbers) for key, item in x.items()}
+        return {key: _shaped(item, groups) for key, item in x.items()}
+    if not isinstance(x, (list, tuple)):
+        return float(next(groups)[0])
+    if holds_only_numbers(x):
+        numbers = next(groups)
+        return _filled(x, iter(numbers if type(numbers) is list else numbers.tolist()))
+    return _like(x, [_shaped(item, groups) for item in x])
+
+
+def _filled(x: Any, numbers: Iterator[float]) -> Any:
+    """Nested lists and tuples of numbers, with other numbers."""
+    if isinstance(x, (list, tuple)):
+        return _like(x, [_filled(item, numbers) for item in x])
     return next(numbers)
+
+
+def _like(x: Any, items: list[Any]) -> Any:
+    """A list or tuple of the type of ``x``."""
+    return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
 
 
 def as_positions(argnums: Any, count: int) -> tuple[int, ...]:

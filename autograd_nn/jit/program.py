@@ -337,9 +337,13 @@ class Program:
             lines.append(f"  p{p.region} ({row}{p.size}) = {self._expression(p)}")
         return "\n".join(lines)
 
-    def _name(self, region: int) -> str:
-        found = self.packing.regions[region]
-        return found.name if region < self.inputs + 2 else f"p{region}"
+    def _name(self, region: int, positions: Any = None) -> str:
+        """A region by its name, or the one constant in it that is read."""
+        if region == self.inputs + 1 and positions is not None:
+            used = np.unique(positions[positions >= 0])
+            if len(used) == 1:
+                return f"{self.constants[used[0]]:g}"
+        return self.packing.regions[region].name if region < self.inputs + 2 else f"p{region}"
 
     def _expression(self, p: Pack) -> str:
         if p.table is not None:
@@ -351,7 +355,7 @@ class Program:
         how = "" if layouts else "   straight-line"
         parts: list[str] = []
         for block, nest in zip(p.blocks, layouts or [None] * len(p.blocks), strict=True):
-            a, b = self._name(block.a_region), self._name(block.b_region)
+            a, b = self._name(block.a_region, block.a), self._name(block.b_region, block.b)
             count = _count(block)
             if p.is_reduction:
                 parts.append(f"{p.name} of {count}: {a}" if not parts else f"and {count}: {a}")

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Context, Value, look_up, require, this_thread
-from autograd_nn.functions import dot
+from autograd_nn.functions import as_array, dot
 from autograd_nn.jit.program import INDEX
 
 __all__ = ["take"]
@@ -52,7 +52,8 @@ def take(table: Any, index: Any) -> Any:
         raise IndexError(f"index {int(number)} is out of range for a table of {len(table)} rows")
     context = this_thread()
     if not isinstance(index, Value) or context.trace is None:
-        return table[int(number)]
+        row = table[int(number)]
+        return as_array(row, "take") if isinstance(row, (list, tuple)) else row
     return _recorded(table, index, context)
 
 

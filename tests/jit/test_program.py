@@ -1,0 +1,121 @@
+"""A program by itself: called, printed, sent elsewhere, and run by many threads at once."""
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+from autograd_nn import MLP, value_and_grad
+from autograd_nn import functions as fn
+from autograd_nn.jit import TraceError, jit, take
+
+rng = np.random.default_rng(0)
+
+
+def net(w, xs):
+    """Matrix products, a ragged sum, a reduction and straight-line code in one program."""
+    hidden = [[sum(a * b for a, b in zip(r, x, strict=True)).tanh() for r in w] for x in xs]
+    ragged = [sum(h[: k + 2]) for k, h in enumerate(hidden)]
+    return fn.logsumexp(ragged) * w[0][0] + 1 / w[1][1]
+
+
+def branch(x, y):
+    return x * y if x > y else x + y
+
+
+ARGS = rng.normal(size=(30, 8)), rng.normal(size=(28, 8))
+
+
+def test_it_can_be_pickled_and_called():
+    program = pickle.loads(pickle.dumps(jit(net).program(*ARGS)))
+    value, slopes = program.value_and_grad(*ARGS, argnums=(0, 1))
+    expected = value_and_grad(net, (0, 1))(*ARGS)
+    assert value == pytest.approx(expected[0], rel=1e-12)
+    for found, slope in zip(slopes, expected[1], strict=True):
+        np.testing.assert_allclose(found, slope, rtol=1e-11, atol=1e-14)
+    assert program(*ARGS) == pytest.approx(value, rel=1e-14)
+
+
+def test_with_rows_it_takes_any_number_of_them():
+    program = jit(lambda w, x: (w * x).sum() ** 2, rows="x").program(ARGS[0][0], ARGS[1])
+    copied = pickle.loads(pickle.dumps(program))
+    for n in (1, 3, 700):
+        X = rng.normal(size=(n, 8))
+        assert copied(ARGS[0][0], X) == pytest.approx(np.mean((X @ ARGS[0][0]) ** 2), rel=1e-12)
+
+
+def test_it_keeps_to_its_path_and_its_structure():
+    program = jit(branch).program(3.0, 2.0)
+    assert program(5.0, 4.0) == 20.0
+    with pytest.raises(TraceError, match="another path|comes out differently"):
+        program(1.0, 2.0)
+    with pytest.raises(TraceError, match="comes out differently"):
+        program.value_and_grad(1.0, 2.0)
+    with pytest.raises(TypeError, match="structure"):
+        program(np.ones(3), 2.0)
+    with pytest.raises(TypeError, match="structure"):
+        program(1.0)
+
+
+def test_a_model_that_is_passed_is_known_by_identity():
+    """Another model in its place would be run with the first one's numbers."""
+
+    def f(model, x):
+        return model(list(x)) ** 2
+
+    jitted, x = jit(f), np.ones(2)
+    for seed in range(30):  # a freed model's address is soon used again
+        model = MLP(2, [1], seed=seed)
+        value, slopes = jitted.value_and_grad(model, x)
+        assert value == pytest.approx(f(model, x).data, rel=1e-12)
+        assert slopes.shape == (3,)
+        del model
+    with pytest.raises(TypeError, match="argument 0 is a model"):
+        jitted.value_and_grad(MLP(2, [1], seed=0), x, argnums=(0, 1))
+
+
+def test_threads_run_one_program_at_the_same_time():
+    """Each thread has buffers of its own: results never mix, and none waits for another."""
+    jitted = jit(net)
+    points = [(ARGS[0] * k, ARGS[1] / k) for k in range(1, 13)]
+    expected = [jitted.value_and_grad(*args) for args in points]
+    wrong = []
+    start = threading.Barrier(4)
+
+    def work(offset):
+        start.wait()
+        for k in range(200):
+            at = (offset + k) % len(points)
+            value, slopes = jitted.value_and_grad(*points[at])
+            if value != expected[at][0] or not np.array_equal(slopes, expected[at][1]):
+                wrong.append(at)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_a_run_inside_of_a_run_has_buffers_of_its_own():
+    """A runner that is in use is not handed out again."""
+    program = jit(net).program(*ARGS)
+    first, second = program.borrow(), program.borrow()
+    assert first.values is not second.values
+    program.give_back(first)
+    assert program.borrow() is first
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "words"),
+    [
+        (net, ARGS, ["434 dot products of 8", "sum of 2 to 29", "maximum of 28", "straight-line"]),
+        (take, ([1.0, 2.0], 1), ["take(a0, a1)", "look-up", "1 guards"]),
+        (lambda x: x * 3 + 1, (2.0,), ["p3 (1) = a0 * 3 + 1", "straight-line"]),
+    ],
+)
+def test_it_prints_what_was_found(f, args, words):
+    text = str(jit(f).program(*args))
+    assert all(word in text for word in words), text

@@ -1,0 +1,138 @@
+"""The trace: which expressions are one, what is refused, and how it prints."""
+
+import pytest
+
+from autograd_nn import Value
+from autograd_nn.jit import TraceError
+from autograd_nn.jit.trace import Record, join, same_equations
+from autograd_nn.recording import tracing
+
+
+def record(f, *numbers):
+    inputs = [Value(x) for x in numbers]
+    with tracing() as tape:
+        result = f(*inputs)
+    results = list(result) if isinstance(result, (list, tuple)) else [result]
+    return Record(tape, inputs, results)
+
+
+def trace_of(f, *numbers, order=()):
+    return join(record(f, *numbers), list(order))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda x, y: x * x, lambda x, y: x**2),
+        (lambda x, y: x * 0.25, lambda x, y: x / 4),
+        (lambda x, y: x + y, lambda x, y: y + x),
+        (lambda x, y: x * y, lambda x, y: y * x),
+        (lambda x, y: x, lambda x, y: x + 0),
+        (lambda x, y: x, lambda x, y: 1 * x),
+        (lambda x, y: x, lambda x, y: x - 0.0),
+        (lambda x, y: sum([x, y]), lambda x, y: x + y),
+    ],
+)
+def test_spellings_that_mean_the_same_are_one_equation(one, other):
+    trace = trace_of(lambda x, y: [one(x, y), other(x, y)], 3.0, 5.0)
+    assert trace.roots[0] == trace.roots[1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda x, y: x - y, lambda x, y: y - x),
+        (lambda x, y: x / y, lambda x, y: y / x),
+        (lambda x, y: x / 0.0, lambda x, y: x * 0.0),
+        (lambda x, y: x * 0.0, lambda x, y: x * -0.0),
+        (lambda x, y: x**3, lambda x, y: x**3.5),
+        (lambda x, y: x.maximum(y), lambda x, y: x.minimum(y)),
+        (lambda x, y: x.detach(), lambda x, y: x),
+    ],
+)
+def test_other_meanings_stay_apart(one, other):
+    trace = trace_of(lambda x, y: [one(x, y), other(x, y)], 3.0, 3.0)
+    assert trace.roots[0] != trace.roots[1]
+
+
+def test_equal_numbers_are_still_two_inputs():
+    trace = trace_of(lambda x, y: [x * x, x * y], 3.0, 3.0)
+    assert trace.roots[0] != trace.roots[1]
+    assert trace.recorded == 2
+
+
+def test_captured_leaves_are_numbered_in_the_order_asked_for():
+    a, b, c = Value(1.0), Value(2.0), Value(3.0)
+    trace = trace_of(lambda x: x * c + b * a, 5.0, order=[a, b, c])
+    assert [v.data for v in trace.captured] == [1.0, 2.0, 3.0]
+    trace = trace_of(lambda x: x * c + b * a, 5.0)
+    assert [v.data for v in trace.captured] == [3.0, 2.0, 1.0]  # of first use
+
+
+def test_it_prints_as_equations():
+    trace = trace_of(lambda x: (2 * x).tanh() * x, 3.0)
+    assert str(trace).splitlines() == [
+        "v1 = 2.0",
+        "v2 = mul(v1, v0)",
+        "v3 = tanh(v2)",
+        "v4 = mul(v3, v0)",
+    ]
+
+
+def test_comparisons_become_guards_by_node_number():
+    trace = trace_of(lambda x, y: x if x * 2 > y else y, 3.0, 5.0)
+    (guard,) = trace.guards
+    assert (guard.symbol, guard.right, guard.outcome) == (">", 1, True)
+    assert guard.left == trace.leaves
+
+
+def test_a_node_from_outside_is_named():
+    outside = Value(2.0).exp()
+    with pytest.raises(TraceError, match="'exp' outside this function"):
+        trace_of(lambda x: x * outside, 1.0)
+
+
+def test_an_argument_of_another_recording_is_named():
+    kept = record(lambda x: x + 1, 2.0).inputs[0]
+    with pytest.raises(TraceError, match="an argument of another jitted function"):
+        trace_of(lambda x: x * kept, 1.0)
+
+
+def test_two_runs_are_compared_by_their_equations():
+    held = Value(2.0)
+
+    def f(x):
+        return x * held + 3
+
+    assert same_equations(record(f, 1.0), record(f, 7.0))
+    for other in (
+        lambda x: x * held + 4,  # another constant
+        lambda x: x * Value(2.0) + 3,  # another leaf with the same number
+        lambda x: held * x + 3,  # the operands turned round
+        lambda x: x * held - 3,
+        lambda x: [x * held + 3, x],
+        lambda x: (x * held + 3) + 3,
+    ):
+        assert not same_equations(record(f, 1.0), record(other, 1.0))
+
+
+def test_a_walk_over_the_graph_in_between_does_not_matter():
+    """Recording marks no node before it is read, so a backward() in the function is harmless."""
+
+    def f(x):
+        y = x * x
+        y.backward()
+        return y * x
+
+    trace = trace_of(f, 2.0)
+    assert [trace.codes.count(code) for code in set(trace.codes[trace.leaves :])] == [2]
+
+
+def test_a_million_operations_in_a_chain_need_no_recursion():
+    def chain(x):
+        for _ in range(1_000_000):
+            x = x * 0.5 + x
+        return x
+
+    trace = trace_of(chain, 1.0)
+    assert trace.recorded == 2_000_000
