@@ -50,15 +50,15 @@ def convolution(kernel, image):
 @pytest.mark.parametrize(
     ("f", "shapes", "most"),
     [
-        (lambda w, xs: dense(w, xs), [(16, 8), (50, 8)], 1),
+        (dense, [(16, 8), (50, 8)], 1),
         (lambda w, xs: [[v.relu() for v in r] for r in dense(w, xs)], [(16, 8), (50, 8)], 2),
         (lambda xs: sum(x.exp() for x in xs), [(100,)], 2),
         (lambda xs: [xs[k + 1] - xs[k] ** 2 for k in range(len(xs) - 1)], [(100,)], 1),
-        (lambda w, xs: triangle(w, xs), [(40, 41), (41,)], 1),
+        (triangle, [(40, 41), (41,)], 1),
         (lambda xs: [fn.logsumexp(list(row)) for row in xs], [(40, 12)], 7),
-        (lambda q, k, v: attention(q, k, v), [(12, 4)] * 3, 14),
+        (attention, [(12, 4)] * 3, 14),
         # The middle, the edges and the corners each have their own shape.
-        (lambda w, image: convolution(w, image), [(3, 3), (9, 9)], 3),
+        (convolution, [(3, 3), (9, 9)], 3),
         (lambda a, b: [a[i] / b[j] for i in range(9) for j in range(9)], [(9,), (9,)], 1),
     ],
 )

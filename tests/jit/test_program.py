@@ -48,7 +48,7 @@ def test_with_rows_it_takes_any_number_of_them():
 def test_it_keeps_to_its_path_and_its_structure():
     program = jit(branch).program(3.0, 2.0)
     assert program(5.0, 4.0) == 20.0
-    with pytest.raises(TraceError, match="another path|comes out differently"):
+    with pytest.raises(TraceError, match="comes out differently"):
         program(1.0, 2.0)
     with pytest.raises(TraceError, match="comes out differently"):
         program.value_and_grad(1.0, 2.0)
