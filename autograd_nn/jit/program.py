@@ -94,8 +94,8 @@ class Program:
         self.roots = [place(r) for r in trace.roots]
         self.guards = [(g.symbol, place(g.left), place(g.right), g.outcome) for g in trace.guards]
         self.packing.region, self.packing.position = [], None
-        has_rows = any(r.rows for r in self.packing.regions)
-        self._is_scalar = not has_rows and runs_on_floats(self.packing.packs)
+        needs_arrays = any(r.rows for r in regions) or any(g[0] == INDEX for g in self.guards)
+        self._is_scalar = not needs_arrays and runs_on_floats(self.packing.packs)
         self._prepare()
 
     def _prepare(self) -> None:
