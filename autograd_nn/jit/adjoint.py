@@ -18,6 +18,7 @@ import numpy as np
 from autograd_nn.jit.address import Access, Layout
 from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, spread
 from autograd_nn.jit.lookups import add_at
+from autograd_nn.jit.outside import Outside
 from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, dependents
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.runner import RELU, Runner
@@ -38,17 +39,20 @@ class Adjoint:
         seed: the result's own adjoint (of every row, where it has rows).
 
     Attributes:
-        adjoints: the buffer; after ``run`` the wanted regions hold the gradient.
+        adjoints: the buffer.
+        outside: the wanted regions that are not in the buffer: their slopes are written into
+            the arrays that are handed back.
         depends: whether the result depends on any wanted region.
     """
 
     def __init__(
         self, runner: Runner, root: tuple[int, int], wanted: list[int], seed: float
     ) -> None:
-        self.runner = runner
+        self.runner, self.wanted = runner, wanted
         self.adjoints = np.zeros(len(runner.values))
-        self._written = np.zeros(len(runner.values), bool)
-        self._unset = np.zeros(len(runner.values), bool)  # cells that must start from zero
+        self.outside = {r: Outside(runner.size(r)) for r in wanted if r in runner.outside}
+        self._written = np.zeros(runner.cell_count, bool)
+        self._unset = np.zeros(runner.cell_count, bool)  # cells that must start from zero
         self.calls: list[Call] = []
         packs = runner.packing.packs
         self.active = active = dependents(packs, wanted)
@@ -77,17 +81,24 @@ class Adjoint:
         for w in wanted:
             self._read(runner.cells(w))
         self.calls[:0] = self._clear()
+        for each in self.outside.values():
+            each.collect(self.calls)
         del self._written, self._unset
 
     def _clear(self) -> list[Call]:
         """Calls that set the cells to zero that are added to before they are written."""
-        at = np.flatnonzero(self._unset)
+        calls: list[Call] = [
+            partial(np.copyto, each.own, 0.0)
+            for region, each in self.outside.items()
+            if self._unset[self.runner.cells(region)].any()
+        ]
+        at = np.flatnonzero(self._unset[: len(self.adjoints)])
         if not len(at):
-            return []
+            return calls
         runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
         if len(runs) > 4:
             runs = [at[[0, -1]]]
-        return [partial(self.adjoints[run[0] : run[-1] + 1].fill, 0.0) for run in runs]
+        return calls + [partial(self.adjoints[run[0] : run[-1] + 1].fill, 0.0) for run in runs]
 
     def _read(self, cells: Any) -> None:
         """Note that these cells are read: what nobody wrote must be zero."""
@@ -205,9 +216,12 @@ class Adjoint:
         runner = self.runner
         at, axes = runner.positions(region, access, sizes, PADS[0])
         flat = at.ravel()
+        buffer, first = self.adjoints, 0  # the cell at its beginning
+        if region in self.outside:
+            buffer, first = self.outside[region].own, runner.base[region]
         if access.gather is None and len(np.unique(flat)) == len(flat):
-            start = runner.base[region] + access.start
-            target = named(self.adjoints, start, sizes, runner.strides(region, access))
+            start = runner.base[region] + access.start - first
+            target = named(buffer, start, sizes, runner.strides(region, access))
             self._deposit_in_place(target, flat, factor, prepare)
             return
         real = flat >= len(PADDING)
@@ -217,7 +231,8 @@ class Adjoint:
         self.calls += prepare(temporary)
         positions = np.where(real, flat - span.start, span.stop - span.start)
         weights = temporary.array.reshape(-1)
-        self.calls.append(partial(add_at, self.adjoints, span, positions, weights, factor))
+        span = slice(span.start - first, span.stop - first)
+        self.calls.append(partial(add_at, buffer, span, positions, weights, factor))
 
     def _deposit_in_place(self, target: Named, cells: Any, factor: float, prepare: Prepare) -> None:
         """The same where every number has a cell of its own, in a strided view."""
@@ -235,10 +250,20 @@ class Adjoint:
         combine = np.subtract if factor == -1.0 else np.add
         self.calls.append(partial(combine, target.array, temporary.array, target.array))
 
-    def run(self) -> None:
-        """Fill ``adjoints``; the runner's forward pass must have run, NumPy's warnings be off."""
+    def run(self) -> list[Any]:
+        """The slopes along each wanted region, as flat arrays.
+
+        The runner's forward pass must have run, and NumPy's warnings be off.
+        """
+        for each in self.outside.values():
+            each.bind(np.empty(len(each.own)))
         for call in self.calls:
             call()
+        adjoints, outside, runner = self.adjoints, self.outside, self.runner
+        return [
+            outside[r].release() if r in outside else adjoints[runner.cells(r)].copy()
+            for r in self.wanted
+        ]
 
 
 def _share(partials: Any, operands: list[Any], y: Any, adjoint: Any, shares: list[Any]) -> None:

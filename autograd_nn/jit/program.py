@@ -237,25 +237,27 @@ class Program:
         """The slopes that are wanted; the runner has just run."""
         regions = wanted.regions(self)
         if not self.roots:  # a constant
-            sizes = [runner.base[r + 1] - runner.base[r] for r in regions]
-            return wanted.slopes(self, [np.zeros(size) for size in sizes], False)
+            return wanted.slopes(self, [np.zeros(runner.size(r)) for r in regions], False)
         adjoint: Adjoint | None = runner.adjoints.get((regions, seed))
         if adjoint is None:
             adjoint = Adjoint(runner, self.roots[0], list(regions), seed)
             runner.adjoints[regions, seed] = adjoint
-        adjoint.run()
-        flat = [adjoint.adjoints[runner.cells(r)].copy() for r in regions]
-        return wanted.slopes(self, flat, adjoint.depends)
+        return wanted.slopes(self, adjoint.run(), adjoint.depends)
 
     def borrow(self, rows: int = 1) -> Runner:
         """Buffers and calls for a number of rows, which no other thread uses until returned."""
         try:
             return self._idle[rows].pop()
         except (KeyError, IndexError):  # none yet, or all in use by other threads
-            return Runner(self.packing, self.layouts, self.constants, self.inputs + 1, rows)
+            by_cell = {place[0] for place in self.roots}
+            by_cell |= {side[0] for guard in self.guards for side in guard[1:3]}
+            return Runner(
+                self.packing, self.layouts, self.constants, self.inputs + 1, by_cell, rows
+            )
 
     def give_back(self, runner: Runner) -> None:
         """Keep the buffers for a later call."""
+        runner.release()
         idle = self._idle.get(runner.rows)
         if idle is None:
             if len(self._idle) >= _SIZES:
@@ -274,8 +276,9 @@ class Program:
         """
         runner.load(groups)
         if self.captured:
-            numbers = [v._data for v in self.captured] if parameters is None else parameters
-            runner.values[runner.cells(self.inputs)] = numbers
+            if parameters is None:
+                parameters = np.array([v._data for v in self.captured])
+            runner.load_group(self.inputs, parameters)
         runner.forward()
         return not self.guards or bool(self.rows_on_path(runner).all())
 

@@ -117,7 +117,7 @@ class RowSums:
                 size = (self.call.rows, len(slope) // len(chosen))
                 self.slopes.append(np.empty(size) if row and not whole else slope)
             elif not row:
-                self.slopes[k] += slope
+                self.slopes[k] += slope  # NumPy's warnings are off
             if row and not whole:
                 self.slopes[k][chosen] = slope.reshape(len(chosen), -1)
 
@@ -128,7 +128,8 @@ class RowSums:
         """
         numbers = self._numbers
         if self.reduce is not None:
-            numbers = np.add.reduce(numbers, 1)
+            with np.errstate(all="ignore"):
+                numbers = np.add.reduce(numbers, 1)
         if self.reduce == "mean":
             numbers /= self.call.rows
         value = rebuild(self._result, numbers)

@@ -19,6 +19,7 @@ import numpy as np
 from autograd_nn.jit.address import Access, Layout, contiguous, layout
 from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, spread
 from autograd_nn.jit.lookups import LookUp
+from autograd_nn.jit.outside import LARGE, Outside
 from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.straight import straight_forward, texts
@@ -74,13 +75,16 @@ class Runner:
     Args:
         packing: the packs.
         layouts: of ``layouts_of(packing)``.
-        constants: the numbers of the region of constants.
+        constants: the numbers of the region of constants, which comes after the arguments'.
         constant_region: which region that is.
+        by_cell: the regions from which results and compared numbers are read.
         rows: how many rows.
 
     Attributes:
         values: the buffer.
-        base: for each region where it begins.
+        outside: the regions of large arguments, which are not in the buffer.
+        base: for each region its first cell; those outside have numbers beyond the buffer.
+        cell_count: how many cells there are, those outside included.
         operands: of each pack that is not small, the arrays that its calls read.
     """
 
@@ -90,12 +94,23 @@ class Runner:
         layouts: dict[int, list[Layout]],
         constants: list[float],
         constant_region: int,
+        by_cell: set[int],
         rows: int = 1,
     ) -> None:
         self.packing, self.layouts, self.rows = packing, layouts, rows
         self.constant_region = constant_region
-        self.base = packing.base(rows)
-        self.values = np.zeros(self.base[-1])
+        self.outside: dict[int, Outside] = {
+            k: Outside(self.size(k))
+            for k in range(constant_region)
+            if self.size(k) >= LARGE and k not in by_cell and self._is_read_in_views(k)
+        }
+        inside = [k for k in range(len(packing.regions)) if k not in self.outside]
+        self.base: list[int] = [0] * len(packing.regions)
+        self.cell_count = len(PADDING)
+        for k in (*inside, *self.outside):
+            self.base[k] = self.cell_count
+            self.cell_count += self.size(k)
+        self.values = np.zeros(self.cell_count - sum(len(x.own) for x in self.outside.values()))
         self.values[: len(PADDING)] = PADDING
         start = self.base[constant_region]
         self.values[start : start + len(constants)] = constants
@@ -116,6 +131,22 @@ class Runner:
             else:
                 for p in packs:
                     self._prepare(p)
+        for each in self.outside.values():
+            each.collect(self.calls)
+
+    def _is_read_in_views(self, region: int) -> bool:
+        """Whether nothing reads single cells of a region."""
+        readers = [p for p in self.packing.packs if region in p.operands]
+        return all(
+            not self.is_small(p)
+            and p.table is None
+            and all(
+                access is None or access.gather is None or region != read
+                for block, nest in zip(p.blocks, self.layouts[p.region], strict=True)
+                for read, access in ((block.a_region, nest.a), (block.b_region, nest.b))
+            )
+            for p in readers
+        )
 
     def is_small(self, p: Pack) -> bool:
         """Whether a pack is run as straight-line Python."""
@@ -123,9 +154,14 @@ class Runner:
 
     # -- views ---------------------------------------------------------------------------
 
+    def size(self, region: int) -> int:
+        """How many numbers a region has, in all rows."""
+        found = self.packing.regions[region]
+        return found.size * (self.rows if found.rows else 1)
+
     def cells(self, region: int) -> slice:
         """Where a region lies in the buffers."""
-        return slice(self.base[region], self.base[region + 1])
+        return slice(self.base[region], self.base[region] + self.size(region))
 
     def cells_of(self, place: tuple[int, int]) -> Any:
         """The cell of a number, by its region and position; for each row, where there are rows."""
@@ -178,8 +214,10 @@ class Runner:
     def operand(self, region: int, access: Access, sizes: tuple[int, ...], pad: int) -> Named:
         """An operand's numbers, by a view or by a gather that runs before it is used."""
         if access.gather is None:
-            start = self.base[region] + access.start
-            return named(self.values, start, sizes, self.strides(region, access))
+            strides = self.strides(region, access)
+            if region in self.outside:
+                return named(self.outside[region].own, access.start, sizes, strides)
+            return named(self.values, self.base[region] + access.start, sizes, strides)
         at, axes = self.positions(region, access, sizes, pad)
         gathered = self.values[at]
         if region != self.constant_region:
@@ -237,15 +275,26 @@ class Runner:
     # -- arguments -----------------------------------------------------------------------
 
     def load(self, groups: Sequence[Any]) -> None:
-        """Copy the arguments' numbers into the buffer."""
-        values, base = self.values, self.base
+        """Read the numbers of all arguments."""
         for k, numbers in enumerate(groups):
-            if type(numbers) is np.ndarray:
-                values[base[k] : base[k + 1]] = numbers.reshape(-1)
-            elif len(numbers) == 1:
-                values[base[k]] = numbers[0]
-            else:
-                values[base[k] : base[k + 1]] = numbers
+            self.load_group(k, numbers)
+
+    def load_group(self, region: int, numbers: Any) -> None:
+        """Read the numbers of a region: a large one's where they lie, others into the buffer."""
+        start = self.base[region]
+        if region in self.outside:
+            self.outside[region].read(numbers)
+        elif type(numbers) is np.ndarray:
+            self.values[start : start + numbers.size] = numbers.reshape(-1)
+        elif len(numbers) == 1:
+            self.values[start] = numbers[0]
+        else:
+            self.values[start : start + len(numbers)] = numbers
+
+    def release(self) -> None:
+        """Let go of the caller's arrays."""
+        for each in self.outside.values():
+            each.release()
 
 
 def _same(a: Access, b: Access) -> bool:

@@ -122,8 +122,10 @@ def absolute_contributions(f, x, w, index):
     for node in reversed(topological_order(root)):
         for operand, slope in zip(node.operands, node.partials, strict=True):
             share = abs(slope) * sums[id(node)]
+            if share != share and operand.kind == "constant":  # along the 2 of a negative ** 2
+                continue
             sums[id(operand)] = sums.get(id(operand), 0.0) + share
-    terms = [abs(v.data) * sums[id(v)] for v in topological_order(root) if not v.operands]
+    terms = [abs(v.data) * sums.get(id(v), 0.0) for v in topological_order(root) if not v.operands]
     return np.array([sum(terms), *(sums.get(id(v), 0.0) for v in leaves)])
 
 
@@ -145,6 +147,11 @@ def replayed(jitted, x, w, index):
         return flat(*jitted.value_and_grad(x, w, index, argnums=(0, 1)))
 
 
+def nudged(x, rng):
+    """Each number moved by one unit in the last place, up or down."""
+    return np.nextafter(x, np.where(rng.random(x.shape) < 0.5, np.inf, -np.inf))
+
+
 @settings(common, max_examples=2000)
 @given(
     steps=st.lists(step, min_size=1, max_size=7),
@@ -163,12 +170,9 @@ def test_any_numbers(steps, loops, n, values, seed):
         expected = eager(f, x, w, index)
         found = replayed(jitted, x, w, index)
         if not agree(found, expected, 0.0).all():
-            moved = [
-                eager(f, np.nextafter(x, s * np.inf), np.nextafter(w, s * np.inf), index)
-                for s in (-1, 1)
-            ]
+            moved = [eager(f, nudged(x, rng), nudged(w, rng), index) for _ in range(6)]
             with np.errstate(invalid="ignore"):
-                slack = 20 * np.maximum(*[np.abs(m - expected) for m in moved])
+                slack = 20 * np.max([np.abs(m - expected) for m in moved], axis=0)
                 slack += 1e-12 * absolute_contributions(f, x, w, index)
             wrong = ~agree(found, expected, slack)
             assert not wrong.any(), (found[wrong], expected[wrong])
