@@ -81,7 +81,7 @@ class Adjoint:
         for w in wanted:
             self._read(runner.cells(w))
         self.calls[:0] = self._clear()
-        for each in self.outside.values():
+        for each in (*self.outside.values(), *runner.outside.values()):
             each.collect(self.calls)
         del self._written, self._unset
 

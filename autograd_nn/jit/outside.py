@@ -48,7 +48,10 @@ class Outside:
         self._views: list[tuple[Any, Any, tuple[int, ...], tuple[int, ...], int]] = []
 
     def collect(self, calls: list[Call]) -> None:
-        """Replace the calls that work on ``own`` by ones whose views can be replaced."""
+        """Replace the calls that work on ``own`` by ones whose views can be replaced.
+
+        It may happen in the middle of a run: a backward pass is prepared when first asked for.
+        """
         for k, call in enumerate(calls):
             if isinstance(call, _Rebound):
                 self._note(call)
@@ -56,6 +59,8 @@ class Outside:
                 rebound = _Rebound(call)
                 self._note(rebound)
                 calls[k] = rebound
+        if self.array is not None:
+            self.bind(self.array)
 
     def _finds(self, x: Any) -> bool:
         return isinstance(x, np.ndarray) and np.may_share_memory(x, self.own)
