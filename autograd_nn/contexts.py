@@ -1,4 +1,4 @@
-"""The error of ``detect_anomaly``, and the line of the user's code that it names.
+"""The error of ``detect_anomaly``, and the place in the user's code that a message names.
 
 This stays plain Python where the engine is compiled: it looks at Python's own frames.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGE", "AnomalyError", "user_line"]
+__all__ = ["PACKAGE", "AnomalyError", "user_frame", "user_line"]
 
 #: The folder of this package, from a file that is never compiled: a compiled one learns where it
 #: lies only after it has run.
@@ -42,11 +42,17 @@ class AnomalyError(ArithmeticError):
         return type(self), (self.phase, self.op, self.number, self.operands, self.line)
 
 
+def user_frame() -> tuple[Any, int]:
+    """The innermost frame of code outside this package, and how far up from the caller it is."""
+    frame, level = sys._getframe(1), 0
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return frame, level
+
+
 def user_line() -> str:
     """The innermost line of code outside this package, as ``file:line: code``."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
+    frame, _ = user_frame()
     name, number = frame.f_code.co_filename, frame.f_lineno
     code = linecache.getline(name, number).strip()
     return f"{name}:{number}" + (f": {code}" if code else "")

@@ -796,9 +796,12 @@ class Tape:
         comparisons: (symbol, left, right, outcome) of every comparison, in order.
         lookups: of every ``take`` with a recorded index: the position of its first node in
             ``nodes``, how many there are, and the table, row after row.
+        watched: the number of a comparison whose place in the user's code is wanted.
+        line: that place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watched: int = -1) -> None:
+        self.watched, self.line = watched, ""
         self.nodes: list[Value] = []
         self.comparisons: list[tuple[str, Value, Value, bool]] = []
         self.lookups: list[tuple[int, int, list[Value]]] = []
@@ -928,6 +931,8 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
     if _state.contexts:
         trace = this_thread().trace
         if trace is not None:
+            if len(trace.comparisons) == trace.watched:
+                trace.line = user_line()
             trace.comparisons.append((symbol, left, require(other), outcome))
     return outcome
 

@@ -86,8 +86,12 @@ def scope(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def tracing() -> Iterator[Tape]:
-    """Collect every operation and comparison of this thread, in order; the jit reads the tape."""
-    tape = Tape()
+def tracing(watched: int = -1) -> Iterator[Tape]:
+    """Collect every operation and comparison of this thread, in order; the jit reads the tape.
+
+    Args:
+        watched: the number of a comparison whose line in the user's code is to be noted.
+    """
+    tape = Tape(watched)
     with _open(trace=tape):
         yield tape

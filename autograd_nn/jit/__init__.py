@@ -1,28 +1,42 @@
 """The jit: functions written on scalars, run at the speed of NumPy.
 
 ``jit(f)`` runs ``f`` once on Values, takes the recorded graph as the program and
-replays it without Python objects.  The stages, one file each:
+replays it without Python objects.  The stages, in their order:
 
 * ``recorder``: run the function on Values, twice, and find numbers that leak;
 * ``trace``: the record as a plain list of equations, equal ones joined;
-* ``pack``: sums with their products as terms, and equal ones in packs;
+* ``pack``: sums with their products as terms, and equal ones in packs (``packs``);
 * ``address``: operands as strided views where their pattern is affine;
 * ``contract``: sums of products as matrix products or elementwise calls;
-* ``lower``: forward and backward pass as prepared NumPy calls;
-* ``straight``: small packs as generated straight-line Python;
-* ``take``: look-up by an integer argument;
-* ``program``: one recorded path; ``api``: guards, cache, and what users call.
+* ``runner``: the forward pass as prepared NumPy calls, with ``reductions`` (the largest
+  of several), ``lookups`` (``take``) and ``outside`` (large arguments, which are read
+  where they lie);
+* ``adjoint``: the backward pass, found at the level of packs;
+* ``straight``: small packs as generated straight-line Python (``writer``);
+* ``program``: one recorded path, its guards and its results; ``rows``: many rows by
+  several programs; ``api``: the cache, and what users call (``call``, ``arguments``).
 
-What is found, and what it costs:
+What is found, and what it costs for each number (forward; the way back about twice that):
 
 * a sum of products in which the factors vary along different axes: ``np.matmul``;
-* other sums of products, and every operation of the table: elementwise NumPy
-  calls, about 1 us each plus about 1 ns a number (transcendental functions more);
-* operands at irregular places: a gather, about 5 ns a number forward, and a
-  scatter by ``np.bincount`` backward, about 10 ns;
-* packs of one or few operations: lines of Python on floats, 30 to 100 ns each;
-* recording and compiling: a few microseconds an operation, once for each
+* other sums of products, every operation of the table, the largest of several:
+  elementwise NumPy calls, about 1 us each plus 0.3 to 1 ns a number (transcendental
+  functions up to 10 ns);
+* operands at irregular places: a gather, about 2 ns a number forward, and a scatter by
+  ``np.bincount`` backward, about 4 ns;
+* sums of unequal length with like terms: one gather with the short ones padded, where
+  that costs less than a pack for each length;
+* ``take(table, index)``: the rows that the index names, about 10 us a pack of look-ups,
+  however long the table is;
+* packs of one or few operations: lines of Python on floats, 30 to 60 ns each; where a
+  whole program is of that kind, one function without buffers, and a call costs 4 us;
+* recording and compiling: 1.5 to 2.5 us an operation (compiled engine; 5 us in plain
+  Python), and about 30 us more for each line of straight-line Python, once for each
   structure of the arguments and each path through the comparisons.
+
+A function whose operations follow no pattern for more than 200,000 lines is run by the
+engine, with a warning.  Where a result is not finite the engine computes it again, because
+the order of a sum decides between inf and nan (not with ``rows``).
 
 Not kept: the sign of a zero, and the order in which a sum adds its terms.
 """

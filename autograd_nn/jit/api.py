@@ -8,19 +8,30 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import Value, this_thread
-from autograd_nn.jit.arguments import HoldsValueError, describe_result, lift, one_row, rebuild
+from autograd_nn.engine import Value, slopes_along, this_thread
+from autograd_nn.jit.arguments import (
+    HoldsValueError,
+    describe_result,
+    is_module,
+    lift,
+    one_row,
+    rebuild,
+)
 from autograd_nn.jit.call import Call, Found, Wanted
-from autograd_nn.jit.errors import JitWarning, TraceError
+from autograd_nn.jit.errors import TraceError, warn_user
 from autograd_nn.jit.program import Program
-from autograd_nn.jit.recorder import parameters_in_reach, record, without_collector
+from autograd_nn.jit.recorder import (
+    line_of_comparison,
+    parameters_in_reach,
+    record,
+    without_collector,
+)
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.jit.trace import join
 from autograd_nn.recording import no_grad
@@ -30,6 +41,7 @@ __all__ = ["Jitted", "jit"]
 
 _PROGRAMS = 64  # kept for one function; the least recently used is dropped
 _MANY_PATHS = 8
+_MOST_LINES = 200_000  # of straight-line Python, which takes about 30 us a line to compile
 
 
 class Jitted:
@@ -107,8 +119,9 @@ class Jitted:
         if self.row_positions:
             return self._rows(call, None)
         program, found = self._run(call, None)
-        # inf - inf depends on the order of a sum: the engine's order says what is nan.
-        return program.rebuild(found.numbers) if found.finite else self._in_the_engine(args)
+        if found is None or not found.finite:
+            return self._in_the_engine(args)
+        return program.rebuild(found.numbers)
 
     def value_and_grad(
         self,
@@ -146,9 +159,10 @@ class Jitted:
         if self.row_positions:
             return self._rows(call, wanted)
         program, found = self._run(call, wanted)
-        if not found.finite and wanted.module is None:
-            with np.errstate(all="ignore"):
-                return value_and_grad(self.function, argnums)(*args)
+        # inf - inf depends on the order of a sum: the engine's order says what is nan.
+        if found is None or (not found.finite and wanted.module is None):
+            along = argnums if wanted.module is None else wanted.module
+            return self._slopes_in_the_engine(args, along, vector)
         return program.rebuild(found.numbers), wanted.build(found.slopes)
 
     def _in_the_engine(self, args: tuple[Any, ...]) -> Any:
@@ -159,6 +173,25 @@ class Jitted:
         described = describe_result(returned, roots)
         return rebuild(described, np.array([v.data for v in roots]))
 
+    def _slopes_in_the_engine(self, args: tuple[Any, ...], argnums: Any, vector: Any) -> Any:
+        """The value and the gradient, computed on Values."""
+        with np.errstate(all="ignore"):
+            if not is_module(argnums):
+                return value_and_grad(self.function, argnums)(*args)
+            parameters = argnums.parameters()
+            held = [p.data for p in parameters]
+            try:
+                if vector is not None:
+                    for p, x in zip(parameters, vector, strict=True):
+                        p.data = x
+                result = self.function(*args)
+                if not isinstance(result, Value):
+                    return float(result), np.zeros(len(parameters))
+                return result.data, np.array(slopes_along(result, parameters))
+            finally:
+                for p, x in zip(parameters, held, strict=True):
+                    p.data = x
+
     def program(self, *args: Any) -> Program:
         """The program for arguments like these; print it to see what was found."""
         call = Call(args, self.row_positions)
@@ -168,17 +201,28 @@ class Jitted:
 
     # -- choosing a program --------------------------------------------------------------
 
-    def _run(self, call: Call, wanted: Wanted | None) -> tuple[Program, Found]:
-        """Run the recorded path whose guards hold, or record the path that these numbers take."""
+    def _run(self, call: Call, wanted: Wanted | None) -> tuple[Program, Found | None]:
+        """Run the recorded path whose guards hold, or record the path that these numbers take.
+
+        Returns:
+            The program, and what it found; None where the engine is to be used.
+        """
         for program in self._known(call.key):
+            if program.lines > _MOST_LINES:
+                return program, None
             found = program.attempt(call, wanted, any_path=False)
             if found is not None:
                 self._used(program, call.key)
                 return program, found
         program = self._record(call, 0)
-        found = program.attempt(call, wanted, any_path=True)
-        assert found is not None
-        return program, found
+        if program.lines > _MOST_LINES:
+            warn_user(
+                f"{self!r}: {program.lines:,} of its operations follow no pattern, and compiling "
+                "them would take longer than it saves: the engine runs it. Give arrays with a "
+                "row axis (rows=...), or jit the part that repeats."
+            )
+            return program, None
+        return program, program.attempt(call, wanted, any_path=True)
 
     def _known(self, key: Any) -> tuple[Program, ...]:
         """The programs for arguments of this key, the one used last first."""
@@ -204,17 +248,21 @@ class Jitted:
             models = [x for x in call.args if not isinstance(x, np.ndarray)]
             trace = join(recording.record, parameters_in_reach(self.function, models))
             program = Program(trace, call, recording.result, self.reduce)
-        paths = self._keep(program, call.key)
-        if paths == _MANY_PATHS:
-            symbols = sorted({g.symbol for g in trace.guards})
-            warnings.warn(
-                f"{self!r} has been recorded {paths} times because its comparisons "
-                f"({', '.join(symbols)}) keep coming out differently; each new path costs a "
-                "recording. Use maximum, minimum or relu in place of an if on a Value.",
-                JitWarning,
-                stacklevel=4,
-            )
+        if self._keep(program, call.key) == _MANY_PATHS:
+            self._warn_of_many_paths(call, args)
         return program
+
+    def _warn_of_many_paths(self, call: Call, args: tuple[Any, ...]) -> None:
+        newest, before = self._known(call.key)[:2]
+        pairs = enumerate(zip(newest.guards, before.guards, strict=False))
+        number = next((k for k, (a, b) in pairs if a[3] != b[3]), 0)
+        symbol = newest.guards[number][0]
+        line = line_of_comparison(self.function, args, number)
+        warn_user(
+            f"{self!r} has been recorded {_MANY_PATHS} times, because comparisons keep coming out "
+            f"differently, the last time the {symbol!r} at {line or 'a place unknown'}. Each new "
+            "path costs a recording: use maximum, minimum or relu in place of an if on a Value."
+        )
 
     def _keep(self, program: Program, key: Any) -> int:
         """Put a new program into the cache; returns how many paths its key has."""

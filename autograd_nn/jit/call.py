@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -14,7 +13,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe
 from autograd_nn.jit.arguments import holds_only_numbers, is_module, read, read_rows, refuse
-from autograd_nn.jit.errors import JitWarning
+from autograd_nn.jit.errors import warn_user
 from autograd_nn.jit.packs import Region
 
 if TYPE_CHECKING:
@@ -172,11 +171,9 @@ class Wanted:
     def build(self, slopes: list[Any]) -> Any:
         """The gradient in the structure that was asked for."""
         if not self.depends:
-            warnings.warn(
+            warn_user(
                 "the result does not depend on the arguments to be differentiated: the gradient "
-                "is 0",
-                JitWarning,
-                stacklevel=4,
+                "is 0"
             )
         if self.module is not None:
             return slopes[0]

@@ -1,6 +1,10 @@
 """The errors and warnings of the jit."""
 
-__all__ = ["JitWarning", "LeakError", "TraceError"]
+import warnings
+
+from autograd_nn.contexts import user_frame
+
+__all__ = ["JitWarning", "LeakError", "TraceError", "warn_user"]
 
 
 class TraceError(TypeError):
@@ -24,3 +28,9 @@ class LeakError(TraceError):
 
 class JitWarning(UserWarning):
     """The jitted function works, but not as fast or not as meant."""
+
+
+def warn_user(message: str) -> None:
+    """A ``JitWarning`` at the user's line, however deep in this package it arises."""
+    _, level = user_frame()
+    warnings.warn(message, JitWarning, stacklevel=level + 1)

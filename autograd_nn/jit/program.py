@@ -60,6 +60,7 @@ class Program:
     Attributes:
         recorded: how many operations the function recorded.
         packs: how many packs they became.
+        lines: how many terms run as straight-line Python.
         inputs: how many groups of numbers the arguments have.
         captured: the leaves that the function closed over, in the order of their region.
         result: the description of what the function returns; see ``arguments``.
@@ -96,6 +97,9 @@ class Program:
         self.packing.region, self.packing.position = [], None
         needs_arrays = any(r.rows for r in regions) or any(g[0] == INDEX for g in self.guards)
         self._is_scalar = not needs_arrays and runs_on_floats(self.packing.packs)
+        self.lines = sum(
+            p.terms for p in self.packing.packs if self._is_scalar or p.region not in self.layouts
+        )
         self._prepare()
 
     def _prepare(self) -> None:

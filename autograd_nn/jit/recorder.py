@@ -26,7 +26,13 @@ from autograd_nn.jit.errors import LeakError, TraceError
 from autograd_nn.jit.trace import Record, captured_leaves, same_equations
 from autograd_nn.recording import detect_anomaly, tracing
 
-__all__ = ["Recording", "parameters_in_reach", "record", "without_collector"]
+__all__ = [
+    "Recording",
+    "line_of_comparison",
+    "parameters_in_reach",
+    "record",
+    "without_collector",
+]
 
 # Relative; smaller ones stay on the same side of a comparison.
 _SHIFTS = (1e-2, 1e-5, 1e-9)
@@ -168,6 +174,13 @@ def _line_of_operation(f: Callable[..., Any], args: tuple[Any, ...], k: int) -> 
         lines = this_thread().anomalies or {}
         nodes = run.record.tape.nodes
         return lines[id(nodes[k])][1] if k < len(nodes) and id(nodes[k]) in lines else ""
+
+
+def line_of_comparison(f: Callable[..., Any], args: tuple[Any, ...], number: int) -> str:
+    """The user's line of the comparison with this number; "" if it is not found."""
+    with tracing(number) as tape:
+        f(*[lift(x, Value) for x in args])
+    return tape.line
 
 
 def _in_reach(f: Callable[..., Any]) -> dict[str, Any]:

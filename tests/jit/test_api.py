@@ -89,14 +89,22 @@ def test_a_comparison_with_nan_takes_the_path_that_python_takes():
 
 
 def test_many_paths_bring_a_warning_that_names_the_comparison():
-    f = jit(lambda x: sum((x * k if x > k else x) for k in range(12)))
+    def staircase(x):
+        return sum(
+            (x * k if x > k else x)  # the guard
+            for k in range(12)
+        )
+
+    f = jit(staircase)
 
     def call_on_many_sides():
         for k in range(12):
             f(k + 0.5)
 
-    with pytest.warns(JitWarning, match=">"):
+    with pytest.warns(JitWarning, match="'>' at .*the guard") as caught:
         call_on_many_sides()
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
 
 
 def test_other_shapes_are_recorded_anew_and_kept():
@@ -183,8 +191,9 @@ def test_results_that_are_no_numbers_are_refused():
 
 def test_no_dependence_is_a_gradient_of_zero_with_a_warning():
     for f in (lambda x, y: y * 2, lambda x, y: 4.0, lambda x, y: (x < 100) * 1.0 + y * 0):
-        with pytest.warns(JitWarning, match="does not depend"):
+        with pytest.warns(JitWarning, match="does not depend") as caught:
             assert jit(f).value_and_grad(np.ones(2)[0], 3.0)[1] == 0.0
+        assert caught[0].filename == __file__
 
 
 def test_detached_values_follow_the_arguments_with_slope_zero():

@@ -80,8 +80,9 @@ def test_a_path_may_return_a_plain_number_or_depend_on_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert jit(f, rows="x").value_and_grad(2.0, X) == (3.0, 1.5)
-    with pytest.warns(JitWarning, match="does not depend"):
+    with pytest.warns(JitWarning, match="does not depend") as caught:
         assert jit(f, rows="x").value_and_grad(2.0, -np.ones(3)) == (0.0, 0.0)
+    assert caught[0].filename == __file__
 
 
 def test_results_of_any_structure():
@@ -150,3 +151,10 @@ def test_a_function_that_reads_what_it_changes_is_refused():
 
     with pytest.raises(TraceError, match="random"):
         jit(f, rows="x")([3.5, 3.6, 0.5, 0.6])
+
+
+def test_many_paths_bring_one_warning_at_the_line_of_the_call():
+    f = jit(lambda x: sum(x * k for k in range(12) if x > k), rows="x", reduce="sum")
+    with pytest.warns(JitWarning, match="'>' at") as caught:
+        f(np.arange(12) + 0.5)
+    assert [w.filename for w in caught] == [__file__]

@@ -1,15 +1,16 @@
 """Programs of floats: as one function, between NumPy calls, and where a line raises."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd_nn import MLP, value_and_grad
 from autograd_nn import functions as fn
-from autograd_nn import value_and_grad
-from autograd_nn.jit import jit
+from autograd_nn.jit import JitWarning, jit
 
 rng = np.random.default_rng(0)
 
@@ -108,3 +109,35 @@ def test_a_result_that_is_an_argument_or_a_number():
 def test_paths_of_float_programs():
     f = jit(lambda x, y: x / y if y != 0 else x * 3)
     assert [f(6.0, 2.0), f(6.0, 0.0), f(8.0, 4.0), f(1.0, 0.0)] == [3.0, 18.0, 2.0, 3.0]
+
+
+def test_what_would_take_too_long_to_compile_runs_in_the_engine():
+    """Said once; the numbers are the same."""
+
+    def walk(x):
+        for _ in range(70_000):
+            x = (x + 0.1).sin() * 1.01
+        return x
+
+    f = jit(walk)
+    expected = value_and_grad(walk)(0.3)
+    with pytest.warns(JitWarning, match="follow no pattern") as caught:
+        assert f.value_and_grad(0.3) == expected
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert f.value_and_grad(0.3) == expected
+        assert f(0.3) == expected[0]
+
+
+def test_a_model_whose_slopes_are_not_finite_is_the_engines():
+    model = MLP(1, [1], seed=0)
+
+    def loss(x):
+        return fn.log(model([x]) * 0.0)
+
+    value, slopes = jit(loss).value_and_grad(2.0, argnums=model)
+    assert value == -math.inf
+    model.zero_grad()
+    loss(2.0).backward()
+    np.testing.assert_array_equal(slopes, [p.grad for p in model.parameters()])
