@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from autograd_nn import functions
 from autograd_nn.optim import Adam
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -182,7 +181,7 @@ def test_attention_of_the_gpt_adds_up_to_one(gpt):
 
 def test_every_weight_of_the_gpt_has_the_slope_of_central_differences(gpt):
     model = gpt.Model(random.Random(0))
-    gpt.loss_on(model, "ada").backward()
+    gpt.loss_on(model, gpt.tokens_of("ada")).backward()
     rng = random.Random(2)
     used = [p for p in model.parameters() if p.grad != 0.0]
     assert len(used) > 2000
@@ -208,22 +207,27 @@ def test_rmsnorm_and_linear_of_the_gpt_do_what_their_names_say(gpt):
     assert [v.data for v in gpt.linear(matrix, values)] == pytest.approx(list(m @ x), rel=1e-12)
 
 
-def test_the_scalar_adam_of_the_gpt_is_the_packages_adam(gpt):
-    start, targets = [1.0, -2.0, 0.5], [0.0, 1.0, 3.0]
-    ours = [gpt.Value(x) for x in start]
-    theirs = [gpt.Value(x) for x in start]
-    scalar = gpt.Adam(ours, lr=0.05)
-    arrays = Adam(theirs, lr=0.05, betas=(0.9, 0.99))
+def test_the_adam_of_the_gpt_is_the_packages_adam(gpt):
+    np = pytest.importorskip("numpy")
+    theta, targets = np.array([1.0, -2.0, 0.5]), np.array([0.0, 1.0, 3.0])
+    theirs = [gpt.Value(x) for x in theta]
+    ours = gpt.Adam(3)
+    packages = Adam(theirs, lr=0.05, betas=(0.9, 0.99))
     for _ in range(50):
-        for parameters in (ours, theirs):
-            functions.dot(
-                [p - t for p, t in zip(parameters, targets, strict=True)],
-                [p - t for p, t in zip(parameters, targets, strict=True)],
-            ).backward()
-        scalar.step(scalar.lr)
-        arrays.step()
-        arrays.zero_grad()
-    assert [p.data for p in ours] == pytest.approx([p.data for p in theirs], rel=1e-10)
+        ours.step(theta, 2 * (theta - targets), 0.05)
+        for p, t in zip(theirs, targets, strict=True):
+            p.grad = 2 * (p.data - t)
+        packages.step()
+    assert theta.tolist() == pytest.approx([p.data for p in theirs], rel=1e-10)
+
+
+def test_the_gpt_learns_the_same_through_the_jit_and_the_engine(gpt):
+    learned = []
+    for through_engine in (False, True):
+        model = gpt.Model(random.Random(0))
+        losses = gpt.train(model, ["ada", "ida", "otto"], 6, random.Random(1), through_engine)
+        learned.append([*losses, *(p.data for p in model.parameters())])
+    assert learned[0] == pytest.approx(learned[1], rel=1e-8, abs=1e-10)
 
 
 def test_the_names_fit_the_gpt_and_none_is_there_twice(gpt):
@@ -237,7 +241,7 @@ def test_same_seed_same_names(gpt):
     for _ in range(2):
         rng = random.Random(5)
         model = gpt.Model(rng)
-        losses = gpt.train(model, ["anna", "ada"], 4, rng)
+        losses = gpt.train(model, ["anna", "ada"], 4, rng, False)
         made.append((losses, [gpt.make_up(model, rng)[0] for _ in range(3)]))
     assert made[0] == made[1]
 
