@@ -22,9 +22,13 @@ THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def pin_threads(count: int = 1) -> None:
-    """Limit the threads of BLAS; call before NumPy is first imported."""
+    """Limit the threads of BLAS and of JAX; call before NumPy is first imported."""
     for name in THREAD_VARIABLES:
         os.environ[name] = str(count)
+    if count == 1:
+        os.environ["XLA_FLAGS"] = (
+            "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        )
 
 
 def installed(name: str) -> bool:

@@ -158,6 +158,9 @@ class Adjoint:
             nest.b is not None and block.b_region in self.active,
         ]
         accesses = [(block.a_region, nest.a), (block.b_region, nest.b)]
+        if p.region in self.runner.in_place:
+            self._in_place(p.code, y, out)
+            return
         if p.code == RELU:
             self._deposit(block.a_region, nest.a, sizes, 1.0, partial(self._relu_share, y, out))
             return
@@ -188,6 +191,16 @@ class Adjoint:
             partial(np.multiply, share.array, adjoint.array, share.array),
         ]
         return calls if share is target else [*calls, *reduce_to(share, target)]
+
+    def _in_place(self, code: int, y: Named, out: Named) -> None:
+        """The adjoint becomes that of the operand, in the same cells."""
+        slope = y.array
+        if code == RELU:
+            slope = self.runner.scratch(y.array.shape)
+            ones = self.runner.filled(1.0, y.array.shape)
+            self.calls.append(partial(np.ceil, y.array, slope))
+            self.calls.append(partial(np.minimum, slope, ones, out=slope))
+        self.calls.append(partial(np.multiply, out.array, slope, out.array))
 
     def _extreme(self, p: Pack) -> None:
         """The adjoint of a largest or smallest: shared out to the operands."""

@@ -9,9 +9,11 @@ What is left out: the way back, which is ``adjoint``; guards and the cache, whic
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ __all__ = ["Runner", "is_small", "layouts_of"]
 
 SMALL_TERMS = 24  # a NumPy call costs about as much as this many lines of Python on floats
 SMALL_OPERATIONS = 6
-RELU = CODES["relu"]
+RELU, EXP = CODES["relu"], CODES["exp"]
 
 
 def is_small(pack: Pack, rows: bool) -> bool:
@@ -85,6 +87,7 @@ class Runner:
         outside: the regions of large arguments, which are not in the buffer.
         base: for each region its first cell; those outside have numbers beyond the buffer.
         cell_count: how many cells there are, those outside included.
+        in_place: of each pack that is computed in the place of its only operand, that region.
         operands: of each pack that is not small, the arrays that its calls read.
     """
 
@@ -104,12 +107,16 @@ class Runner:
             for k in range(constant_region)
             if self.size(k) >= LARGE and k not in by_cell and self._is_read_in_views(k)
         }
+        self.in_place = self._in_place(by_cell)
         inside = [k for k in range(len(packing.regions)) if k not in self.outside]
         self.base: list[int] = [0] * len(packing.regions)
         self.cell_count = len(PADDING)
         for k in (*inside, *self.outside):
-            self.base[k] = self.cell_count
-            self.cell_count += self.size(k)
+            if k in self.in_place:
+                self.base[k] = self.base[self.in_place[k]]
+            else:
+                self.base[k] = self.cell_count
+                self.cell_count += self.size(k)
         self.values = np.zeros(self.cell_count - sum(len(x.own) for x in self.outside.values()))
         self.values[: len(PADDING)] = PADDING
         start = self.base[constant_region]
@@ -123,6 +130,7 @@ class Runner:
         self.roots: Any = None
         self.adjoints: dict[Any, Any] = {}
         self._filled: dict[float, Any] = {}
+        self._scratch = np.empty(0)
         self.calls: list[Call] = []
         for small, run in groupby(packing.packs, self.is_small):
             packs = list(run)
@@ -147,6 +155,27 @@ class Runner:
             )
             for p in readers
         )
+
+    def _in_place(self, by_cell: set[int]) -> dict[int, int]:
+        """The packs that may overwrite their operand: nothing else reads it, nor the way back.
+
+        So the operand is a sum, whose adjoint asks for its terms only, and the operation one
+        whose slope is known from its result.
+        """
+        makers = {p.region: p for p in self.packing.packs}
+        readers = Counter(r for p in self.packing.packs for r in p.operands)
+        found: dict[int, int] = {}
+        for p in self.packing.packs:
+            maker = makers.get(p.blocks[0].a_region)
+            if p.code in (RELU, EXP) and maker is not None and not self.is_small(p):
+                (nest,) = self.layouts[p.region]
+                alone = readers[maker.region] == 1 and maker.region not in by_cell
+                same = (p.size, self.rows_of(p)) == (maker.size, self.rows_of(maker))
+                straight = (*contiguous(nest.results), *[0] * len(nest.terms))
+                aligned = same and nest.a.gather is None and nest.a.strides == straight
+                if alone and aligned and maker.code == 0 and not self.is_small(maker):
+                    found[p.region] = maker.region
+        return found
 
     def is_small(self, p: Pack) -> bool:
         """Whether a pack is run as straight-line Python."""
@@ -226,10 +255,17 @@ class Runner:
 
     def filled(self, x: float, shape: tuple[int, ...]) -> Any:
         """An array of this shape full of ``x``: NumPy is faster with it than with a number."""
-        size = int(np.prod(shape))
+        size = prod(shape)
         if size > len(self._filled.get(x, ())):
             self._filled[x] = np.full(size, x)
         return self._filled[x][:size].reshape(shape)
+
+    def scratch(self, shape: tuple[int, ...]) -> Any:
+        """An array of this shape for what is used up at once."""
+        size = prod(shape)
+        if size > len(self._scratch):
+            self._scratch = np.empty(size)
+        return self._scratch[:size].reshape(shape)
 
     # -- calls ---------------------------------------------------------------------------
 
