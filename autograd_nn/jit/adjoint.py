@@ -64,12 +64,7 @@ class Adjoint:
             cells = slice(cells.start, cells.start + 1)
         self.calls.append(partial(self.adjoints[cells].fill, seed))
         self._written[cells] = True
-        reached = {region}
-        needed = []
-        for p in reversed(packs):
-            if p.region in reached and p.region in active:
-                reached |= p.sources
-                needed.append(p)
+        needed = self._in_order(packs, region)
         for small, run in groupby(needed, runner.is_small):
             group = list(run)
             if small:
@@ -84,6 +79,24 @@ class Adjoint:
         for each in (*self.outside.values(), *runner.outside.values()):
             each.collect(self.calls)
         del self._written, self._unset
+
+    def _in_order(self, packs: list[Pack], root: int) -> list[Pack]:
+        """The packs that pass something on, results before operands.
+
+        What only arguments receive comes last, the smallest pieces first: the parts of an
+        argument that one pack writes whole then need not be added to by the others.
+        """
+        reached = {root}
+        needed: list[Pack] = []
+        at_last: list[Pack] = []
+        leaves = self.runner.constant_region
+        for p in reversed(packs):
+            if p.region in reached and p.region in self.active:
+                reached |= p.sources
+                only_leaves = all(r < leaves for r in p.sources & self.active)
+                last = only_leaves and not self.runner.is_small(p)
+                (at_last if last else needed).append(p)
+        return needed + sorted(at_last, key=lambda p: p.terms / p.size)
 
     def _clear(self) -> list[Call]:
         """Calls that set the cells to zero that are added to before they are written."""

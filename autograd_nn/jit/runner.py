@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.jit.address import Access, Layout, contiguous, layout
-from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, spread
+from autograd_nn.jit.contract import Call, Named, named, spread
 from autograd_nn.jit.lookups import LookUp
 from autograd_nn.jit.outside import LARGE, Outside
 from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.straight import straight_forward, texts
+from autograd_nn.jit.sums import Terms, sum_calls
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["Runner", "is_small", "layouts_of"]
@@ -276,21 +277,30 @@ class Runner:
         if p.is_reduction:
             self.extremes[p.region] = Extreme(self, p)
             return
-        operands = self.operands[p.region] = []
-        for k, (block, nest) in enumerate(zip(p.blocks, self.layouts[p.region], strict=True)):
-            sizes = self.sizes(p, nest)
-            read = [self.operand(block.a_region, nest.a, sizes, PADS[0])]
-            if nest.b is not None:
-                same = block.a_region == block.b_region and _same(nest.a, nest.b)
-                read.append(
-                    read[0] if same else self.operand(block.b_region, nest.b, sizes, PADS[0])
-                )
-            operands.append(read)
-            out = self.result(self.values, p, nest)
-            if p.code:
-                self.calls += self._apply(p.code, read, out)
-            else:
-                self.calls += _add_block(read, out, block.sign * nest.repeats, first=k == 0)
+        operands = self.operands[p.region] = [
+            self._operands(block, nest, self.sizes(p, nest))
+            for block, nest in zip(p.blocks, self.layouts[p.region], strict=True)
+        ]
+        nests = self.layouts[p.region]
+        if p.code:
+            out = self.result(self.values, p, nests[0])
+            self.calls += self._apply(p.code, operands[0], out)
+            return
+        blocks = zip(p.blocks, nests, operands, strict=True)
+        self.calls += sum_calls(
+            [
+                Terms(read, block.sign * nest.repeats, self.result(self.values, p, nest))
+                for block, nest, read in blocks
+            ]
+        )
+
+    def _operands(self, block: Block, nest: Layout, sizes: tuple[int, ...]) -> list[Named]:
+        """What a block reads; both operands of a square are one object."""
+        read = [self.operand(block.a_region, nest.a, sizes, PADS[0])]
+        if nest.b is not None:
+            same = block.a_region == block.b_region and _same(nest.a, nest.b)
+            read.append(read[0] if same else self.operand(block.b_region, nest.b, sizes, PADS[0]))
+        return read
 
     def _apply(self, code: int, read: list[Named], out: Named) -> list[Call]:
         """Calls for an operation of the table."""
@@ -341,27 +351,3 @@ def _same(a: Access, b: Access) -> bool:
 
 def _assign(out: Any, function: Any, operands: list[Any]) -> None:
     out[...] = function(*operands)
-
-
-def _add_block(read: list[Named], out: Named, factor: float, first: bool) -> list[Call]:
-    """Calls that set (first) or change a result by ``factor`` times the terms of one kind."""
-    x, *others = read
-
-    def prepare(target: Named) -> list[Call]:
-        return contract(x, others[0], target) if others else reduce_to(x, target)
-
-    if first:
-        calls = prepare(out)
-        if factor == -1.0:
-            return [*calls, partial(np.negative, out.array, out.array)]
-        scale = [] if factor == 1.0 else [partial(np.multiply, out.array, factor, out.array)]
-        return [*calls, *scale]
-    combine = np.subtract if factor == -1.0 else np.add
-    plain = abs(factor) == 1.0
-    if plain and not others and all(a in out.axes for a in x.axes):
-        return [partial(combine, out.array, spread(x, out.axes), out.array)]
-    temporary = Named(np.empty(out.array.shape), out.axes)
-    calls = prepare(temporary)
-    if not plain:
-        calls.append(partial(np.multiply, temporary.array, factor, temporary.array))
-    return [*calls, partial(combine, out.array, temporary.array, out.array)]
