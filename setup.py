@@ -13,7 +13,12 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
-COMPILED = ["autograd_nn/engine.py", "autograd_nn/jit/trace.py", "autograd_nn/jit/pack.py"]
+COMPILED = [
+    "autograd_nn/engine.py",
+    "autograd_nn/jit/trace.py",
+    "autograd_nn/jit/flatten.py",
+    "autograd_nn/jit/pack.py",
+]
 
 
 def say_plain(why):

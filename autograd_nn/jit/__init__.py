@@ -5,16 +5,17 @@ replays it without Python objects.  The stages, in their order:
 
 * ``recorder``: run the function on Values, twice, and find numbers that leak;
 * ``trace``: the record as a plain list of equations, equal ones joined;
-* ``pack``: sums with their products as terms, and equal ones in packs (``packs``);
+* ``flatten`` and ``pack``: sums with their products as terms, equal ones in ``packs``;
 * ``address``: operands as strided views where their pattern is affine;
 * ``contract``: sums of products as matrix products or elementwise calls;
-* ``runner``: the forward pass as prepared NumPy calls, with ``reductions`` (the largest
-  of several), ``lookups`` (``take``) and ``outside`` (large arguments, which are read
+* ``runner``: the forward pass as prepared NumPy calls, with ``sums``, ``reductions`` (the
+  largest of several), ``lookups`` (``take``) and ``outside`` (large arguments, which are read
   where they lie);
 * ``adjoint``: the backward pass, found at the level of packs;
 * ``straight``: small packs as generated straight-line Python (``writer``);
-* ``program``: one recorded path, its guards and its results; ``rows``: many rows by
-  several programs; ``api``: the cache, and what users call (``call``, ``arguments``).
+* ``program``: one recorded path, its guards and its results (``listing`` prints it);
+  ``rows``: many rows by several programs; ``api``: the cache, and what users call (``call``,
+  ``arguments``).
 
 What is found, and what it costs for each number (forward; the way back about twice that):
 

@@ -1,9 +1,5 @@
 """One recorded path of a function, ready to run: packs, guards and results.
 
-``print(program)`` shows what was found: a line per pack with its shape, and
-whether it is a matrix product, an elementwise call, a gather or straight-line
-Python.
-
 A program can be run by several threads at once: each borrows buffers of its own.
 
 What is left out: recording, and choosing among the paths, which is ``api``.
@@ -13,18 +9,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.address import Layout
 from autograd_nn.jit.adjoint import Adjoint
 from autograd_nn.jit.arguments import rebuild, uniform
 from autograd_nn.jit.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.errors import TraceError
+from autograd_nn.jit.listing import listing
 from autograd_nn.jit.pack import pack
-from autograd_nn.jit.packs import Block, Pack, Region, dependents
+from autograd_nn.jit.packs import Region, dependents
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.jit.runner import Runner, layouts_of, runs_on_floats
 from autograd_nn.jit.straight import RAISED, scalar_function, texts
@@ -60,6 +55,7 @@ class Program:
     Attributes:
         recorded: how many operations the function recorded.
         packs: how many packs they became.
+        on_floats: whether it runs as one function of floats, without NumPy.
         lines: how many terms run as straight-line Python.
         inputs: how many groups of numbers the arguments have.
         captured: the leaves that the function closed over, in the order of their region.
@@ -96,9 +92,9 @@ class Program:
         self.guards = [(g.symbol, place(g.left), place(g.right), g.outcome) for g in trace.guards]
         self.packing.region, self.packing.position = [], None
         needs_arrays = any(r.rows for r in regions) or any(g[0] == INDEX for g in self.guards)
-        self._is_scalar = not needs_arrays and runs_on_floats(self.packing.packs)
+        self.on_floats = not needs_arrays and runs_on_floats(self.packing.packs)
         self.lines = sum(
-            p.terms for p in self.packing.packs if self._is_scalar or p.region not in self.layouts
+            p.terms for p in self.packing.packs if self.on_floats or p.region not in self.layouts
         )
         self._prepare()
 
@@ -185,7 +181,7 @@ class Program:
                 "the jitted function does not return one number; a gradient needs one: "
                 "return a sum, or one element"
             )
-        if self._is_scalar and not any_path:
+        if self.on_floats and not any_path:
             try:
                 return self._attempt_on_floats(call, wanted, parameters)
             except RAISED:
@@ -331,78 +327,5 @@ class Program:
         """The function's result, in its own structure."""
         return rebuild(self.result, numbers)
 
-    # -- for people ----------------------------------------------------------------------
-
     def __str__(self) -> str:
-        regions = self.packing.regions
-        first = f"{self.recorded} operations in {self.packs} packs"
-        if self.guards:
-            first += f", {len(self.guards)} guards"
-        lines = [first]
-        for p in self.packing.packs:
-            row = "rows x " if regions[p.region].rows else ""
-            lines.append(f"  p{p.region} ({row}{p.size}) = {self._expression(p)}")
-        return "\n".join(lines)
-
-    def _name(self, region: int, positions: Any = None) -> str:
-        """A region by its name, or the one constant in it that is read."""
-        if region == self.inputs + 1 and positions is not None:
-            used = np.unique(positions[positions >= 0])
-            if len(used) == 1:
-                return f"{self.constants[used[0]]:g}"
-        return self.packing.regions[region].name if region < self.inputs + 2 else f"p{region}"
-
-    def _expression(self, p: Pack) -> str:
-        if p.table is not None:
-            tables = ", ".join(self._name(r) for r in sorted(p.sources))
-            return f"take({tables}, {self._name(p.blocks[0].a_region)})   look-up"
-        layouts: list[Layout | None] = list(self.layouts.get(p.region, []))
-        if self._is_scalar:
-            layouts = []
-        how = "" if layouts else "   straight-line"
-        parts: list[str] = []
-        for block, nest in zip(p.blocks, layouts or [None] * len(p.blocks), strict=True):
-            a, b = self._name(block.a_region, block.a), self._name(block.b_region, block.b)
-            count = _count(block)
-            if p.is_reduction:
-                parts.append(f"{p.name} of {count}: {a}" if not parts else f"and {count}: {a}")
-            elif p.code:
-                parts.append(f"{p.name}({a})" if block.b is None else f"{p.name}({a}, {b})")
-            else:
-                sign = "-" if block.sign < 0 else "+"
-                times = "" if count == "1" else f"sum of {count}: "
-                parts.append(f"{sign} {times}{a}" + (f" * {b}" if block.b is not None else ""))
-            if nest is not None:
-                how += _found(nest)
-        return " ".join(parts).removeprefix("+ ") + how
-
-
-def _count(block: Block) -> str:
-    """How many terms of a kind each result has, in words."""
-    lengths = (block.a >= 0).sum(axis=1)
-    low, high = int(lengths.min()), int(lengths.max())
-    return f"{low} to {high}" if low < high else f"{high}"
-
-
-def _found(nest: Layout) -> str:
-    """What the shape of a block's operands amounts to."""
-    accesses = [nest.a] + ([nest.b] if nest.b is not None else [])
-    gathered = "   gather" * any(access.gather is not None for access in accesses)
-    if nest.b is None or prod(nest.terms) == 1:
-        return gathered
-    count = len(nest.results)
-    only_a = only_b = both = 1
-    for size, in_a, in_b in zip(
-        nest.results, nest.a.axes()[:count], nest.b.axes()[:count], strict=True
-    ):
-        if in_a and in_b:
-            both *= size
-        elif in_a:
-            only_a *= size
-        else:
-            only_b *= size
-    inner = prod(nest.terms)
-    if only_a == only_b == 1 and both > 1:
-        return f"{gathered}   {both} dot products of {inner}"
-    stack = f"{both} x " if both > 1 else ""
-    return f"{gathered}   matmul {stack}({only_a}x{inner})({inner}x{only_b})"
+        return listing(self)

@@ -18,16 +18,10 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from autograd_nn.engine import Tape, Value, new_pass, walking
+from autograd_nn.engine import ADD, DIV, MUL, POW, SUB, TAKE, Tape, Value, new_pass, walking
 from autograd_nn.jit.errors import TraceError
-from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
+from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
 
-ADD: Final[int] = CODES["add"]
-SUB: Final[int] = CODES["sub"]
-MUL: Final[int] = CODES["mul"]
-DIV: Final[int] = CODES["div"]
-POW: Final[int] = CODES["pow"]
-TAKE: Final[int] = CODES["take"]
 _FOREIGN: Final = "argument of another jitted function"
 
 
