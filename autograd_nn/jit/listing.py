@@ -22,7 +22,7 @@ def listing(program: Program) -> str:
     >>> from autograd_nn.jit import jit
     >>> dense = jit(lambda w, x: [sum(a * b for a, b in zip(r, x)).relu() for r in w])
     >>> print(dense.program(np.ones((64, 32)), np.ones(32)))
-    4096 operations in 2 packs
+    4160 operations in 2 packs
       p4 (64) = sum of 32: a0 * a1   matmul (64x32)(32x1)
       p5 (64) = relu(p4)
     """
