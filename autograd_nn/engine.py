@@ -251,9 +251,11 @@ class Value:
         if right is None:
             return NotImplemented
         b = right._data
-        if b == 0.0 or _state.contexts:
+        if b == 0.0:
             return record(DIV, self, right)
         y = self._data / b
+        if _state.contexts:
+            return _record_in_context(DIV, y, self, right, 1.0 / b, -y / b)
         return Value(y, "", DIV, self, right, 1.0 / b, -y / b)
 
     def __rtruediv__(self, other: object) -> Value | Any:
@@ -267,20 +269,19 @@ class Value:
         if right is None:
             return NotImplemented
         a, b = self._data, right._data
-        if b == 2.0 and a != 0.0 and not _state.contexts:  # a square, the most common power
+        if b == 2.0 and a != 0.0:  # a square, the most common power
             y = a * a
+            by_base = 2.0 * a
             by_exponent = y * math.log(a) if a > 0.0 else math.nan
-            return Value(y, "", POW, self, right, 2.0 * a, by_exponent)
-        if (
-            1e-4 < a < 1e4
-            and abs(b) < 64.0
-            and b != 0.0
-            and b - 1.0 + 1.0 == b
-            and not _state.contexts
-        ):
+        elif 1e-4 < a < 1e4 and abs(b) < 64.0 and b != 0.0 and b - 1.0 + 1.0 == b:
             y = math.pow(a, b)  # within these bounds nothing overflows
-            return Value(y, "", POW, self, right, b * math.pow(a, b - 1.0), y * math.log(a))
-        return record(POW, self, right)
+            by_base = b * math.pow(a, b - 1.0)
+            by_exponent = y * math.log(a)
+        else:
+            return record(POW, self, right)
+        if _state.contexts:
+            return _record_in_context(POW, y, self, right, by_base, by_exponent)
+        return Value(y, "", POW, self, right, by_base, by_exponent)
 
     def __rpow__(self, other: object) -> Value | Any:
         left = lift(other)

@@ -12,9 +12,13 @@ replays it without Python objects.  The stages, in their order:
   largest of several), ``lookups`` (``take``) and ``outside`` (large arguments, which are read
   where they lie);
 * ``adjoint``: the backward pass, found at the level of packs;
-* ``straight``: small packs as generated straight-line Python (``writer``);
-* ``program``: one recorded path, its guards and its results (``listing`` prints it);
-  ``rows``: many rows by several programs; ``api``: the cache, and what users call (``call``,
+* ``straight``: small packs between NumPy calls as generated straight-line Python
+  (``lines``, ``writer``);
+* ``buffers``: packs with the buffers that threads borrow;
+* ``floats``: instead of all these from ``pack`` on, where packs are small: a whole program as
+  one function of floats, from single results (``flat``), with what repeats as ``loops``;
+* ``program``: one recorded path and its arguments (``listing`` prints it); ``rows``: many
+  rows by several programs; ``api``: the cache, and what users call (``call``,
   ``arguments``).
 
 What is found, and what it costs for each number (forward; the way back about twice that):
@@ -31,13 +35,15 @@ What is found, and what it costs for each number (forward; the way back about tw
   however long the table is;
 * packs of one or few operations: lines of Python on floats, 30 to 60 ns each; where a
   whole program is of that kind, one function without buffers, and a call costs 4 us;
-* recording and compiling: 1.5 to 2.5 us an operation (compiled engine; 5 us in plain
-  Python), and about 30 us more for each line of straight-line Python, once for each
-  structure of the arguments and each path through the comparisons.
+* in such a program, lines that repeat at even steps, such as those of a simulation:
+  a loop again, 50 to 70 ns a line;
+* recording and compiling: 1.5 to 2.5 us an operation (compiled engine; 4 to 5 us in plain
+  Python), 5 us where packs are small, and about 30 us more for each line of straight-line
+  Python, once for each structure of the arguments and each path through the comparisons.
 
-A function whose operations follow no pattern for more than 200,000 lines is run by the
-engine, with a warning.  Where a result is not finite the engine computes it again, because
-the order of a sum decides between inf and nan (not with ``rows``).
+A function with more than 200,000 lines that follow no pattern is run by the engine, with a
+warning.  Where a result is not finite the engine computes it again, because the order of a
+sum decides between inf and nan (not with ``rows``).
 
 Not kept: the sign of a zero, and the order in which a sum adds its terms.
 """

@@ -254,9 +254,9 @@ class Jitted:
 
     def _warn_of_many_paths(self, call: Call, args: tuple[Any, ...]) -> None:
         newest, before = self._known(call.key)[:2]
-        pairs = enumerate(zip(newest.guards, before.guards, strict=False))
-        number = next((k for k, (a, b) in pairs if a[3] != b[3]), 0)
-        symbol = newest.guards[number][0]
+        pairs = enumerate(zip(newest.outcomes, before.outcomes, strict=False))
+        number = next((k for k, (a, b) in pairs if a != b), 0)
+        symbol, _ = newest.outcomes[number]
         line = line_of_comparison(self.function, args, number)
         warn_user(
             f"{self!r} has been recorded {_MANY_PATHS} times, because comparisons keep coming out "

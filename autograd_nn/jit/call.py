@@ -115,9 +115,10 @@ class Wanted:
         else:
             find = _seen_positions if type(argnums) is int else as_positions
             self.positions = find(argnums, len(call.args))
-            self._take_models()
         starts = call.starts
         self.groups = tuple([g for k in self.positions for g in range(starts[k], starts[k + 1])])
+        if len(self.groups) < len(self.positions):  # an argument without numbers may be a model
+            self._take_models()
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
         self.depends = False
         if vector is not None and self.module is None:
@@ -133,7 +134,7 @@ class Wanted:
             )
         if models:
             self.module = self.call.args[models[0]]
-            self.positions = ()
+            self.positions = self.groups = ()
 
     def regions(self, program: Program) -> tuple[int, ...]:
         """The regions along which slopes are asked for."""

@@ -6,14 +6,16 @@ of ``minimum`` becomes one reduction.
 
 This file is compiled together with the engine where a C compiler is present.
 
-What is left out: collecting the terms, which ``pack`` does on its way.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.jit.flat import Flat
 from autograd_nn.jit.trace import Trace
 from autograd_nn.ops import CODES
 
@@ -93,3 +95,106 @@ def _absorbed(trace: Trace, uses: list[int]) -> list[bool]:
 def _may_flip(node: int, operand: int, flips: dict[int, int]) -> bool:
     flips[node] = flips.get(operand, 0) + 1
     return flips[node] < _FLIP_LIMIT
+
+
+class Terms:
+    """Collects the terms of each node on a pass in order.
+
+    A term is coded as ``(a * nodes + b + 1) * 2 + negative``, with b = -1 where it is no
+    product.
+    """
+
+    def __init__(self, trace: Trace, needs: Needs) -> None:
+        self.trace, self.needs = trace, needs
+        self.nodes: int = len(trace.codes) + 1
+        self._waiting: dict[int, list[int]] = {}  # terms of what the one node that uses it takes
+
+    def of(self, i: int) -> list[int] | None:
+        """The terms of a sum or product, or the operands of an operation.
+
+        None where they are left for the node that uses this one.
+        """
+        trace, absorbed = self.trace, self.needs.absorbed[i]
+        code, left, right = trace.codes[i], trace.lefts[i], trace.rights[i]
+        if code in (ADD, SUB, NEG):
+            terms = self._sum(i, code)
+            if absorbed:
+                self._waiting[i] = terms
+        elif code == MUL:
+            if absorbed:
+                return None
+            terms = [self._product(i, 0)]
+        elif code in (MAXIMUM, MINIMUM):
+            terms = self._chain(i, code)
+            if absorbed:
+                self._waiting[i] = terms
+        elif right < 0:
+            terms = [left * self.nodes * 2]
+        else:
+            terms = [left * self.nodes * 2, right * self.nodes * 2]
+        return None if absorbed else terms
+
+    def _product(self, i: int, negative: int) -> int:
+        a, b = self.trace.lefts[i], self.trace.rights[i]
+        return (a * self.nodes + b + 1) * 2 + negative
+
+    def _sum(self, i: int, code: int) -> list[int]:
+        """The terms of a sum; takes over the lists of the sums it absorbs."""
+        right = self.trace.rights[i]
+        first = self._operand(self.trace.lefts[i], 1 if code == NEG else 0)
+        if right < 0:
+            return first
+        second = self._operand(right, 1 if code == SUB else 0)
+        if len(first) < len(second):
+            first, second = second, first
+        first += second
+        return first
+
+    def _operand(self, node: int, negative: int) -> list[int]:
+        if not self.needs.absorbed[node]:
+            return [node * self.nodes * 2 + negative]
+        if self.trace.codes[node] == MUL:
+            return [self._product(node, negative)]
+        terms = self._waiting.pop(node)
+        return [term ^ 1 for term in terms] if negative else terms
+
+    def _chain(self, i: int, code: int) -> list[int]:
+        """The operands of a chain of ``maximum`` or ``minimum``, the innermost two first."""
+        absorbed, codes = self.needs.absorbed, self.trace.codes
+        left, right = self.trace.lefts[i], self.trace.rights[i]
+        if absorbed[right] and codes[right] == code:
+            left, right = right, left
+        if absorbed[left] and codes[left] == code:
+            terms = self._waiting.pop(left)
+        else:
+            terms = [left * self.nodes * 2]
+        terms.append(right * self.nodes * 2)
+        return terms
+
+
+def flat(trace: Trace, needs: Needs) -> Flat:
+    """The needed results one by one, in the order in which they were recorded."""
+    collect = Terms(trace, needs)
+    codes: list[int] = []
+    starts: list[int] = [0]
+    coded: list[int] = []
+    cells: list[int] = list(range(trace.leaves)) + [-1] * (len(trace.codes) - trace.leaves)
+    for i in range(trace.leaves, len(trace.codes)):
+        if not needs.uses[i]:
+            continue
+        terms = collect.of(i)
+        if terms is None:
+            continue
+        code = trace.codes[i]
+        cells[i] = trace.leaves + len(codes)
+        codes.append(0 if code in (ADD, SUB, NEG, MUL) else code)
+        coded += terms
+        starts.append(len(coded))
+    terms_array: Any = np.array(coded, dtype=np.int64)
+    cells_array: Any = np.array([*cells, -1], dtype=np.int64)
+    pairs = terms_array >> 1
+    # b = -1, no factor, is the last of the cells.
+    a, b = cells_array[pairs // collect.nodes], cells_array[pairs % collect.nodes - 1]
+    guards = [(g.symbol, cells[g.left], cells[g.right], g.outcome) for g in trace.guards]
+    roots = [cells[r] for r in trace.roots]
+    return Flat(trace.leaves, codes, starts, terms_array & 1, a, b, guards, roots)

@@ -1,19 +1,26 @@
-"""What ``print(program)`` shows: a line per pack, with its shape and how it runs."""
+"""What ``print(program)`` shows: a line per pack or result, with its shape and how it runs."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_nn.jit.address import Layout
+from autograd_nn.jit.buffers import Buffers
 from autograd_nn.jit.packs import Block, Pack
+from autograd_nn.ops import PRIMITIVES
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
 
 __all__ = ["listing"]
+
+_TERMS = 8  # shown of a longer sum
 
 
 def listing(program: Program) -> str:
@@ -25,38 +32,86 @@ def listing(program: Program) -> str:
     4160 operations in 2 packs
       p4 (64) = sum of 32: a0 * a1   matmul (64x32)(32x1)
       p5 (64) = relu(p4)
+    >>> print(jit(lambda x, y: (x - 3 * y).sin()).program(1.0, 2.0))
+    3 operations on floats
+      v3 = a0 - 3 * a1
+      v4 = sin(v3)
     """
-    regions = program.packing.regions
-    first = f"{program.recorded} operations in {program.packs} packs"
-    if program.guards:
-        first += f", {len(program.guards)} guards"
-    lines = [first]
-    for p in program.packing.packs:
+    first = f"{program.recorded} operations "
+    first += f"in {program.packs} packs" if program.buffers else "on floats"
+    if program.outcomes:
+        first += f", {len(program.outcomes)} guards"
+    lines = _of_buffers(program, program.buffers) if program.buffers else _of_floats(program)
+    return "\n".join([first, *(f"  {line}" for line in lines)])
+
+
+def _of_buffers(program: Program, buffers: Buffers) -> Iterator[str]:
+    """A line for each pack."""
+    regions = buffers.packing.regions
+    for p in buffers.packing.packs:
         row = "rows x " if regions[p.region].rows else ""
-        lines.append(f"  p{p.region} ({row}{p.size}) = {_expression(program, p)}")
-    return "\n".join(lines)
+        yield f"p{p.region} ({row}{p.size}) = {_expression(program, buffers, p)}"
 
 
-def _name(program: Program, region: int, positions: Any = None) -> str:
+def _of_floats(program: Program) -> Iterator[str]:
+    """A line for each result; of a loop the first repetition."""
+    floats = program.floats
+    assert floats is not None
+    flat, base = floats.flat, list(accumulate(floats.sizes, initial=0))
+    nothing = [False] * (flat.leaves + len(flat))
+
+    def name(cell: Any) -> str:
+        if cell >= flat.leaves:
+            return f"v{cell}"
+        if cell >= base[-1]:
+            return f"{floats.constants[cell - base[-1]]:g}"
+        region = bisect_right(base, cell) - 1
+        size = floats.sizes[region]
+        return program.names[region] + (f"[{cell - base[region]}]" if size > 1 else "")
+
+    def equation(k: int) -> str:
+        line = flat.line(k, nothing)
+        if line.code:
+            operands = ", ".join(name(term.a) for term in line.terms)
+            return f"v{line.target} = {PRIMITIVES[line.code].name}({operands})"
+        terms = [
+            f"{sign} {name(a)}" + ("" if b is None else f" * {name(b)}")
+            for sign, a, b, _, _ in line.terms
+        ]
+        if len(terms) > _TERMS:
+            terms[_TERMS - 2 : -1] = [f"+ ... {len(terms) - _TERMS + 1} more"]
+        return f"v{line.target} = {' '.join(terms).removeprefix('+ ')}"
+
+    line = 0
+    for loop in floats.loops:
+        yield from map(equation, range(line, loop.first))
+        yield f"{loop.count:,} times {loop.period} lines, first"
+        yield from (f"  {equation(loop.first + q)}" for q in range(loop.period))
+        line = loop.stop
+    yield from map(equation, range(line, len(flat)))
+
+
+def _name(program: Program, buffers: Buffers, region: int, positions: Any = None) -> str:
     """A region by its name, or the one constant in it that is read."""
     if region == program.inputs + 1 and positions is not None:
         used = np.unique(positions[positions >= 0])
         if len(used) == 1:
-            return f"{program.constants[used[0]]:g}"
-    is_leaf = region < program.inputs + 2
-    return program.packing.regions[region].name if is_leaf else f"p{region}"
+            return f"{buffers.constants[used[0]]:g}"
+    return program.names[region] if region < len(program.names) else f"p{region}"
 
 
-def _expression(program: Program, p: Pack) -> str:
+def _expression(program: Program, buffers: Buffers, p: Pack) -> str:
+    def name(region: int, positions: Any = None) -> str:
+        return _name(program, buffers, region, positions)
+
     if p.table is not None:
-        tables = ", ".join(_name(program, r) for r in sorted(p.sources))
-        return f"take({tables}, {_name(program, p.blocks[0].a_region)})   look-up"
-    nests: list[Layout | None] = [] if program.on_floats else [*program.layouts.get(p.region, [])]
+        tables = ", ".join(name(r) for r in sorted(p.sources))
+        return f"take({tables}, {name(p.blocks[0].a_region)})   look-up"
+    nests: list[Layout | None] = [*buffers.layouts.get(p.region, [])]
     how = "" if nests else "   straight-line"
     parts: list[str] = []
     for block, nest in zip(p.blocks, nests or [None] * len(p.blocks), strict=True):
-        a, b = _name(program, block.a_region, block.a), _name(program, block.b_region, block.b)
-        count = _count(block)
+        a, b, count = name(block.a_region, block.a), name(block.b_region, block.b), _count(block)
         if p.is_reduction:
             parts.append(f"{p.name} of {count}: {a}" if not parts else f"and {count}: {a}")
         elif p.code:

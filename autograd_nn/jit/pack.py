@@ -23,47 +23,45 @@ from typing import Any, Final
 import numpy as np
 
 from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
-from autograd_nn.jit.flatten import MAXIMUM, MINIMUM, Needs
+from autograd_nn.jit.flatten import MAXIMUM, MINIMUM, Needs, Terms
 from autograd_nn.jit.packs import Block, Pack, Packing, Region, Table
 from autograd_nn.jit.trace import Trace
 
 _REGIONS: Final[int] = 1 << 30  # more than there ever are
 
 # What things cost, in microseconds, forward and backward together; for choices only.
+_START: Final = 12.0  # a run with buffers, beside its calls
 _CALL: Final = 4.0  # NumPy calls of one block of a pack
 _LINE: Final = 0.1  # a term in straight-line Python
 _TERM: Final = 0.002  # a term inside of NumPy
 _PADDED: Final = 0.015  # a term that is gathered and scattered
 
 
-def pack(trace: Trace, groups: list[Region], group_of: list[int]) -> Packing:
-    """Sort the needed nodes of a trace into packs.
+def pack(trace: Trace, needs: Needs, groups: list[Region], group_of: list[int]) -> Packer:
+    """Sort the needed nodes of a trace into packs; ``finish`` gives the result.
 
     Args:
         groups: the regions of the leaves.
         group_of: for every leaf, its region.
     """
-    needs = Needs(trace)
-    exact = _Packer(trace, needs, groups, group_of, {})
+    exact = Packer(trace, needs, groups, group_of, {})
     exact.run(merge=False)
-    best = exact
-    if exact.lengths_differ():
-        merged = _Packer(trace, needs, groups, group_of, {})
+    if not exact.lengths_differ():
+        return exact
+    merged = Packer(trace, needs, groups, group_of, {})
+    merged.run(merge=True)
+    apart = merged.not_worth_it()
+    if apart:
+        merged = Packer(trace, needs, groups, group_of, apart)
         merged.run(merge=True)
-        apart = merged.not_worth_it()
-        if apart:
-            merged = _Packer(trace, needs, groups, group_of, apart)
-            merged.run(merge=True)
-        if merged.cost() < exact.cost():
-            best = merged
-    return best.finish()
+    return merged if merged.cost() < exact.cost() else exact
 
 
 class _Open:
     """A pack that is being filled.
 
     Attributes:
-        kinds: of each block the coded sign and regions; see ``_Packer``.
+        kinds: of each block the coded sign and regions; see ``Packer``.
         terms: of each block the coded terms, result after result.
         lengths: of each block, how many terms each result has.
         members: the nodes.
@@ -86,8 +84,16 @@ class _Open:
         """Whether its results differ in their numbers of terms."""
         return any(min(lengths) != max(lengths) for lengths in self.lengths)
 
+    def count(self) -> int:
+        """How many terms there are."""
+        if not self.terms:
+            return len(self.members)
+        return sum([len(terms) for terms in self.terms])
+
     def cost(self) -> float:
         """An estimate for one run, forward and backward."""
+        if not self.terms:
+            return min(_LINE * len(self.members), _CALL + _TERM * len(self.members))
         width = sum([max(lengths) for lengths in self.lengths])
         padded = len(self.members) * width
         if self.is_ragged():
@@ -107,12 +113,11 @@ class _Open:
         return cost
 
 
-class _Packer:
+class Packer:
     """One pass over the trace.
 
-    A term is coded as ``(a * nodes + b + 1) * 2 + negative``, with b = -1 where it is no
-    product, and a kind of terms as ``(a's region * 2**30 + b's region + 1) * 2 + negative``
-    with the lower region first.
+    Terms are coded as in ``flatten.Terms``, and a kind of terms as ``(a's region * 2**30 + b's
+    region + 1) * 2 + negative`` with the lower region first.
 
     Args:
         apart: nodes whose sums are not to be padded.
@@ -131,7 +136,6 @@ class _Packer:
         self.region: list[int] = group_of + [-1] * (len(trace.codes) - len(group_of))
         self.packs: list[_Open] = []
         self.by_key: dict[tuple[int, ...], _Open] = {}
-        self.sums: dict[int, list[int]] = {}
         self.lengths: dict[tuple[int, ...], list[int]] = {}
         self.differ = False
 
@@ -139,7 +143,7 @@ class _Packer:
 
     def run(self, merge: bool) -> None:
         """Place every needed node; with ``merge``, sums of all lengths together."""
-        trace, absorbed = self.trace, self.needs.absorbed
+        trace, collect = self.trace, Terms(self.trace, self.needs)
         uses, slopes = self.needs.uses, self.needs.slopes
         codes, lefts, rights = trace.codes, trace.lefts, trace.rights
         for i in range(trace.leaves, len(codes)):
@@ -147,20 +151,13 @@ class _Packer:
                 continue
             code = codes[i]
             has_adjoint = 1 if slopes[i] > 0 else 0
-            if code in (ADD, SUB, NEG):
-                terms = self._terms(i, code)
-                if absorbed[i]:
-                    self.sums[i] = terms
-                else:
+            if code in (ADD, SUB, NEG, MUL):
+                terms = collect.of(i)
+                if terms is not None:
                     self._place_sum(i, has_adjoint, terms, merge)
-            elif code == MUL:
-                if not absorbed[i]:
-                    self._place_sum(i, has_adjoint, [self._product(i, 0)], merge)
             elif code in (MAXIMUM, MINIMUM):
-                terms = self._operands(i, code)
-                if absorbed[i]:
-                    self.sums[i] = terms
-                else:
+                terms = collect.of(i)
+                if terms is not None:
                     self._place_reduction(i, code, has_adjoint, terms, merge)
             elif code == TAKE:
                 self._place(i, code, has_adjoint, lefts[i], -2 - trace.lookups[i][0])
@@ -187,6 +184,7 @@ class _Packer:
         region, nodes = self.region, self.nodes
         kinds: list[int] = []
         by_kind: list[list[int]] = []
+        numbers: dict[int, int] = {}
         last = -1
         current: list[int] = []
         for term in terms:
@@ -200,12 +198,14 @@ class _Packer:
                 kind = (of_a * _REGIONS + of_b + 1) * 2 + (term & 1)
             if kind != last:
                 last = kind
-                if kind in kinds:
-                    current = by_kind[kinds.index(kind)]
-                else:
+                known = numbers.get(kind)
+                if known is None:
+                    numbers[kind] = len(kinds)
                     current = []
                     kinds.append(kind)
                     by_kind.append(current)
+                else:
+                    current = by_kind[known]
             current.append(term)
         if len(kinds) > 1:
             # Products first: a matrix product can write where other terms must add.
@@ -250,45 +250,6 @@ class _Packer:
         found.add(i, terms)
         self.region[i] = found.region
 
-    # -- terms ---------------------------------------------------------------------------
-
-    def _product(self, i: int, negative: int) -> int:
-        a, b = self.trace.lefts[i], self.trace.rights[i]
-        return (a * self.nodes + b + 1) * 2 + negative
-
-    def _terms(self, i: int, code: int) -> list[int]:
-        """The terms of a sum; takes over the lists of the sums it absorbs."""
-        right = self.trace.rights[i]
-        first = self._operand_terms(self.trace.lefts[i], 1 if code == NEG else 0)
-        if right < 0:
-            return first
-        second = self._operand_terms(right, 1 if code == SUB else 0)
-        if len(first) < len(second):
-            first, second = second, first
-        first += second
-        return first
-
-    def _operand_terms(self, node: int, negative: int) -> list[int]:
-        if not self.needs.absorbed[node]:
-            return [node * self.nodes * 2 + negative]
-        if self.trace.codes[node] == MUL:
-            return [self._product(node, negative)]
-        terms = self.sums.pop(node)
-        return [term ^ 1 for term in terms] if negative else terms
-
-    def _operands(self, i: int, code: int) -> list[int]:
-        """The operands of a chain of ``maximum`` or ``minimum``, the innermost two first."""
-        absorbed, codes = self.needs.absorbed, self.trace.codes
-        left, right = self.trace.lefts[i], self.trace.rights[i]
-        if absorbed[right] and codes[right] == code:
-            left, right = right, left
-        if absorbed[left] and codes[left] == code:
-            terms = self.sums.pop(left)
-        else:
-            terms = [left * self.nodes * 2]
-        terms.append(right * self.nodes * 2)
-        return terms
-
     # -- lengths -------------------------------------------------------------------------
 
     def lengths_differ(self) -> bool:
@@ -306,11 +267,22 @@ class _Packer:
 
     def cost(self) -> float:
         """An estimate for one run of all packs, forward and backward."""
-        total = 0.0
-        for each in self.packs:
-            size = len(each.members)
-            total += each.cost() if each.terms else min(_LINE * size, _CALL + _TERM * size)
-        return total
+        return sum([each.cost() for each in self.packs])
+
+    def terms(self) -> int:
+        """How many terms all results have together."""
+        return sum([each.count() for each in self.packs])
+
+    def runs_on_floats(self) -> bool:
+        """Whether one function of floats runs faster than NumPy calls for each pack.
+
+        Not where there are rows, or look-ups.
+        """
+        if any(region.rows for region in self.groups):
+            return False
+        if any(each.code == TAKE for each in self.packs):
+            return False
+        return _LINE * self.terms() < _START + self.cost()
 
     # -- the result ----------------------------------------------------------------------
 

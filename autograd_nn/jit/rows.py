@@ -81,19 +81,21 @@ class RowSums:
 
     def _do(self, program: Program, chosen: Any) -> Any:
         """Do these rows, if all are on the program's path; else which are, and nothing is done."""
-        wanted = self.wanted
-        runner = program.borrow(len(chosen))
+        wanted, buffers = self.wanted, program.buffers
+        assert buffers is not None
+        runner = buffers.borrow(len(chosen))
         try:
-            groups = self.call.some_rows(_as_slice(chosen))
+            groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(wanted)]
             with np.errstate(all="ignore"):
-                if not program.run(runner, groups, wanted and wanted.parameters(program)):
-                    return program.rows_on_path(runner)
-                self._keep(program, chosen, program.read(runner))
+                if not buffers.run(runner, groups):
+                    return buffers.rows_on_path(runner)
+                self._keep(program, chosen, buffers.read(runner))
                 if wanted is not None:
-                    self._add(program, chosen, program.slopes(runner, wanted, self._seed))
+                    found, depends = buffers.slopes(runner, wanted.regions(program), self._seed)
+                    self._add(program, chosen, wanted.slopes(program, found, depends))
             return None
         finally:
-            program.give_back(runner)
+            buffers.give_back(runner)
 
     def _keep(self, program: Program, chosen: Any, numbers: Any) -> None:
         if self._result is None:

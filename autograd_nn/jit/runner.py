@@ -43,21 +43,6 @@ def is_small(pack: Pack, rows: bool) -> bool:
     return pack.terms <= (SMALL_OPERATIONS if is_operation else SMALL_TERMS * len(pack.blocks))
 
 
-def runs_on_floats(packs: list[Pack]) -> bool:
-    """Whether a whole program, without rows, runs faster as one function of floats.
-
-    Its cost against that of a call of NumPy for each pack, both with the way back.
-    """
-    if any(p.table is not None for p in packs):
-        return False
-    on_floats = sum(p.terms for p in packs) * 0.12
-    on_buffers = 12.0 + sum(
-        0.15 * p.terms if is_small(p, False) else 5.0 * len(p.blocks) + 0.003 * p.terms
-        for p in packs
-    )
-    return on_floats < on_buffers
-
-
 def layouts_of(packing: Packing) -> dict[int, list[Layout]]:
     """The loop nest of every block of every pack that is not small, by the pack's region."""
     regions = packing.regions

@@ -23,7 +23,7 @@ FAST = frozenset(
     {"exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos", "tan", "asin", "acos", "atan"}
     | {"sinh", "cosh", "erf", "atan2", "hypot", "pow"}
 )
-_RELU, _ABS, _DIV, _DETACH = (CODES[name] for name in ("relu", "abs", "div", "detach"))
+_RELU, _ABS, _DIV, _POW, _DETACH = (CODES[name] for name in ("relu", "abs", "div", "pow", "detach"))
 _TERMS = 40  # in one expression; the parser limits how deep one may nest
 
 
@@ -102,15 +102,15 @@ class Writer:
 
     # -- cells, as a subclass has them -----------------------------------------------------
 
-    def read(self, cell: int) -> str:
+    def read(self, cell: Any) -> str:
         """The name of a number."""
         return self.constants.get(cell) or f"v{cell}"
 
-    def define(self, cell: int, expression: str) -> None:
+    def define(self, cell: Any, expression: str) -> None:
         """Write the line that computes a number."""
         self.lines.append(f"v{cell} = {expression}")
 
-    def add(self, cell: int, sign: str, expression: str) -> None:
+    def add(self, cell: Any, sign: str, expression: str) -> None:
         """Write the line that adds to the adjoint of a number, or subtracts."""
         raise TypeError("this writer has no adjoints")
 
@@ -151,6 +151,12 @@ class Writer:
         if code == _RELU:  # a test holds this to the table
             x = operands[0]
             return [f"(1.0 if {x} > 0.0 else 0.0 if {x} <= 0.0 else nan)"]
+        if self.fast and code == _POW:
+            power = _literal(operands[1])
+            if power and power - 1.0 + 1.0 == power:
+                # As the table; no slope along the exponent is asked for, since it is a number.
+                lowered = self.call(code, [operands[0], number(power - 1.0)])
+                return [f"{number(power)} * {lowered}", "nan"]
         if self.fast:
             before = len(self.lines)
             try:
@@ -172,3 +178,11 @@ class Writer:
 def number(x: float) -> str:
     """A number as an expression that can stand anywhere."""
     return f"({x!r})" if x < 0.0 or str(x)[0] == "-" else repr(x)
+
+
+def _literal(text: str) -> float | None:
+    """The number that an expression is; None if it is something else."""
+    try:
+        return float(text.strip("()"))
+    except ValueError:
+        return None

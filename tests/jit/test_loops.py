@@ -1,129 +1,107 @@
-"""The functions of the examples and benchmarks: the jit's value and gradient are the engine's."""
-
-import importlib.util
-import random
-from pathlib import Path
+"""Finding loops: what repeats is found, and nothing else is taken for a loop."""
 
 import numpy as np
 import pytest
 
+from autograd_nn import Value
 from autograd_nn import functions as fn
-from autograd_nn import value_and_grad
-from autograd_nn.jit import jit
-from autograd_nn.losses import mean_squared_error
-
-ROOT = Path(__file__).parents[2]
-rng = np.random.default_rng(0)
+from autograd_nn.jit.flatten import Needs, flat
+from autograd_nn.jit.loops import find_loops
+from autograd_nn.jit.trace import Record, join
+from autograd_nn.recording import tracing
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def flat_of(f, n=3):
+    inputs = [Value(0.1 * k + 0.3) for k in range(n)]
+    with tracing() as tape:
+        result = f(inputs)
+    trace = join(Record(tape, inputs, [result]), [])
+    return flat(trace, Needs(trace))
 
 
-work = load(ROOT / "benchmarks" / "jit_work.py")
-tutorial, greeks, pendulum, slopes, gpt, moons = (
-    load(ROOT / "examples" / f"{name}.py")
-    for name in ("tutorial", "greeks", "pendulum", "check_your_slopes", "names_gpt", "jit_moons")
-)
+def covered(program):
+    """How many lines lie in loops; every loop is checked line by line."""
+    loops, end = find_loops(program), 0
+    for loop in loops:
+        assert loop.first >= end
+        end = loop.stop
+        assert end <= len(program)
+        for q in range(loop.period):
+            lines = [
+                program.line(loop.first + q + k * loop.period, [True] * 100_000)
+                for k in range(loop.count)
+            ]
+            assert len({(line.code, tuple(t.sign for t in line.terms)) for line in lines}) == 1
+            for places in zip(*[[t.a for t in line.terms] for line in lines], strict=True):
+                assert len(set(np.diff(places))) <= 1
+    return sum(loop.period * loop.count for loop in loops)
 
 
-def tutorial_loss(weights):
-    rows = [tutorial.predict_two_layers(row, weights) for row in tutorial.ROWS]
-    return mean_squared_error(tutorial.TARGETS, rows)
+def repeated(body, times):
+    def f(p):
+        x = p[0]
+        for k in range(times):
+            x = body(x, p, k)
+        return x
+
+    return f
 
 
-def pendulum_loss(parameters, measured):
-    length, damping = parameters
-    return mean_squared_error(list(measured), pendulum.simulate(length, damping, len(measured) - 1))
+BODIES = [
+    lambda x, p, k: fn.sin(x) * p[1],
+    lambda x, p, k: fn.sin(x * p[1] + fn.cos(x)) - p[2] * fn.tanh(x) + 0.5,
+    lambda x, p, k: x + p[1] * p[k % 3],
+]
 
 
-def classifier(layers, X, T):
-    return sum(work.classifier_loss(layers, x, t) for x, t in zip(X, T, strict=True)) / len(X)
+@pytest.mark.parametrize("body", BODIES[:2])
+@pytest.mark.parametrize("times", [300, 1001])
+def test_almost_all_of_a_loop_is_found(body, times):
+    program = flat_of(repeated(body, times))
+    assert covered(program) > 0.9 * len(program)
 
 
-CONTRACT = np.array([100.0, 95.0, 0.5, 0.03, 0.01, 0.2])
-CASES = {
-    "tutorial": (tutorial_loss, ({k: v * 1.0 for k, v in tutorial.DEEP_WEIGHTS.items()},)),
-    "check_your_slopes": (slopes.loss, (np.array([0.0, 2.0, 1.0]),)),
-    "greeks, call": (lambda c: greeks.price("call", *c), (CONTRACT,)),
-    "greeks, put": (lambda c: greeks.price("put", *c), (CONTRACT,)),
-    "pendulum": (pendulum_loss, (np.array([1.0, 0.05]), np.array(pendulum.measure(60)))),
-    "moons": (work.moons_loss, work.moons_data()),
-    "classifier": (classifier, work.classifier_data((12, 16, 8, 5), 20)),
-    "rosenbrock": (work.rosenbrock, (np.linspace(0, 2, 300),)),
-    "pendulum, 1,000 steps": (work.pendulum, (np.array([1.0, 0.0, 1.0, 0.1]),)),
-    "irregular": (work.irregular, (np.linspace(-1, 1, 20),)),
-    "option": (work.black_scholes, (np.array([100.0, 95.0, 0.03, 0.2, 1.0]),)),
-    "recurrent": (work.recurrent, (rng.normal(size=1152) * 0.2, rng.normal(size=(3, 12, 3)))),
-    "attention": (work.attention, (rng.normal(size=192) * 0.3, rng.normal(size=(16, 8)))),
-    "causal": (work.causal, (rng.normal(size=192) * 0.3, rng.normal(size=(16, 8)))),
-    "convolution": (work.convolution, (rng.normal(size=104) * 0.2, rng.normal(size=(16, 16)))),
-}
+def test_a_short_program_is_written_out():
+    assert find_loops(flat_of(repeated(BODIES[0], 20))) == []
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_value_and_gradient(name):
-    f, args = CASES[name]
-    jitted = jit(f)
-    value, gradient = value_and_grad(f)(*args)
-    for _ in range(2):
-        found, along = jitted.value_and_grad(*args)
-        assert found == pytest.approx(value, rel=1e-12)
-        for a, b in zip(leaves(along), leaves(gradient), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13 * np.abs(b).max())
-    assert jitted(*args) == pytest.approx(value, rel=1e-12)
+def test_a_body_that_alternates_has_the_longer_period():
+    def body(x, p, k):
+        return fn.sin(x) + p[1] if k % 2 else fn.cos(x) * p[2] - 1.0
+
+    program = flat_of(repeated(body, 400))
+    assert covered(program) > 0.9 * len(program)
 
 
-def leaves(x):
-    if isinstance(x, dict):
-        return list(x.values())
-    return [part for item in x for part in leaves(item)] if isinstance(x, (list, tuple)) else [x]
+def test_random_operations_are_no_loop():
+    turns = np.random.default_rng(0).integers(0, 5, 3000).tolist()
+
+    def body(x, p, k):
+        return [fn.sin, fn.cos, fn.tanh, fn.atan, fn.exp][turns[k]](x)
+
+    assert find_loops(flat_of(repeated(body, 3000))) == []
 
 
-def test_a_gpt_through_its_model():
-    model = gpt.Model(random.Random(0))
-    tokens = gpt.tokens_of("isabella")
-    value, along = jit(lambda t: gpt.loss_on(model, t)).value_and_grad(tokens, argnums=model)
-    loss = gpt.loss_on(model, tokens)
-    loss.backward()
-    assert value == pytest.approx(loss.data, rel=1e-12)
-    expected = [p.grad for p in model.parameters()]
-    np.testing.assert_allclose(along, expected, rtol=1e-12, atol=1e-14)
+def test_operands_that_move_unevenly_are_no_loop():
+    """Each step reads some earlier result."""
+    back = np.random.default_rng(0)
+
+    def f(p):
+        made = list(p)
+        for _ in range(300):
+            made.append(fn.sin(made[-1] + made[back.integers(len(made))]))
+        return made[-1]
+
+    program = flat_of(f)
+    assert covered(program) < 0.3 * len(program)
 
 
-def test_a_network_through_its_model():
-    value, along = jit(moons.loss).value_and_grad(moons.X, moons.y, argnums=moons.model)
-    moons.model.zero_grad()
-    loss = moons.loss(moons.X, moons.y)
-    loss.backward()
-    assert value == pytest.approx(loss.data, rel=1e-12)
-    expected = [p.grad for p in moons.model.parameters()]
-    np.testing.assert_allclose(along, expected, rtol=1e-12, atol=1e-14)
+def test_two_loops_apart():
+    def f(p):
+        x = repeated(BODIES[0], 200)(p)
+        x = fn.exp(fn.tanh(x)) / (1.0 + x * x)
+        return repeated(BODIES[1], 200)([x, *p[1:]])
 
-
-@pytest.mark.parametrize("rows", [1, 7, 600])
-def test_written_for_one_row(rows):
-    layers, X, T = work.classifier_data((12, 16, 8, 5), rows)
-    value, along = jit(work.classifier_loss, rows=("x", "target")).value_and_grad(layers, X, T)
-    by_hand = work.classifier_numpy(layers, X, T)
-    assert value == pytest.approx(by_hand[0], rel=1e-12)
-    for a, b in zip(leaves(along), by_hand[1:], strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
-
-
-def test_every_function_of_the_library_on_arrays():
-    """As people write them: on whole arrays of Values, through NumPy."""
-
-    def f(x):
-        y = np.exp(x) * np.tanh(x) + np.sqrt(x * x + 1.0)
-        z = fn.softmax(y) @ np.sin(x) + np.maximum(x, 0.1).mean()
-        return z + np.log(fn.clip(y, 0.2, 3.0)).sum() + (x**3).sum() + np.dot(x, x[::-1])
-
-    x = rng.normal(size=12)
-    value, gradient = value_and_grad(f)(x)
-    found, along = jit(f).value_and_grad(x)
-    assert found == pytest.approx(value, rel=1e-12)
-    np.testing.assert_allclose(along, gradient, rtol=1e-12, atol=1e-14)
+    program = flat_of(f)
+    assert len(find_loops(program)) >= 2
+    assert covered(program) > 0.8 * len(program)

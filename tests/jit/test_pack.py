@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd_nn import Value
 from autograd_nn import functions as fn
 from autograd_nn.jit import jit
+from autograd_nn.jit.flatten import Needs
+from autograd_nn.jit.pack import pack
+from autograd_nn.jit.packs import Region
+from autograd_nn.jit.trace import Record, join
+from autograd_nn.recording import tracing
 
 rng = np.random.default_rng(0)
 
@@ -108,10 +114,21 @@ def test_operations_that_nothing_needs_are_left_out():
     assert jit(f).program(np.ones(50)).packs == 1
 
 
+def packing_of(f, xs):
+    """The packs of a function of a list, however it would be run."""
+    inputs = [Value(float(x)) for x in xs]
+    with tracing() as tape:
+        result = f(inputs)
+    trace = join(Record(tape, inputs, result), [])
+    regions = [Region("a0", len(xs)), Region("constants", len(trace.constants))]
+    group_of = [0] * len(xs) + [1] * len(trace.constants)
+    return pack(trace, Needs(trace), regions, group_of).finish()
+
+
 def test_sums_with_a_common_beginning_become_a_chain():
     """Not ragged: each is the one before and one term more."""
-    program = jit(lambda xs: [sum(xs[: k + 1]) for k in range(len(xs))]).program(np.ones(60))
-    assert sum(p.terms for p in program.packing.packs) == 2 * 59
+    packing = packing_of(lambda xs: [sum(xs[: k + 1]) for k in range(len(xs))], np.ones(60))
+    assert sum(p.terms for p in packing.packs) == 2 * 59
 
 
 @settings(max_examples=60, deadline=None)
@@ -126,10 +143,10 @@ def test_packs_come_in_an_order_that_can_be_run(seed, size):
             made.append([a + b, a * b, a - b * c, -a, a.maximum(b)][choose.integers(5)])
         return made[-3:]
 
-    program = jit(f).program(np.arange(1.0, 6.0))
-    for p in program.packing.packs:
+    packing = packing_of(f, np.arange(1.0, 6.0))
+    for p in packing.packs:
         assert all(region < p.region for region in p.operands)
-        assert p.size == program.packing.regions[p.region].size
+        assert p.size == packing.regions[p.region].size
         for block in p.blocks:
             assert len(block.a) == p.size
-            assert block.a.max() < program.packing.regions[block.a_region].size
+            assert block.a.max() < packing.regions[block.a_region].size
