@@ -16,7 +16,8 @@ replays it without Python objects.  The stages, in their order:
   (``lines``, ``writer``);
 * ``buffers``: packs with the buffers that threads borrow;
 * ``floats``: instead of all these from ``pack`` on, where packs are small: a whole program as
-  one function of floats, from single results (``flat``), with what repeats as ``loops``;
+  one ``function`` of floats, from single results (``flat``), with what repeats as ``loops``
+  (``places``);
 * ``program``: one recorded path and its arguments (``listing`` prints it); ``rows``: many
   rows by several programs; ``api``: the cache, and what users call (``call``,
   ``arguments``).
