@@ -14,11 +14,9 @@ import numpy as np
 from autograd_nn.jit.adjoint import Adjoint
 from autograd_nn.jit.packs import Packing
 from autograd_nn.jit.runner import Runner, layouts_of
-from autograd_nn.jit.trace import Trace
+from autograd_nn.jit.trace import INDEX, Trace
 
-__all__ = ["INDEX", "Buffers"]
-
-INDEX = "index"  # the symbol of the guard that a number is an index into a table of some length
+__all__ = ["Buffers"]
 
 
 def _is_index(x: Any, length: Any) -> Any:

@@ -23,6 +23,8 @@ class Flat:
         starts: of each result its first term, and at last how many terms there are.
         negative: of each term 1 where it is subtracted.
         a, b: of each term the cells of its factors; b is -1 where it is no product.
+        tables: of every table that look-ups read its columns, each as the cells of its entries.
+        lookups: for each result that is a look-up, by its number, the table and the column.
         guards: of each comparison the symbol, the cells on both sides, and how it came out.
         roots: the cells of the results that are asked for.
     """
@@ -33,6 +35,8 @@ class Flat:
     negative: Any
     a: Any
     b: Any
+    tables: list[list[tuple[int, ...]]]
+    lookups: dict[int, tuple[int, int]]
     guards: list[tuple[str, int, int, bool]]
     roots: list[int]
 
@@ -57,6 +61,11 @@ class Flat:
                 terms.append(Term(sign, a, b, active[a], active[b]))
         return Line(self.codes[k], self.leaves + k, terms)
 
+    def column(self, k: int) -> tuple[int, ...]:
+        """The cells from which the k-th result, a look-up, chooses."""
+        table, column = self.lookups[k]
+        return self.tables[table][column]
+
     def dependents(self, wanted: Any) -> list[bool]:
         """For each cell whether it depends on any of the wanted leaves.
 
@@ -68,6 +77,9 @@ class Flat:
         starts, leaves = self.starts, self.leaves
         for k in range(len(self)):
             if self.codes[k] == DETACH:
+                continue
+            if k in self.lookups:
+                active[leaves + k] = any(active[cell] for cell in self.column(k))
                 continue
             for t in range(starts[k], starts[k + 1]):
                 if active[a[t]] or (b[t] >= 0 and active[b[t]]):

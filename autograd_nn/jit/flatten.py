@@ -179,6 +179,7 @@ def flat(trace: Trace, needs: Needs) -> Flat:
     starts: list[int] = [0]
     coded: list[int] = []
     cells: list[int] = list(range(trace.leaves)) + [-1] * (len(trace.codes) - trace.leaves)
+    lookups: dict[int, tuple[int, int]] = {}
     for i in range(trace.leaves, len(trace.codes)):
         if not needs.uses[i]:
             continue
@@ -186,6 +187,8 @@ def flat(trace: Trace, needs: Needs) -> Flat:
         if terms is None:
             continue
         code = trace.codes[i]
+        if code == TAKE:
+            lookups[len(codes)] = trace.lookups[i]
         cells[i] = trace.leaves + len(codes)
         codes.append(0 if code in (ADD, SUB, NEG, MUL) else code)
         coded += terms
@@ -197,4 +200,9 @@ def flat(trace: Trace, needs: Needs) -> Flat:
     a, b = cells_array[pairs // collect.nodes], cells_array[pairs % collect.nodes - 1]
     guards = [(g.symbol, cells[g.left], cells[g.right], g.outcome) for g in trace.guards]
     roots = [cells[r] for r in trace.roots]
-    return Flat(trace.leaves, codes, starts, terms_array & 1, a, b, guards, roots)
+    tables = [
+        [tuple([cells[node] for node in nodes[column::width]]) for column in range(width)]
+        for width, nodes in trace.tables
+    ]
+    negative = terms_array & 1
+    return Flat(trace.leaves, codes, starts, negative, a, b, tables, lookups, guards, roots)

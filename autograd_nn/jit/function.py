@@ -32,6 +32,7 @@ from autograd_nn.jit.places import (
     slice_of,
 )
 from autograd_nn.jit.straight import compiled
+from autograd_nn.jit.trace import INDEX
 from autograd_nn.jit.writer import Writer, number
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class FunctionWriter(Writer):
         self.added: set[Any] = set()  # adjoints that have one
         self.runs = long_sums(flat, self.active)
         self.guards = [] if any_path else self._grouped_guards()
+        # By cell, the lengths of tables into which a number is to be an index.
+        self.unchecked: dict[int, set[int]] = {}
+        if not any_path:
+            for symbol, cell, length, _ in flat.guards:
+                if symbol == INDEX:
+                    number_of_rows = int(program.constants[length - first])
+                    self.unchecked.setdefault(cell, set()).add(number_of_rows)
         self.stored = self._stored()
         self.indices: dict[Passing, str] = {}
 
@@ -102,6 +110,8 @@ class FunctionWriter(Writer):
         for parts in self.runs.values():
             runs = [part for part in parts if isinstance(part, Run)]
             yield from ((cell, step, run.size) for run in runs for cell, step in run.moving)
+        for table, column in set(self.flat.lookups.values()):
+            yield from ((cell, 1, 1) for cell in self.flat.tables[table][column])
         for *_, sides, count in self.guards:
             yield from ((cell, step, count) for cell, step in sides or () if step)
 
@@ -167,6 +177,8 @@ class FunctionWriter(Writer):
                 self._write_loop(part)
             elif part in self.runs:
                 self._write_long(part)
+            elif part in flat.lookups:
+                self._write_look_up(part)
             else:
                 write_forward(self, flat.line(part, self.active))
         self._write_guards()
@@ -213,6 +225,8 @@ class FunctionWriter(Writer):
                 g = self.let(self.adjoint(cell)) if self.stored[cell] else f"a{cell}"
                 if part in self.runs:
                     self._write_long_adjoint(part, g)
+                elif part in flat.lookups:
+                    self.lines.append(f"A[{self._entry(part)}] += {g}")
                 else:
                     write_adjoint(self, flat.line(part, self.active), g)
         return [self._slopes_of(range(self.base[k], self.base[k + 1])) for k in wanted]
@@ -365,6 +379,26 @@ class FunctionWriter(Writer):
         if body:
             self._write_for(["i", "j"], ranges, body)
 
+    # -- look-ups ------------------------------------------------------------------------
+
+    def _entry(self, k: int) -> str:
+        """An expression for the cell that a look-up reads."""
+        table, column = self.flat.lookups[k]
+        self.names[f"T{table}_{column}"] = self.flat.column(k)
+        index = int(self.flat.a[self.flat.starts[k]])
+        return f"T{table}_{column}[int({self.read(index)})]"
+
+    def _write_look_up(self, k: int) -> None:
+        self._check_index(int(self.flat.a[self.flat.starts[k]]))
+        self.define(self.flat.leaves + k, f"V[{self._entry(k)}]")
+
+    def _check_index(self, cell: int) -> None:
+        """Lines that return where a number is no index, which must be known before it is used."""
+        for length in sorted(self.unchecked.pop(cell, ())):
+            x = self.read(cell)
+            test = f"0.0 <= {x} < {length} and {x}.is_integer()"
+            self.lines.append(f"if not ({test}): return None")
+
     # -- comparisons ---------------------------------------------------------------------
 
     def _grouped_guards(self) -> list[Any]:
@@ -375,6 +409,8 @@ class FunctionWriter(Writer):
         """
         groups: dict[Any, list[tuple[int, int]]] = {}
         for symbol, left, right, outcome in self.flat.guards:
+            if symbol == INDEX:
+                continue
             key = symbol, outcome, self._residue(left), self._residue(right)
             groups.setdefault(key, []).append((left, right))
         grouped: list[Any] = []
@@ -394,6 +430,8 @@ class FunctionWriter(Writer):
 
     def _write_guards(self) -> None:
         """Lines that return where a comparison comes out differently."""
+        for cell in sorted(self.unchecked):
+            self._check_index(cell)
         for symbol, outcome, pairs, sides, count in self.guards:
             if sides is None:
                 for left, right in pairs:

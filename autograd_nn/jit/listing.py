@@ -71,6 +71,9 @@ def _of_floats(program: Program) -> Iterator[str]:
 
     def equation(k: int) -> str:
         line = flat.line(k, nothing)
+        if k in flat.lookups:
+            first, last = flat.column(k)[0], flat.column(k)[-1]
+            return f"v{line.target} = take({name(first)} to {name(last)}, {name(line.terms[0].a)})"
         if line.code:
             operands = ", ".join(name(term.a) for term in line.terms)
             return f"v{line.target} = {PRIMITIVES[line.code].name}({operands})"

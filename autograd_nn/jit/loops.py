@@ -113,7 +113,13 @@ class _Table:
         same = mixed[order[1:]] == mixed[order[:-1]]
         gaps = np.zeros(n, dtype=np.int64)
         gaps[order[:-1][same]] = np.diff(order)[same]
-        return np.where(gaps <= _LONGEST, gaps, 0)
+        gaps[gaps > _LONGEST] = 0
+        # In a loop the same gap follows again and again; elsewhere that is rare.
+        steady, at = gaps > 0, np.arange(n)
+        for _ in range(_REPEATS - 3):
+            at = np.minimum(at + gaps, n - 1)
+            steady &= gaps[at] == gaps
+        return np.where(steady, gaps, 0)
 
     def repeats(self, line: int, period: int) -> int:
         """How often the lines from ``line`` on repeat, as a loop can do them."""

@@ -33,6 +33,7 @@ _REGIONS: Final[int] = 1 << 30  # more than there ever are
 _START: Final = 12.0  # a run with buffers, beside its calls
 _CALL: Final = 4.0  # NumPy calls of one block of a pack
 _LINE: Final = 0.1  # a term in straight-line Python
+_LEAF: Final = 0.05  # an argument's number that becomes a float, and its slope
 _TERM: Final = 0.002  # a term inside of NumPy
 _PADDED: Final = 0.015  # a term that is gathered and scattered
 
@@ -276,13 +277,12 @@ class Packer:
     def runs_on_floats(self) -> bool:
         """Whether one function of floats runs faster than NumPy calls for each pack.
 
-        Not where there are rows, or look-ups.
+        Not where there are rows.
         """
         if any(region.rows for region in self.groups):
             return False
-        if any(each.code == TAKE for each in self.packs):
-            return False
-        return _LINE * self.terms() < _START + self.cost()
+        leaves = sum([region.size for region in self.groups[:-1]])  # the last are constants
+        return _LINE * self.terms() + _LEAF * leaves < _START + self.cost() + _TERM * leaves
 
     # -- the result ----------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.jit.arguments import rebuild, uniform
-from autograd_nn.jit.buffers import INDEX, Buffers
+from autograd_nn.jit.buffers import Buffers
 from autograd_nn.jit.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.jit.flatten import Needs, flat
@@ -64,7 +64,7 @@ class Program:
         self.packs = len(packer.packs)
         self.floats: Floats | None = None
         self.buffers: Buffers | None = None
-        if packer.runs_on_floats() and all(symbol != INDEX for symbol, _ in self.outcomes):
+        if packer.runs_on_floats():
             sizes = [region.size for region in regions[:-1]]
             self.floats = Floats(flat(trace, needs), sizes, trace.constants)
             self.lines = self.floats.lines
@@ -162,7 +162,7 @@ class Program:
     def _on_floats(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
         floats = self.floats
         assert floats is not None
-        lists = [g if type(g) is list else g.ravel().tolist() for g in groups]
+        lists = [g if type(g) is list else g.astype(float).ravel().tolist() for g in groups]
         found = floats.run(lists, regions, any_path)
         if found is None:
             return None

@@ -22,6 +22,7 @@ from autograd_nn.engine import ADD, DIV, MUL, POW, SUB, TAKE, Tape, Value, new_p
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
 
+INDEX: Final = "index"  # the symbol of the guard that a number is an index into a table
 _FOREIGN: Final = "argument of another jitted function"
 
 

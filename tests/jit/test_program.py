@@ -20,6 +20,10 @@ def net(w, xs):
     return fn.logsumexp(ragged) * w[0][0] + 1 / w[1][1]
 
 
+def looked_up(table, i):
+    return (take(table, i) * 2).tolist()
+
+
 def branch(x, y):
     return x * y if x > y else x + y
 
@@ -112,7 +116,8 @@ def test_a_run_inside_of_a_run_has_buffers_of_its_own():
     ("f", "args", "words"),
     [
         (net, ARGS, ["434 dot products of 8", "sum of 2 to 29", "maximum of 28", "straight-line"]),
-        (take, ([1.0, 2.0], 1), ["take(a0, a1)", "look-up", "1 guards"]),
+        (take, ([1.0, 2.0], 1), ["take(a0[0] to a0[1], a1)", "1 guards"]),
+        (looked_up, (np.ones((90, 30)), 1), ["take(a0, a1)", "look-up"]),
         (lambda x: x * 3 + 1, (2.0,), ["2 operations on floats", "v3 = a0 * 3 + 1"]),
     ],
 )

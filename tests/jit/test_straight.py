@@ -143,3 +143,11 @@ def test_a_model_whose_slopes_are_not_finite_is_the_engines():
     model.zero_grad()
     loss(2.0).backward()
     np.testing.assert_array_equal(slopes, [p.grad for p in model.parameters()])
+
+
+def test_whole_numbers_become_floats():
+    """Python's integers would go on beyond what a float holds."""
+    f = jit(lambda xs: (xs[0] * xs[0] * xs[0] * xs[0]) * xs[1] / (xs[1] + 0.5))
+    found = f(np.array([10**8, 3]))
+    assert found == 1e32 * 3 / 3.5
+    assert type(found) is float
