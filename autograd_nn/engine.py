@@ -407,6 +407,10 @@ class Value:
         """NumPy's name for ``atan2``."""
         return self.atan2(other)
 
+    def conjugate(self) -> Value:
+        """A real number is its own conjugate; ``arr.var()`` and ``arr.std()`` ask for it."""
+        return self
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """A NumPy function applied to a Value: as to an array of one object."""
         return getattr(ufunc, method)(*[_as_array(x) for x in inputs], **options)

@@ -51,6 +51,8 @@ LINES = {
     "mean": lambda a, b: (a - b).mean(),
     "mean of axis": lambda a, b: a.mean(axis=1),
     "prod": lambda a, b: a.prod(),
+    "std": lambda a, b: (a * b).std(),
+    "var of axis": lambda a, b: a.var(axis=0, ddof=1),
     "cumsum": lambda a, b: np.cumsum(a),
     "a @ b.T": lambda a, b: a @ b.T,
     "dot": lambda a, b: np.dot(a[0], b[1]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -74,6 +75,14 @@ class Jitted:
 
     def __repr__(self) -> str:
         return f"jit({getattr(self.function, '__name__', repr(self.function))})"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """By name where the name is this object, as that of a decorated function is."""
+        name = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else super().__reduce_ex__(protocol)
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_lock"}

@@ -1,14 +1,20 @@
 """What users meet when they call jit: structures, paths, leaks, rows, models, bad input."""
 
+import copy
 import importlib
 import math
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import autograd_nn
 from autograd_nn import MLP, Value, grad, no_grad, value_and_grad
 from autograd_nn import functions as fn
 from autograd_nn.jit import JitWarning, LeakError, TraceError, jit
@@ -298,6 +304,49 @@ def test_rows_are_checked():
 def test_the_program_prints_what_was_found():
     f = jit(lambda w, x: [sum(a * b for a, b in zip(r, v, strict=True)) for r in w for v in x])
     assert "matmul (8x6)(6x5)" in str(f.program(np.ones((8, 6)), np.ones((5, 6))))
+
+
+POOL = """
+from multiprocessing import get_context
+from autograd_nn import jit
+
+@jit
+def decorated(x):
+    return x * x
+
+def cube(x):
+    return x * x * x
+
+if __name__ == "__main__":
+    with get_context("spawn").Pool(2) as pool:
+        print(pool.map(decorated, [1.0, 2.0, 3.0]), pool.map(jit(cube), [1.0, 2.0, 3.0]))
+"""
+
+
+def test_a_jitted_function_can_be_sent_to_other_processes(tmp_path):
+    """A decorated one by its name; any other with its programs."""
+    script = tmp_path / "pool.py"
+    script.write_text(POOL)
+    path = {"PYTHONPATH": str(Path(autograd_nn.__file__).parents[1])}
+    run = subprocess.run(
+        [sys.executable, "-P", str(script)], capture_output=True, text=True, env=os.environ | path
+    )
+    assert run.stdout.strip() == "[1.0, 4.0, 9.0] [1.0, 8.0, 27.0]", run.stderr
+
+
+def test_programs_are_sent_along():
+    recorded = []
+
+    def f(x):
+        recorded.append(1)
+        return x * x
+
+    jitted = jit(f)
+    jitted(2.0)
+    copied = copy.copy(jitted)
+    before = len(recorded)
+    assert copied(3.0) == 9.0
+    assert len(recorded) == before
 
 
 def test_the_program_can_be_sent_to_another_process():
