@@ -1,0 +1,177 @@
+"""A wrong gradient, the hypotheses about it, and which numbers each of them reproduces.
+
+What is left out: the hypotheses themselves (the rules) and choosing among them (``search``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.spelling import Names
+from autograd_nn.checking.diagnosis.structure import Structure
+
+__all__ = ["Case", "Finding", "Hypothesis", "Matched", "match"]
+
+_ROUNDING = 1e-12
+_MOST_SHAPES = 12  # more ways through the branches of f than this are not looked at
+_CELLS = 20_000_000  # numbers in one sweep
+Changes = Callable[[Probe], Mapping[tuple[int, int], float] | None]
+
+
+class Finding(NamedTuple):
+    """What is said of a wrong gradient; the cheaper the cost, the more likely.
+
+    Attributes:
+        cost: from 0 (certain) to 9 (nothing known).
+        kind: a word for programs, such as "factor", "rule" or "unknown".
+        text: one line for people, of at most 100 characters.
+        advice: what to do, in one line.
+        details: more about it, one line each.
+    """
+
+    cost: float
+    kind: str
+    text: str
+    advice: str = ""
+    details: tuple[str, ...] = ()
+
+
+class Hypothesis(NamedTuple):
+    """A possible mistake, and the slopes that it leads to.
+
+    Attributes:
+        cost, kind, text, advice: as of a ``Finding``; the text names no parameters.
+        slopes: the slopes at a probe, or ``None`` where the mistake cannot be made.
+        changes: in place of ``slopes``, the partials that the mistake changes.
+        alone: whether the text tells by itself which parameters are meant.
+    """
+
+    cost: float
+    kind: str
+    text: str
+    advice: str = ""
+    slopes: Callable[[Probe], Any] | None = None
+    changes: Changes | None = None
+    alone: bool = False
+
+
+class Case:
+    """A gradient that is wrong somewhere.
+
+    Attributes:
+        probes: the points, the given one first.
+        around: more points to know the function by; their hand-written slopes do not count.
+        names: of the numbers.
+        right: for each probe and number, whether the slope is right there.
+        wrong: the positions that disagree at some point.
+        groups: the wrong positions by array.
+        structures: of every graph that ``f`` recorded, by its shape; one where ``f`` has no
+            branches.
+        structure: of the graph at the given point.
+        same: whether the graph has the same operations at every point.
+    """
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        names: Sequence[str],
+        rtol: float,
+        around: Sequence[Probe] | None = None,
+    ) -> None:
+        known = set(list(dict.fromkeys(probe.shape for probe in probes))[:_MOST_SHAPES])
+        probes = [probe for probe in probes if probe.shape in known]
+        self.probes, self.rtol = probes, rtol
+        self.known = Names(names)
+        self.names = self.known.listed
+        self.around = list(probes if around is None else around)
+        self.right = np.array([probe.right(rtol) for probe in probes])
+        self.wrong = [i for i in range(len(names)) if not self.right[:, i].all()]
+        self.groups: dict[str, list[int]] = {}
+        for i in self.wrong:
+            self.groups.setdefault(self.known.array[i], []).append(i)
+        self.structures: dict[int, Structure] = {}
+        for probe in probes:
+            if probe.shape not in self.structures:
+                self.structures[probe.shape] = Structure(probe, self.known)
+        self.structure = self.structures[probes[0].shape]
+        self.same = len(self.structures) == 1
+        self.slopes = np.array([p.slopes for p in probes])
+        self.hand = np.array([p.hand for p in probes])
+        self.sizes = np.array([p.sizes for p in probes])
+
+    def who(self, chosen: Iterable[int]) -> str:
+        """These positions in words."""
+        return self.known.said(chosen)
+
+    def agrees(self, p: int, predicted: Any) -> Any:
+        """Which predicted slopes equal the hand-written ones at probe ``p``, by number."""
+        hand = self.hand[p]
+        with np.errstate(all="ignore"):
+            largest = np.maximum(np.abs(hand), np.abs(predicted))
+            margin = self.rtol * largest + _ROUNDING * (self.sizes[p] + np.abs(predicted))
+            equal: Any = (hand == predicted) | (np.abs(hand - predicted) <= margin)
+        return equal
+
+
+class Matched(NamedTuple):
+    """A hypothesis, and for each number whether it gives the hand-written slope everywhere."""
+
+    hypothesis: Hypothesis
+    numbers: Any
+
+
+def match(case: Case, hypotheses: Iterable[Hypothesis]) -> list[Matched]:
+    """The hypotheses that reproduce at least one wrong slope at every probe."""
+    listed = list(hypotheses)
+    wrong = np.zeros(len(case.names), bool)
+    wrong[case.wrong] = True
+    alive = [(h, np.ones(len(case.names), bool)) for h in listed]
+    # The points with most wrong slopes tell most; they come first.
+    order = sorted(range(len(case.probes)), key=lambda p: int(case.right[p].sum()))
+    for p in order:
+        plain = [(h, n) for h, n in alive if h.slopes is not None]
+        graph = [(h, n) for h, n in alive if h.changes is not None]
+        alive = []
+        for hypothesis, numbers in plain:
+            predicted = _plainly(hypothesis, case.probes[p])
+            if predicted is not None:
+                alive.append((hypothesis, numbers & case.agrees(p, predicted)))
+        chunk = max(1, _CELLS // len(case.probes[p].nodes))
+        for start in range(0, len(graph), chunk):
+            some = [
+                (h, n, c) for h, n in graph[start : start + chunk]
+                if (c := _changed(h, case.probes[p])) is not None
+            ]  # fmt: skip
+            if some:
+                predictions = case.probes[p].sweep([c for _, _, c in some])
+                alive += [
+                    (h, n & case.agrees(p, q))
+                    for (h, n, _), q in zip(some, predictions, strict=True)
+                ]
+        alive = [(h, n) for h, n in alive if (n & wrong).any()]
+    return [Matched(h, n) for h, n in alive]
+
+
+def _plainly(hypothesis: Hypothesis, probe: Probe) -> Any:
+    if hypothesis.slopes is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            found = hypothesis.slopes(probe)
+    except (ArithmeticError, ValueError):
+        return None
+    return None if found is None else np.asarray(found, float)
+
+
+def _changed(hypothesis: Hypothesis, probe: Probe) -> Mapping[tuple[int, int], float] | None:
+    if hypothesis.changes is None:
+        return None
+    try:
+        found = hypothesis.changes(probe)
+    except (ArithmeticError, ValueError, IndexError):
+        return None
+    return found

@@ -1,0 +1,474 @@
+"""Mistakes of hand-written backpropagation: weights, masks, layers, paths, statistics, softmax.
+
+What is left out: outputs and targets (``outputs``), rows (``rows``), single rules (``rules``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
+from autograd_nn.checking.diagnosis.layers import Layers, Product
+from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.rules import on_every_shape
+from autograd_nn.checking.diagnosis.structure import Structure
+
+__all__ = ["network_mistakes"]
+
+Edge = tuple[int, int]
+_RATES = (0.1, 0.01, 0.5, 0.05, 0.001, 1.0, 0.2, 0.3, 0.02, 0.005, 0.03)
+
+
+def network_mistakes(case: Case) -> Iterator[Hypothesis]:
+    """Everything that a layer, or something like one, can get wrong."""
+    yield from on_every_shape(case, _all)
+    yield from _copied(case)
+
+
+def _all(s: Structure) -> Iterator[Hypothesis]:
+    layers = Layers(s)
+    yield from _passed_back(s, layers)
+    yield from _outer_products(s, layers)
+    yield from _masks(s, layers)
+    yield from _constant_factors(s)
+    yield from _one_use(s)
+    yield from _statistics(s)
+    yield from _softmax(s)
+
+
+def _set(edges: Sequence[Edge], value: Callable[[Probe, int], float]) -> Changes:
+    """The partial of the i-th edge is ``value(probe, i)``."""
+    return lambda p: {edge: value(p, i) for i, edge in enumerate(edges)}
+
+
+# -- the delta passed back through the weights ---------------------------------------------
+
+
+def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
+    shapes = {a: _shape(s, a) for a in layers.products}
+    for array, products in layers.products.items():
+        inner = [x for x in products if s.live[x.source] and x.source not in s.leaf]
+        if not inner:
+            continue
+        edges = [(x.node, 1 - x.leaf_side) for x in inner]
+        leaves = [s.leaf[x.leaf] for x in inner]
+        yield Hypothesis(
+            1.6, "network", f"the weights {array} are missing in the delta passed back",
+            f"Multiply by {array} on the way back.", changes=_set(edges, lambda p, i: 1.0),
+        )  # fmt: skip
+        steps = {x.step for x in inner}
+        text = f"the path back through {array} is missing"
+        if _is_recurrent(layers, array):
+            text = f"the path back through {array} to earlier steps is missing (truncated)"
+        elif len(steps) == 1 or True:
+            text = f"the path back through {array} to the layers below is missing"
+        yield Hypothesis(
+            1.6, "network", text, "", changes=_set(edges, lambda p, i: 0.0)
+        )
+        turned = [_turned(s, array, i) for i in leaves]
+        if all(i is not None for i in turned):
+            yield Hypothesis(
+                1.45, "network", f"{array} is not transposed in the delta passed back",
+                f"The delta goes back through the transpose of {array}.",
+                changes=_set(edges, lambda p, i, t=turned: p.at[t[i]]),
+            )  # fmt: skip
+        for other, shape in shapes.items():
+            if other != array and shape == shapes[array]:
+                where = dict(zip(s.arrays[array], s.arrays[other], strict=True))
+                yield Hypothesis(
+                    1.7, "network", f"{other} stands in place of {array} in the delta passed back",
+                    f"Use {array}.",
+                    changes=_set(edges, lambda p, i, w=where, v=leaves: p.at[w[v[i]]]),
+                )  # fmt: skip
+        for rate in _RATES:
+            yield Hypothesis(
+                1.75, "network",
+                f"{array} was updated (rate {rate:g}) before the delta was passed back through it",
+                "Compute every slope first, then update.",
+                changes=_set(edges, lambda p, i, r=rate, v=leaves: p.at[v[i]] - r * p.slopes[v[i]]),
+            )  # fmt: skip
+
+
+def _shape(s: Structure, array: str) -> tuple[int, ...]:
+    places = [s.names.place[i] for i in s.arrays[array]]
+    if any(place is None for place in places):
+        return (len(places),)
+    sizes: Any = np.array(places).max(axis=0) + 1
+    return tuple(sizes.tolist())
+
+
+def _turned(s: Structure, array: str, i: int) -> int | None:
+    """The number at the mirrored place of a square matrix."""
+    shape, place = _shape(s, array), s.names.place[i]
+    if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 2 or place is None:
+        return None
+    return s.arrays[array][place[1] * shape[1] + place[0]]
+
+
+def _is_recurrent(layers: Layers, array: str) -> bool:
+    """Whether what an array gives comes back as its source."""
+    outputs = {
+        out for ends in layers.targets[array].values() for t in ends
+        if (out := layers.output(t)) is not None
+    }  # fmt: skip
+    return bool(outputs & set(layers.sources[array].values()))
+
+
+# -- the outer product of source and delta --------------------------------------------------
+
+
+def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
+    for array, products in layers.products.items():
+        edges = [(x.node, x.leaf_side) for x in products]
+        inputs = all(not s.live[x.source] for x in products)
+        what = "inputs" if inputs else "activations of the layer below"
+
+        def instead(
+            cost: float, text: str, sources: Sequence[int | None], edges: Sequence[Edge] = edges
+        ) -> Iterator[Hypothesis]:
+            if all(x is not None for x in sources):
+                chosen = [x for x in sources if x is not None]
+                yield Hypothesis(
+                    cost, "network", text, "", changes=_set(edges, lambda p, i: p.data[chosen[i]])
+                )
+
+        if not inputs:
+            before = [_operand(s, x.source) for x in products]
+            text = f"{array} uses the values before the activation, not the activations"
+            yield from instead(1.6, text, before)
+        known = layers.sources[array]
+        for other, sources in layers.sources.items():
+            if other == array or set(sources) != set(known) or sources == known:
+                continue
+            others = all(not s.live[x] for x in sources.values())
+            given = "inputs" if others else f"activations that {other} takes"
+            text = f"{array} is multiplied by the {given}, not by the {what}"
+            yield from instead(1.65, text, [sources.get((x.step, x.unit)) for x in products])
+        yield from _other_steps(s, layers, array, instead)
+
+
+def _operand(s: Structure, node: int) -> int | None:
+    from autograd_nn.checking.diagnosis.structure import ACTIVATIONS  # noqa: PLC0415
+
+    return s.probe.operands[node][0] if s.probe.ops[node] in ACTIVATIONS else None
+
+
+def _other_steps(
+    s: Structure, layers: Layers, array: str, instead: Callable[..., Iterator[Hypothesis]]
+) -> Iterator[Hypothesis]:
+    """Sources of another row, or of another time step."""
+    products, sources = layers.products[array], layers.sources[array]
+    count = max(step for step, _ in sources) + 1
+    later = [_own_output(layers, array, x) for x in products]
+    recurrent = _is_recurrent(layers, array)
+    own = "the h of the same step, not of the previous step (off by one)"
+    yield from instead(
+        1.65, f"{array} uses {own if recurrent else 'its own layer output, not its input'}", later
+    )
+    if count < 2 or recurrent:
+        return
+    orders = [
+        ([(r + 1) % count for r in range(count)], "shifted by one row"),
+        ([(r - 1) % count for r in range(count)], "shifted by one row"),
+        (list(range(count))[::-1], "in reverse order"),
+    ]
+    if count <= 8:
+        for a in range(count):
+            for b in range(a):
+                order = list(range(count))
+                order[a], order[b] = b, a
+                orders.append((order, f"swapped in rows {b} and {a}"))
+    for order, how in orders:
+        text = f"{array} pairs inputs and deltas of different rows: {how}"
+        yield from instead(1.7, text, [sources.get((order[x.step], x.unit)) for x in products])
+
+
+def _own_output(layers: Layers, array: str, product: Product) -> int | None:
+    """The activation of the same unit of the layer's own output."""
+    ends = layers.targets[array][product.step]
+    sources = [u for step, u in layers.sources[array] if step == product.step]
+    if len(ends) != len(set(sources)):
+        return None
+    return layers.output(ends[sorted(set(sources)).index(product.unit)])
+
+
+# -- masks -----------------------------------------------------------------------------------
+
+
+def _masks(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
+    for a, here in layers.activations.items():
+        for b, there in layers.activations.items():
+            if a == b or set(here) != set(there):
+                continue
+            ops = {s.probe.ops[k] for k in (*here.values(), *there.values())}
+            if len(ops) != 1:
+                continue
+            op = next(iter(ops))
+            mask = "mask" if op in ("relu", "leaky_relu") else "slope"
+            edges = [(k, 0) for k in here.values()]
+            others = [there[key] for key in here]
+            yield Hypothesis(
+                1.6, "network", f"the {op} {mask} of layer {b} is used in layer {a}",
+                f"Use the {mask} of layer {a}.",
+                changes=_set(edges, lambda p, i, o=others: p.partials[o[i]][0]),
+            )  # fmt: skip
+
+
+def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
+    """Constants that inner values are multiplied by: dropout masks, upstream factors."""
+    families: dict[int, list[Edge]] = {}
+    for k, op in enumerate(s.probe.ops):
+        if op != "mul" or not s.live[k]:
+            continue
+        live = [j for j in (0, 1) if s.live[s.probe.operands[k][j]]]
+        if len(live) == 1:
+            families.setdefault(s.family[k], []).append((k, live[0]))
+    for edges in families.values():
+        k, j = edges[0]
+        inner = s.probe.operands[k][j]
+        values = [s.probe.partials[k][j] for k, j in edges]
+        if len(set(values)) < 2:
+            continue
+        if inner in s.leaf:
+            text = f"the input x is missing in the slope of {s.names.array[s.leaf[inner]]}"
+            yield Hypothesis(
+                1.9, "network", text, "Multiply by the input.",
+                changes=_set(edges, lambda p, i: 1.0), alone=False,
+            )  # fmt: skip
+            continue
+        sizes = {round(v, 12) for v in values}
+        if 0.0 in sizes and len(sizes) == 2:
+            scale = max(values, key=abs)
+            yield Hypothesis(
+                1.6, "network", "the dropout mask is missing on the way back", "Multiply by it.",
+                changes=_set(edges, lambda p, i: 1.0),
+            )  # fmt: skip
+            yield Hypothesis(
+                1.61, "network", "the dropout mask is missing on the way back (its scale is there)",
+                "Multiply by the mask.", changes=_set(edges, lambda p, i, c=scale: c),
+            )  # fmt: skip
+            yield Hypothesis(
+                1.6, "network", f"the scale {scale:.6g} of the dropout mask is missing", "",
+                changes=_set(edges, lambda p, i, v=values: float(v[i] != 0)),
+            )  # fmt: skip
+            yield Hypothesis(
+                1.65, "network", "the dropout mask is inverted on the way back", "",
+                changes=_set(edges, lambda p, i, v=values, c=scale: c * float(v[i] == 0)),
+            )  # fmt: skip
+        else:
+            yield Hypothesis(
+                1.7, "network", "the constant factors from above (upstream, coefficients) are missing",
+                "Multiply by them (chain rule).", changes=_set(edges, lambda p, i: 1.0),
+            )  # fmt: skip
+        yield Hypothesis(
+            1.9, "network", "the constant factors (mask, coefficients) are applied twice", "",
+            changes=_set(edges, lambda p, i, v=values: v[i] ** 2),
+        )  # fmt: skip
+
+
+# -- several uses ----------------------------------------------------------------------------
+
+
+def _one_use(s: Structure) -> Iterator[Hypothesis]:
+    """``=`` for ``+=``: a use of a number, or all uses of one kind, left out."""
+    by_array: dict[str, dict[tuple[int, int], list[Edge]]] = {}
+    for k, i in s.leaf.items():
+        for edge in s.uses.get(k, ()):
+            kind = (s.family[edge[0]], edge[1])
+            by_array.setdefault(s.names.array[i], {}).setdefault(kind, []).append(edge)
+    for array, kinds in by_array.items():
+        if 2 <= len(kinds) <= 6:
+            yield from _of_kinds(s, array, list(kinds.values()))
+    yield from _first_or_last(s)
+    for k in range(len(s.probe.nodes) - 1):
+        uses = s.uses.get(k, ())
+        if s.live[k] and k not in s.leaf and 2 <= len(uses) <= 6 and len(s.probe.nodes) <= 500:
+            for edge in uses:
+                text = f"{s.say(k)} is used {len(uses)} times; the path through {s.say(edge[0])} is missing"
+                yield Hypothesis(
+                    1.95, "accumulate", text, "Add up all uses (+=, not =).",
+                    changes=_set([edge], lambda p, i: 0.0),
+                )  # fmt: skip
+
+
+def _of_kinds(s: Structure, array: str, kinds: list[list[Edge]]) -> Iterator[Hypothesis]:
+    times = "twice" if len(kinds) == 2 else f"{len(kinds)} times"
+    for kind in kinds:
+        through = s.say(kind[0][0])
+        text = f"{array} is used {times}; the path through {through} is missing"
+        yield Hypothesis(
+            1.8, "accumulate", text, "Add up all uses (+=, not =).",
+            changes=_set(kind, lambda p, i: 0.0), alone=True,
+        )  # fmt: skip
+        if len(kinds) > 2:
+            others = [edge for other in kinds if other is not kind for edge in other]
+            text = f"{array} is used {times}; only the path through {through} is counted"
+            yield Hypothesis(
+                1.85, "accumulate", text, "Add up all uses (+=, not =).",
+                changes=_set(others, lambda p, i: 0.0), alone=True,
+            )  # fmt: skip
+
+
+def _first_or_last(s: Structure) -> Iterator[Hypothesis]:
+    """Only the first or the last of several uses of each number."""
+    several = {k: s.uses[k] for k in s.leaf if len(s.uses.get(k, ())) > 1}
+    if not several:
+        return
+    for pick, word in ((-1, "last"), (0, "first")):
+        dropped = [e for uses in several.values() for e in uses if e != uses[pick]]
+        text = f"only the {word} use of each number is counted: add up all steps (+=, not =)"
+        yield Hypothesis(
+            1.9, "accumulate", text, "Add up all uses (+=, not =).",
+            changes=_set(dropped, lambda p, i: 0.0),
+        )  # fmt: skip
+
+
+# -- statistics ------------------------------------------------------------------------------
+
+
+def _statistics(s: Structure) -> Iterator[Hypothesis]:
+    """Means, variances and other shared quantities taken as constants."""
+    found: dict[str, list[int]] = {}
+    for nodes in s.families.values():
+        name = _statistic(s, nodes[0])
+        if name:
+            found.setdefault(name, []).extend(nodes)
+    for name, nodes in found.items():
+        yield Hypothesis(
+            1.6, "network", f"the path through {name} is missing: it is taken as a constant",
+            f"{name[0].upper()}{name[1:]} moves with the numbers too.", changes=_cut(s, nodes),
+        )  # fmt: skip
+    if len(found) > 1:
+        names = list(found)
+        text = f"{' and '.join(names[:2])} are taken as constants: their paths are missing"
+        every = [k for nodes in found.values() for k in nodes]
+        yield Hypothesis(1.65, "network", text, "", changes=_cut(s, every))
+    yield from _shared(s, {k for nodes in found.values() for k in nodes})
+
+
+def _cut(s: Structure, nodes: Sequence[int]) -> Changes:
+    edges = [(k, j) for k in nodes for j, o in enumerate(s.probe.operands[k]) if s.live[o]]
+    return _set(edges, lambda p, i: 0.0)
+
+
+def _statistic(s: Structure, k: int) -> str:
+    """A mean, variance, or standard deviation that goes into several values."""
+    p = s.probe
+    op, operands = p.ops[k], p.operands[k]
+    many = len(s.uses.get(k, ())) > 1
+    if op == "sqrt" and many:
+        inner = operands[0]
+        if p.ops[inner] == "add":
+            inner = next((o for o in p.operands[inner] if s.live[o]), inner)
+        return "the standard deviation" if _mean_of(s, inner) == "square" else ""
+    kind = _mean_of(s, k)
+    if kind == "square" and (many or _feeds_root(s, k)):
+        return "the variance"
+    return "the mean" if kind == "plain" and many else ""
+
+
+def _feeds_root(s: Structure, k: int) -> bool:
+    ops = {s.probe.ops[u] for u, _ in s.uses.get(k, ())}
+    nexts = {s.probe.ops[v] for u, _ in s.uses.get(k, ()) for v, _ in s.uses.get(u, ())}
+    return bool(ops & {"sqrt", "pow"}) or (ops == {"add"} and bool(nexts & {"sqrt", "pow", "div"}))
+
+
+def _mean_of(s: Structure, k: int) -> str:
+    """Whether a node is a sum over a number: of "plain" values, or of "square"s."""
+    p = s.probe
+    scaled = p.ops[k] == "div" and not s.live[p.operands[k][1]]
+    if p.ops[k] == "mul":
+        scaled = sum(s.live[o] for o in p.operands[k]) == 1
+    if not scaled:
+        return ""
+    inner = next(o for o in p.operands[k] if s.live[o])
+    parts, stack = [], [inner]
+    while stack:
+        node = stack.pop()
+        if p.ops[node] == "add" and node not in s.leaf:
+            stack += [o for o in p.operands[node] if s.live[o]]
+        else:
+            parts.append(node)
+    if len(parts) < 2:
+        return ""
+    squares = [
+        p.ops[o] == "pow" or (p.ops[o] == "mul" and len(set(p.operands[o])) == 1) for o in parts
+    ]
+    return "square" if all(squares) else "" if any(squares) else "plain"
+
+
+def _shared(s: Structure, but: set[int]) -> Iterator[Hypothesis]:
+    """Other quantities that go into several values, such as a norm or a normaliser."""
+    if len(s.probe.nodes) > 1500:
+        return
+    for nodes in s.families.values():
+        k = nodes[0]
+        uses = s.uses.get(k, ())
+        if k in s.leaf or k in but or len(uses) < 2 or s.probe.ops[k] == "add" and len(uses) < 3:
+            continue
+        said = s.say(k)
+        text = f"{said} is taken as a constant: its own slope is missing"
+        yield Hypothesis(2.2, "network", text, "", changes=_cut(s, nodes))
+
+
+# -- softmax that is not the last layer --------------------------------------------------------
+
+
+def _softmax(s: Structure) -> Iterator[Hypothesis]:
+    p = s.probe
+    found = [
+        (k, p.operands[k][0], p.operands[k][1])
+        for k, op in enumerate(p.ops)
+        if op == "div" and s.live[k] and p.ops[p.operands[k][0]] == "exp"
+        and p.operands[k][0] in s.below(p.operands[k][1])
+    ]  # fmt: skip
+    if len(found) < 2:
+        return
+
+    def with_slopes(own: Callable[[float, float], float], shared: bool) -> Changes:
+        def changes(q: Probe) -> Mapping[Edge, float]:
+            made: dict[Edge, float] = {}
+            for k, e, total in found:
+                made[k, 0] = own(q.data[e], q.data[total])
+                if not shared:
+                    made[k, 1] = 0.0
+            return made
+
+        return changes
+
+    advice = "The softmax Jacobian is p_i*(1 if i == j else 0) - p_i*p_j."
+    for cost, text, own, shared in (
+        (1.6, "the softmax Jacobian is missing: the slope is not passed through it",
+         lambda e, t: 1 / e, False),
+        (1.6, "only the diagonal p*(1-p) of the softmax Jacobian is used",
+         lambda e, t: 1 / t - e / t**2, False),
+        (1.6, "the softmax normaliser is taken as a constant: the part -p_i*p_j of the Jacobian",
+         lambda e, t: 1 / t, False),
+        (1.7, "the softmax normaliser's part only: the diagonal of the Jacobian is missing",
+         lambda e, t: 0.0, True),
+    ):  # fmt: skip
+        yield Hypothesis(cost, "network", text, advice, changes=with_slopes(own, shared))
+
+
+def _copied(case: Case) -> Iterator[Hypothesis]:
+    """The slopes of one array given to another of the same size: the delta of a wrong layer."""
+    arrays = case.structure.arrays
+    if len(arrays) > 30:
+        return
+    for a, here in arrays.items():
+        for b, there in arrays.items():
+            if a == b or len(here) != len(there) or _shape(case.structure, a) != _shape(case.structure, b):
+                continue
+
+            def slopes(p: Probe, here: Sequence[int] = here, there: Sequence[int] = there) -> Any:
+                found = np.array(p.slopes)
+                found[here] = found[there]
+                return found
+
+            text = f"{a} has the slope of {b}, not its own"
+            if len(here) > 1:
+                text = f"{a} has the slopes of {b}: the delta of the wrong layer"
+            yield Hypothesis(1.85, "order", text, "", slopes=slopes, alone=True)

@@ -1,0 +1,309 @@
+"""Mistakes at the outputs: error, one-hot target, and what softmax and sigmoid do to them.
+
+For squares, cross-entropy of softmax, and cross-entropy of sigmoid the slope along an output z
+is ``c * (g(z) - t)`` with g the identity, softmax or sigmoid, and constants c and t.  Which of
+them a function has is found from its own slopes at several points, however it is written.  What
+is left out: everything below the outputs (``networks``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_nn.checking.diagnosis.case import Case, Hypothesis
+from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.structure import Structure
+
+__all__ = ["output_mistakes"]
+
+
+class Output(NamedTuple):
+    """One group of outputs: the nodes z, and the constants of ``c * (g(z) - t)``."""
+
+    kind: str
+    nodes: list[int]
+    scale: float
+    targets: np.ndarray
+
+
+Deltas = Callable[[Any, Any, Any, float], Any]  # of z, g(z), t and c
+_ENOUGH = 4  # points that tell a constant from a chance
+
+
+def output_mistakes(case: Case) -> Iterator[Hypothesis]:
+    """What is done wrongly with prediction and target."""
+    around = [p for p in case.around if p.shape == case.probes[0].shape]
+    if len(around) < _ENOUGH or not case.same or len(case.structure.probe.nodes) > 6000:
+        return
+    s = case.structure
+    outputs = _softmaxes(s, around) or _sigmoids(s, around) or _squares(s, around)
+    if not outputs or len({len(o.nodes) for o in outputs}) > 1:
+        return
+    for cost, text, advice, deltas in _ERRORS[outputs[0].kind]:
+        yield _hypothesis(cost, text, advice, outputs, deltas)
+    yield from _other_targets(outputs)
+
+
+def _hypothesis(
+    cost: float,
+    text: str,
+    advice: str,
+    outputs: Sequence[Output],
+    deltas: Deltas,
+    targets: Sequence[np.ndarray] | None = None,
+) -> Hypothesis:
+    own = [o.targets for o in outputs] if targets is None else targets
+
+    def slopes(p: Probe) -> Any:
+        adjoints = {}
+        for output, t in zip(outputs, own, strict=True):
+            z = np.array([p.data[k] for k in output.nodes])
+            found = deltas(z, _LINKS[output.kind](z), t, output.scale)
+            adjoints.update(zip(output.nodes, np.broadcast_to(found, z.shape), strict=True))
+        return p.with_adjoints(adjoints)
+
+    return Hypothesis(cost, "output", text, advice, slopes=slopes)
+
+
+def _softmax(z: Any) -> Any:
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+def _sigmoid(z: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+_LINKS: dict[str, Callable[[Any], Any]] = {
+    "softmax": _softmax, "sigmoid": _sigmoid, "square": lambda z: z,
+}  # fmt: skip
+
+
+def _hard(t: Any) -> Any:
+    found = np.zeros(len(t))
+    found[int(np.argmax(t))] = 1.0
+    return found
+
+
+# fmt: off
+_ERRORS: dict[str, list[tuple[float, str, str, Deltas]]] = {
+    "softmax": [
+        (1.4, "the one-hot target is not subtracted from the softmax: p instead of p - y",
+         "Subtract 1 from the probability of the true class.", lambda z, p, t, c: c * p),
+        (1.6, "the error is the logit z minus the one-hot: softmax is not applied",
+         "Use the probabilities softmax(z).", lambda z, p, t, c: c * (z - t)),
+        (1.6, "exp(z) minus the one-hot: the softmax is not normalised (divided by the sum)",
+         "Divide by the sum of the exponentials.", lambda z, p, t, c: c * (np.exp(z) - t)),
+        (1.6, "p - y is multiplied by the softmax slope p*(1-p) once more",
+         "p - y is the whole slope already.", lambda z, p, t, c: c * (p - t) * p * (1 - p)),
+        (1.6, "only the diagonal p*(1-p) of the softmax Jacobian is used",
+         "The other entries are -p_i*p_j.", lambda z, p, t, c: -c * t * (1 - p)),
+        (1.6, "the softmax Jacobian is missing: -y/p is the slope along the probabilities",
+         "Multiply by the Jacobian; together they give p - y.", lambda z, p, t, c: -c * t / p),
+        (1.65, "the one-hot target is subtracted twice", "", lambda z, p, t, c: c * (p - 2 * t)),
+        (1.65, "the one-hot target is added, not subtracted: its sign",
+         "", lambda z, p, t, c: c * (p + t)),
+        (1.65, "only the one-hot, -y, is used: the softmax p is missing",
+         "", lambda z, p, t, c: -c * t),
+        (1.6, "only the true class has a slope: the softmax of the others is missing",
+         "", lambda z, p, t, c: c * (p - t) * (t > 0)),
+        (1.6, "the true class has no slope: only the others have one",
+         "", lambda z, p, t, c: c * (p - t) * (t == 0)),
+        (1.6, "the hard one-hot is subtracted: the label smoothing is forgotten",
+         "", lambda z, p, t, c: c * (p - _hard(t))),
+        (1.65, "the one-hot of the largest probability is subtracted, not that of the label",
+         "", lambda z, p, t, c: c * (p - _hard(p))),
+        (1.65, "p is replaced by the one-hot of its largest entry (argmax, not softmax)",
+         "", lambda z, p, t, c: c * (_hard(p) - t)),
+        (1.7, "the one-hot is divided by n too before it is subtracted",
+         "", lambda z, p, t, c: c * (p - t * abs(c))),
+        (1.65, "1/number of classes: the slope is divided by the classes too",
+         "", lambda z, p, t, c: c * (p - t) / len(z)),
+        (1.7, "the error is squared: (p - y)**2", "", lambda z, p, t, c: c * (p - t) ** 2),
+        (1.7, "the slope of squares, 2*(p - y)", "", lambda z, p, t, c: 2 * c * (p - t)),
+    ],
+    "sigmoid": [
+        (1.5, "the target is not subtracted from the sigmoid", "Use s - t.",
+         lambda z, p, t, c: c * p),
+        (1.5, "the error is z - t: the sigmoid is not applied to the prediction",
+         "Use sigmoid(z) - t.", lambda z, p, t, c: c * (z - t)),
+        (1.5, "the sigmoid's slope s*(1-s) is multiplied in once more: s - t is all with cross-entropy",
+         "Leave s*(1-s) out.", lambda z, p, t, c: c * (p - t) * p * (1 - p)),
+        (1.55, "the sigmoid's slope s*(1-s) is missing: that is the slope along the probability",
+         "Multiply by s*(1-s).", lambda z, p, t, c: c * (p - t) / (p * (1 - p))),
+        (1.6, "only the term of the positive class (t = 1) is derived: (1-t)*log(1-s) is missing",
+         "", lambda z, p, t, c: -c * t * (1 - p)),
+        (1.6, "only the term of the negative class (t = 0) is derived: t*log(s) is missing",
+         "", lambda z, p, t, c: c * (1 - t) * p),
+        (1.6, "the sign of the second term, (1-t)*log(1-s), is flipped",
+         "", lambda z, p, t, c: c * (-t * (1 - p) - (1 - t) * p)),
+        (1.6, "the target is added, not subtracted: its sign", "", lambda z, p, t, c: c * (p + t)),
+        (1.65, "the prediction is rounded to 0 or 1 in the error (sigmoid is thresholded)",
+         "", lambda z, p, t, c: c * ((p > 0.5) - t)),
+        (1.65, "tanh(z) in place of sigmoid(z) in the error",
+         "", lambda z, p, t, c: c * (np.tanh(z) - t)),
+        (1.7, "the slope of squares, 2*(s - t)", "", lambda z, p, t, c: 2 * c * (p - t)),
+        (1.7, "the slope of squares through the sigmoid, 2*(s - t)*s*(1-s)",
+         "", lambda z, p, t, c: 2 * c * (p - t) * p * (1 - p)),
+    ],
+    "square": [
+        (1.5, "the target is not subtracted: the prediction stands in place of the error",
+         "Use prediction - target.", lambda z, p, t, c: c * z),
+        (1.6, "sign(error), the slope of abs(error), in place of 2*error (a square)",
+         "The slope of error**2 is 2*error.", lambda z, p, t, c: abs(c) / 2 * np.sign(c * (z - t))),
+        (1.65, "sign(error), the slope of abs(error), in place of the error",
+         "", lambda z, p, t, c: c * np.sign(z - t)),
+        (1.6, "abs(error) in place of the error: its sign is lost",
+         "", lambda z, p, t, c: c * np.abs(z - t)),
+        (1.6, "error**2 in place of the error: the exponent is not lowered",
+         "", lambda z, p, t, c: c * (z - t) ** 2),
+        (1.65, "the error itself is missing: its factor is taken as 1",
+         "", lambda z, p, t, c: c * np.ones(len(z))),
+        (1.7, "the error is missing: the outer power is not differentiated",
+         "", lambda z, p, t, c: c / 2 * np.ones(len(z))),
+        (1.6, "the target is added, not subtracted: its sign", "", lambda z, p, t, c: c * (z + t)),
+        (1.7, "the target stands in place of the error", "", lambda z, p, t, c: -c * t),
+        (1.75, "the target is multiplied, not subtracted", "", lambda z, p, t, c: c * z * t),
+        (1.75, "the error is clipped to -1 ... 1", "",
+         lambda z, p, t, c: c * np.clip(z - t, -1, 1)),
+        (1.75, "the relative error, error / target, in place of the error",
+         "", lambda z, p, t, c: c * (z - t) / t),
+    ],
+}
+# fmt: on
+
+
+def _other_targets(outputs: Sequence[Output]) -> Iterator[Hypothesis]:
+    """The targets of other rows, or of other classes."""
+    kind, count = outputs[0].kind, len(outputs)
+    noun = "labels" if kind != "square" else "targets"
+    own = np.array([o.targets for o in outputs])
+
+    def right(z: Any, p: Any, t: Any, c: float) -> Any:
+        return c * (p - t)
+
+    def other(cost: float, text: str, targets: Any) -> Hypothesis:
+        return _hypothesis(cost, text, f"Keep inputs and {noun} together.", outputs, right, targets)
+
+    if count > 1 and own.ndim == 2 and (own != own[0]).any():
+        for step, how in ((1, "down"), (-1, "up")):
+            text = f"the {noun} are shifted by one row {how} against the inputs (off by one)"
+            yield other(1.5, text, np.roll(own, step, axis=0))
+        yield other(1.6, f"the {noun} are in reverse order against the inputs", own[::-1])
+        shifted = np.concatenate([own[1:], own[-1:]])
+        yield other(1.7, f"the {noun} are taken from the next row (off by one)", shifted)
+        yield other(1.7, f"the {noun} of the first row are used for every row", np.repeat(own[:1], count, 0))
+        ordered = np.sort(own, axis=0)
+        yield other(1.7, f"the {noun} are sorted, the inputs are not", ordered)
+        mean = np.repeat(own.mean(axis=0, keepdims=True), count, 0)
+        yield other(1.7, f"the mean of the {noun} stands in place of each of them", mean)
+        if count <= 12:
+            for a in range(count):
+                for b in range(a):
+                    swapped = own.copy()
+                    swapped[[a, b]] = swapped[[b, a]]
+                    text = f"the {noun} of rows {b} and {a} are swapped"
+                    yield other(1.65, text, swapped)
+    if kind == "softmax" and own.shape[1] > 1:
+        for step in range(1, own.shape[1]):
+            at = {int(np.argmax(t)) for t in own}
+            where = ""
+            if count == 1:
+                k = next(iter(at))
+                where = f": at class {(k + step) % own.shape[1]}, not {k}"
+            text = f"the one-hot is subtracted at the wrong class{where} (an index is off)"
+            yield other(1.5 + 0.01 * step, text, np.roll(own, step, axis=1))
+
+
+# -- finding them ------------------------------------------------------------------------
+
+
+def _line(x: Any, a: Any) -> tuple[float, Any] | None:
+    """c and t of ``a = c * (x - t)`` with one c and a t per column, over the points in rows."""
+    centred = x - x.mean(axis=0)
+    size = float((centred**2).sum())
+    if size <= 1e-12 * float((x**2).sum() + 1e-300):
+        return None
+    c = float((centred * (a - a.mean(axis=0))).sum()) / size
+    if abs(c) < 1e-12 or not math.isfinite(c):
+        return None
+    t = (x - a / c).mean(axis=0)
+    off = np.abs(c * (x - t) - a).max()
+    return (c, t) if off <= 1e-9 * np.abs(c * x).max() + 1e-12 else None
+
+
+def _shift(s: Structure, k: int) -> int:
+    """The logit below ``exp``: without a constant that is taken off for safety."""
+    p, o = s.probe, s.probe.operands[k][0]
+    while p.ops[o] in ("sub", "add") and sum(s.live[x] for x in p.operands[o]) == 1:
+        o = next(x for x in p.operands[o] if s.live[x])
+    return o
+
+
+def _softmaxes(s: Structure, around: Sequence[Probe]) -> list[Output]:
+    found: list[Output] = []
+    p = s.probe
+    for k, op in enumerate(p.ops):
+        is_last = op == "add" and not any(p.ops[u] == "add" for u, _ in s.uses.get(k, ()))
+        if not is_last:
+            continue
+        parts = _summands(s, k)
+        if len(parts) < 2 or any(p.ops[o] != "exp" for o in parts):
+            continue
+        nodes = [_shift(s, o) for o in parts]
+        z = np.array([[q.data[o] for o in nodes] for q in around])
+        a = np.array([[q.adjoints[o] for o in nodes] for q in around])
+        line = _line(np.array([_softmax(row) for row in z]), a)
+        if line is not None and len(set(nodes)) == len(nodes):
+            found.append(Output("softmax", nodes, line[0], line[1]))
+    return found
+
+
+def _summands(s: Structure, k: int) -> list[int]:
+    p, parts, stack = s.probe, list[int](), [k]
+    while stack:
+        node = stack.pop()
+        if p.ops[node] == "add":
+            stack += [o for o in reversed(p.operands[node]) if s.live[o]]
+        else:
+            parts.append(node)
+    return parts
+
+
+def _sigmoids(s: Structure, around: Sequence[Probe]) -> list[Output]:
+    found: dict[int, Output] = {}
+    p = s.probe
+    for k, op in enumerate(p.ops):
+        if op not in ("sigmoid", "softplus", "exp") or not s.live[k]:
+            continue
+        z = p.operands[k][0]
+        if op == "exp" and p.ops[z] == "neg":
+            z = p.operands[z][0]
+        x = np.array([[q.data[z]] for q in around])
+        line = _line(_sigmoid(x), np.array([[q.adjoints[z]] for q in around]))
+        if line is not None and s.live[z]:
+            found[z] = Output("sigmoid", [z], line[0], line[1])
+    return list(found.values())
+
+
+def _squares(s: Structure, around: Sequence[Probe]) -> list[Output]:
+    """Nodes whose adjoint is a constant times their distance from a constant."""
+    data = np.array([q.data for q in around])
+    adjoints = np.array([q.adjoints for q in around])
+    candidates: list[Output] = []
+    for k, op in enumerate(s.probe.ops):
+        if not s.live[k] or op == "constant" or k == len(s.probe.nodes) - 1:
+            continue
+        line = _line(data[:, [k]], adjoints[:, [k]])
+        if line is not None and abs(line[1][0]) > 1e-9:
+            candidates.append(Output("square", [k], line[0], line[1]))
+    # Of several on one way, such as w*x and w*x + b with a fixed b, the last is the output.
+    nodes = {o.nodes[0] for o in candidates}
+    inner: set[int] = set()
+    for k in nodes:
+        inner |= (s.below(k) & nodes) - {k}
+    return [o for o in candidates if o.nodes[0] not in inner]

@@ -1,0 +1,234 @@
+"""Mistakes with rows of data and with the terms of a sum: skipped, repeated, weighted wrongly.
+
+Every row has a weight in the sum, 1 where all is right; the mistakes are other weights.  What
+is left out: what happens inside a row (``outputs``, ``networks``, ``rules``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
+from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.rules import on_every_shape
+from autograd_nn.checking.diagnosis.spelling import ordinal
+from autograd_nn.checking.diagnosis.structure import Structure, Term
+
+__all__ = ["row_mistakes", "units"]
+
+_MOST_PAIRS = 10  # more rows are not tried in pairs
+
+
+def row_mistakes(case: Case) -> Iterator[Hypothesis]:
+    """Other weights of rows, of terms, and of the regulariser."""
+    yield from on_every_shape(case, _of_rows)
+    yield from on_every_shape(case, _of_penalties)
+    yield from _penalised_too(case)
+
+
+def units(s: Structure) -> tuple[list[list[Term]], str]:
+    """The rows, or the terms where there are no rows, and what they are called."""
+    if len(s.rows) > 1:
+        return s.rows, "row"
+    groups: dict[int, list[Term]] = {}
+    terms = [term for term in s.terms if not is_penalty(s, term)]
+    if 2 <= len(terms) <= 60:
+        return [[term] for term in terms], "term"
+    for term in terms:
+        groups.setdefault(s.family[term.node], []).append(term)
+    return ([], "term") if len(groups) < 2 else (list(groups.values()), "term")
+
+
+def weighted(weights: Mapping[Term, float]) -> Changes:
+    """The terms' slopes counted with these weights."""
+
+    def changes(p: Probe) -> Mapping[tuple[int, int], float]:
+        return {
+            term.edge: weight * p.partials[term.edge[0]][term.edge[1]]
+            for term, weight in weights.items()
+        }
+
+    return changes
+
+
+def _of_rows(s: Structure) -> Iterator[Hypothesis]:
+    parts, noun = units(s)
+    count = len(parts)
+    if count < 2:
+        return
+    every = {term: 1.0 for part in parts for term in part}
+
+    def row(cost: float, text: str, advice: str, weights: Sequence[float]) -> Hypothesis:
+        chosen = {t: w for part, w in zip(parts, weights, strict=True) for t in part if w != 1.0}
+        return Hypothesis(cost, "row", text, advice, changes=weighted(chosen))
+
+    ones = [1.0] * count
+    name = (lambda r: ordinal(r, count)) if noun == "row" else (lambda r: _term_name(s, parts[r], r))
+    for r in range(count):
+        without = [*ones[:r], 0.0, *ones[r + 1 :]]
+        text = f"{name(r)} is skipped: it is missing from the sum"
+        if noun == "term":
+            text = f"{name(r)} is dropped from the sum: its slope is missing"
+        advice = f"Add up over all {count} {noun}s."
+        yield row(1.5, text, advice, without)
+        more = count / (count - 1)
+        yield row(1.6, f"{name(r)} is skipped, and the mean taken over {count - 1} {noun}s", advice,
+                  [w * more for w in without])  # fmt: skip
+        only = [float(r == k) for k in range(count)]
+        how = "add up (+=, not =)" if r == count - 1 else f"add up over all {noun}s"
+        last = 0.0 if r in (0, count - 1) else 0.1
+        if count > 2 or noun == "row":
+            yield row(1.5 + last, f"only {name(r)} counts: {how}", advice, only)
+        more_only = [count * w for w in only]
+        yield row(1.55 + last, f"only {name(r)} counts, without the mean's 1/{count}: {how}",
+                  advice, more_only)  # fmt: skip
+        twice = [*ones[:r], 2.0, *ones[r + 1 :]]
+        yield row(1.7, f"{name(r)} is counted twice", advice, twice)
+        half = [*ones[:r], 0.5, *ones[r + 1 :]]
+        yield row(1.95, f"a factor 2 is missing in {name(r)}", "", half)
+        turned = [*ones[:r], -1.0, *ones[r + 1 :]]
+        yield row(1.8, f"the sign of {name(r)} is flipped", "", turned)
+    if noun == "row":
+        yield from _halves(count, row)
+        if count <= _MOST_PAIRS:
+            yield from _pairs(count, row)
+        yield from _own_weights(s, parts)
+    del every
+
+
+def _term_name(s: Structure, part: Sequence[Term], r: int) -> str:
+    said = s.say(part[0].node)
+    return f"the term {said}" if len(said) < 36 and "a " not in said[:2] else f"term {r} ({said})"
+
+
+def _halves(count: int, row) -> Iterator[Hypothesis]:  # type: ignore[no-untyped-def]
+    advice = f"Add up over all {count} rows."
+    for k in range(2, count - 1):
+        first = [float(r < k) for r in range(count)]
+        yield row(1.7, f"only the first {k} rows (0 to {k - 1}) count", advice, first)
+        last = [float(r >= k) for r in range(count)]
+        if count - k > 1:
+            yield row(
+                1.7, f"only the last {count - k} rows ({k} to {count - 1}) count", advice, last
+            )
+    if count > 3:
+        for start, word in ((0, "even"), (1, "odd")):
+            chosen = [float(r % 2 == start) for r in range(count)]
+            yield row(1.8, f"only the rows of {word} number count", advice, chosen)
+
+
+def _pairs(count: int, row) -> Iterator[Hypothesis]:  # type: ignore[no-untyped-def]
+    for lost in range(count):
+        for twice in range(count):
+            if lost != twice:
+                weights = [0.0 if r == lost else 2.0 if r == twice else 1.0 for r in range(count)]
+                text = f"row {twice} is counted twice and row {lost} not at all: an index"
+                yield row(1.75, text, "Use each row once.", weights)
+            if lost < twice and count > 3:
+                weights = [0.0 if r in (lost, twice) else 1.0 for r in range(count)]
+                yield row(1.75, f"rows {lost} and {twice} are skipped", "Use each row.", weights)
+
+
+def _own_weights(s: Structure, parts: Sequence[Sequence[Term]]) -> Iterator[Hypothesis]:
+    """The rows' own constant weights: forgotten, or used twice."""
+    p = s.probe
+    factors = []
+    for part in parts:
+        edges = {term.edge for term in part}
+        scale = 1.0
+        if len(edges) == 1:
+            k, j = next(iter(edges))
+            if p.ops[k] in ("mul", "div"):
+                scale = p.partials[k][j]
+        factors.append(scale)
+    if len({round(f, 12) for f in factors}) < 2:
+        return
+    for words, power, advice in (
+        ("the rows' weights are forgotten", -1, "Multiply each row by its weight."),
+        ("the rows' weights are used twice (squared)", 1, "Use each row's weight once."),
+    ):
+        if power < 0 and any(f == 0 for f in factors):
+            continue
+        weights = {
+            t: f**power for part, f in zip(parts, factors, strict=True) for t in part
+        }
+        yield Hypothesis(1.5, "row", words, advice, changes=weighted(weights))
+
+
+# -- regularisers ------------------------------------------------------------------------
+
+
+def is_penalty(s: Structure, term: Term) -> bool:
+    """Whether a term is a power or a size of one parameter alone."""
+    below = s.below(term.node)
+    leaves = [k for k in below if k in s.leaf]
+    return (
+        len(leaves) == 1
+        and 1 < len(below) <= 3
+        and not any(s.probe.ops[k] in ("add", "sub") for k in below)
+        and len(s.terms) > 1
+    )
+
+
+def _of_penalties(s: Structure) -> Iterator[Hypothesis]:
+    by_array: dict[str, list[Term]] = {}
+    pool = s.others if s.rows else s.terms
+    for term in pool:
+        if is_penalty(s, term):
+            leaf = next(k for k in s.below(term.node) if k in s.leaf)
+            by_array.setdefault(s.names.array[s.leaf[leaf]], []).append(term)
+    if not by_array or sum(map(len, by_array.values())) == len(s.terms):
+        return
+    choices = [(list(by_array), [t for terms in by_array.values() for t in terms])]
+    if len(by_array) > 1:
+        choices += [([array], terms) for array, terms in by_array.items()]
+    counts = {len(s.rows), len(s.terms) - len(choices[0][1])}
+    for arrays, terms in choices:
+        of = " and ".join(arrays) if len(arrays) <= 3 else f"{len(arrays)} arrays"
+        what = f"the penalty (regulariser) of {of}"
+        options = [
+            (0.0, f"{what} is missing", 1.5),
+            (0.5, f"a factor 2 is missing in {what}", 1.55),
+            (2.0, f"a factor 2 is extra in {what}: doubled", 1.55),
+            (-1.0, f"the sign of {what} is flipped", 1.55),
+        ]
+        for n in sorted(c for c in counts if c > 1):
+            options += [
+                (float(n), f"the division by {n} is missing in {what}", 1.6),
+                (1.0 / n, f"{what} is divided by {n} too", 1.6),
+            ]
+        for weight, text, cost in options:
+            yield Hypothesis(
+                cost, "penalty", text, "", changes=weighted(dict.fromkeys(terms, weight)), alone=True
+            )
+
+
+def _penalised_too(case: Case) -> Iterator[Hypothesis]:
+    """The penalty's slope added to parameters that the penalty leaves out."""
+    s = case.structure
+    pool = s.others if s.rows else s.terms
+    penalised: set[int] = set()
+    sizes: set[float] = set()
+    for term in pool:
+        if is_penalty(s, term) and s.probe.ops[term.node] in ("pow", "mul"):
+            leaf = next(k for k in s.below(term.node) if k in s.leaf)
+            value = s.probe.data[leaf]
+            penalised.add(s.leaf[leaf])
+            if value:
+                own = s.probe.adjoints[term.node] * 2
+                sizes.add(round(own, 12))
+    if not sizes or len(sizes) > 3:
+        return
+    left_out = [i for i in range(len(case.names)) if i not in penalised]
+    if not left_out:
+        return
+    for size in sizes:
+        for factor, cost in ((1.0, 1.5), (0.5, 1.7)):
+
+            def slopes(p: Probe, c: float = size * factor):  # type: ignore[no-untyped-def]
+                return [g + c * x if i in left_out else g
+                        for i, (g, x) in enumerate(zip(p.slopes, p.at, strict=True))]  # fmt: skip
+
+            who = case.who([i for i in case.wrong if i in left_out])
+            text = f"the penalty (regulariser) is added to {who}, which it leaves out"
+            yield Hypothesis(cost, "penalty", text, "", slopes=slopes, alone=True)

@@ -1,0 +1,363 @@
+"""Right slopes, wrongly used: factors, signs, orders, sums, clipping, rounding, stale values.
+
+Each hypothesis predicts the slopes from the true ones.  What is left out: mistakes inside the
+function (``rules``, ``rows``, ``networks``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.checking.diagnosis.case import Case, Finding, Hypothesis
+from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.spelling import Names
+
+__all__ = ["certain", "fitted", "whole"]
+
+
+def certain(case: Case) -> Finding | None:
+    """What can be said before any hypothesis: slopes that are not finite."""
+    bad = [i for i in case.wrong if not np.isfinite(case.hand[:, i]).all()]
+    if not bad:
+        return None
+    is_are = "is" if len(bad) == 1 else "are"
+    text = f"{case.who(bad)}: the hand-written slope{'s' * (len(bad) > 1)} {is_are} nan or infinite"
+    return Finding(0.1, "not finite", text, "Look for a division by 0 or a log of 0 in hand.")
+
+
+def whole(case: Case) -> Iterator[Hypothesis]:
+    """Hypotheses without a fitted constant."""
+    yield from _factors(case)
+    yield from _orders(case)
+    yield from _sums(case)
+    yield from _rounded(case)
+    yield from _normalised(case)
+    yield from _rates(case)
+
+
+def _scaled(factor: float) -> Callable[[Probe], Any]:
+    return lambda p: factor * np.asarray(p.slopes)
+
+
+def _factors(case: Case) -> Iterator[Hypothesis]:
+    yield Hypothesis(1.0, "factor", "the sign is flipped", "Turn the sign.", _scaled(-1.0))
+    yield Hypothesis(
+        1.0, "factor", "a factor 2 is missing (yours = 0.5 x the true slope)",
+        "Multiply by 2: the exponent of a square comes down.", _scaled(0.5),
+    )  # fmt: skip
+    yield Hypothesis(
+        1.0, "factor", "there is an extra factor 2 (yours = 2 x the true slope)",
+        "Divide by 2.", _scaled(2.0),
+    )  # fmt: skip
+    yield Hypothesis(
+        1.3, "factor", "the sign is flipped and a factor 2 is missing", "", _scaled(-0.5)
+    )
+    yield Hypothesis(1.3, "factor", "the sign is flipped and a factor 2 is extra", "", _scaled(-2))
+    yield Hypothesis(
+        1.2, "zero", "always 0, and the true slope is not", "", lambda p: np.zeros(len(p.slopes))
+    )
+    yield from _means(case)
+    yield from _constants(case)
+
+
+def _means(case: Case) -> Iterator[Hypothesis]:
+    """Divisions by a number of rows: missing, once too often, or by another number."""
+    s = case.structure
+    rows = len(s.rows)
+    counts = {n for n in (rows, len(s.terms)) if n > 1}
+    divisors = {d for d in _numbers(case, "div") if d == int(d) and d > 1}
+    divisors |= {round(1 / c) for c in _numbers(case, "mul") if 0 < c < 1 and _whole(1 / c)}
+    for n in sorted(divisors):
+        what = f"{n:g} rows" if n == rows else f"{n:g}"
+        text = f"the division by {n:g} is missing: the sum over {what}, not the mean (1/n)"
+        yield Hypothesis(1.05, "mean", text, f"Divide by {n:g}.", _scaled(n))
+        text = f"divided by {n:g} once too often (the mean's 1/n is applied twice)"
+        yield Hypothesis(1.05, "mean", text, f"Leave one 1/{n:g} out.", _scaled(1 / n))
+        for other, name in (
+            (n - 1, f"n - 1 = {n - 1:g}"), (n + 1, f"n + 1 = {n + 1:g}"),
+            (len(case.names), "the number of parameters"), (rows, "the number of rows"),
+        ):  # fmt: skip
+            if other > 1 and other != n:
+                text = f"divided by {name}, not by n = {n:g}: the wrong number for the mean"
+                yield Hypothesis(1.3, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
+    for n in sorted(counts - divisors):
+        text = f"divided by {n:g}: a mean over {n:g} {'rows' if n == rows else 'terms'}, not a sum"
+        yield Hypothesis(1.1, "mean", text, f"Leave the 1/{n:g} out.", _scaled(1 / n))
+        text = f"{n:g} times too large: multiplied by the {n:g} rows"
+        yield Hypothesis(1.3, "mean", text, f"Leave the {n:g} out.", _scaled(n))
+    n = len(case.names)
+    if n > 1 and n not in counts | divisors:
+        text = f"divided by {n}, the number of parameters: a mean where a sum was meant"
+        yield Hypothesis(1.2, "mean", text, f"Leave the 1/{n} out.", _scaled(1 / n))
+
+
+def _whole(x: float) -> bool:
+    return abs(x - round(x)) < 1e-9 and round(x) > 1
+
+
+def _numbers(case: Case, op: str) -> set[float]:
+    """The constants that an operation scales something live by."""
+    found: set[float] = set()
+    for s in case.structures.values():
+        p = s.probe
+        for k, operands in enumerate(p.operands):
+            if p.ops[k] == op and s.live[k]:
+                found |= {abs(p.data[o]) for o in operands[op == "div" :] if not s.live[o]}
+    return found
+
+
+def _constants(case: Case) -> Iterator[Hypothesis]:
+    scales = {c for op in ("mul", "div") for c in _numbers(case, op)}
+    scales = {c for c in scales if c and abs(c - 1) > 1e-9 and math.isfinite(c)}
+    if len(scales) > 40:  # data, not constants of a formula
+        return
+    for c in sorted(scales):
+        for sign, more in ((1.0, ""), (-1.0, "the sign is flipped, and ")):
+            cost = 1.75 + (0.4 if sign < 0 else 0.0)
+            text = f"{more}the factor {c:.6g} is missing"
+            yield Hypothesis(cost, "constant", text, f"Multiply by {c:.6g}.", _scaled(sign / c))
+            text = f"{more}the factor {c:.6g} is applied once too often"
+            cost += 0.05
+            yield Hypothesis(cost, "constant", text, f"Divide by {c:.6g}.", _scaled(sign * c))
+
+
+def _orders(case: Case) -> Iterator[Hypothesis]:
+    """The right slopes in wrong places."""
+    names, n = case.names, len(case.names)
+    arrays = {a: where for a, where in case.structure.arrays.items() if len(where) > 1}
+    for array, where in arrays.items():
+        for text, places in _shuffles(where, case.known):
+            order = list(range(n))
+            for i, k in zip(where, places, strict=True):
+                order[i] = k
+            yield _reordered(1.3, f"{array} is {text}", order)
+    listed = list(case.structure.arrays.items())
+    for a, (first, one) in enumerate(listed):
+        for second, two in listed[:a]:
+            if len(one) == len(two) and (len(one) > 1 or n <= 60):
+                order = list(range(n))
+                for i, k in zip(one, two, strict=True):
+                    order[i], order[k] = k, i
+                yield _reordered(1.25, f"the slopes of {second} and {first} are swapped", order)
+    for array, where in arrays.items():
+        if len(where) <= 24:
+            for a, i in enumerate(where):
+                for k in where[:a]:
+                    order = list(range(n))
+                    order[i], order[k] = k, i
+                    text = f"the slopes of {names[k]} and {names[i]} are swapped"
+                    yield _reordered(1.35 if array else 1.3, text, order)
+
+
+def _shuffles(where: Sequence[int], names: Names) -> Iterator[tuple[str, list[int]]]:
+    places = [names.place[i] for i in where]
+    by_place = {place: i for place, i in zip(places, where, strict=True)}
+    if all(place is not None and len(place) == 2 for place in places):
+        rows, columns = (max(p[axis] for p in places if p) + 1 for axis in (0, 1))
+        if rows > 1 and columns > 1 and rows * columns == len(where):
+            if rows == columns:
+                turned = [by_place[p[1], p[0]] for p in places if p]
+            else:
+                turned = np.asarray(where).reshape(columns, rows).T.ravel().tolist()
+            yield "transposed: outer(x, delta) and outer(delta, x) are mixed up", turned
+            if rows != columns:  # the numbers of the turned matrix, read row by row
+                read = np.asarray(where).reshape(rows, columns).T.ravel().tolist()
+                yield "transposed, then reshaped", read
+            for axis, noun in ((0, "row"), (1, "column")):
+                for step in (1, -1):
+                    rolled = np.roll(np.asarray(where).reshape(rows, columns), step, axis)
+                    yield f"shifted by one {noun} (an index is off by one)", rolled.ravel().tolist()
+    elif len(where) > 3:
+        for rows in range(2, len(where) // 2 + 1):
+            if len(where) % rows == 0 and len(where) <= 400:
+                turned = np.asarray(where).reshape(rows, -1).T.ravel().tolist()
+                yield f"transposed ({rows} x {len(where) // rows})", turned
+    for step in (1, -1):
+        if len(where) > 2:
+            yield "shifted by one place (an index is off by one)", np.roll(where, step).tolist()
+    if len(where) > 2:
+        yield "in reverse order", list(where)[::-1]
+
+
+def _reordered(cost: float, text: str, order: Sequence[int]) -> Hypothesis:
+    return Hypothesis(
+        cost, "order", text, "The slopes are right; put them in their places.",
+        lambda p: np.asarray(p.slopes)[list(order)], alone=True,
+    )  # fmt: skip
+
+
+def _sums(case: Case) -> Iterator[Hypothesis]:
+    """One number for a whole array: a stray sum or mean."""
+    n = len(case.names)
+    for array, where in case.structure.arrays.items():
+        if len(where) < 2:
+            continue
+        for words, reduce in (("sum", np.sum), ("mean", np.mean)):
+
+            def slopes(p: Probe, where: Sequence[int] = where, reduce: Any = reduce) -> Any:
+                found = np.array(p.slopes)
+                found[where] = reduce(found[where])
+                return found
+
+            text = f"every slope of {array} is the {words} of them all: a stray .{words}()"
+            advice = f"Sum over the rows only (axis=0), not over {array} too."
+            yield Hypothesis(2.05, "summed", text, advice, slopes, alone=True)
+    if len(case.structure.arrays) > 1 and n > 2:
+        for words, reduce in (("sum", np.sum), ("mean", np.mean)):
+            text = f"every slope is the {words} of all true slopes: a stray .{words}()"
+            yield Hypothesis(
+                2.1, "summed", text, "", lambda p, r=reduce: np.full(n, r(p.slopes)), alone=True
+            )
+
+
+def _rounded(case: Case) -> Iterator[Hypothesis]:
+    for word, cut in (("cut off to", np.trunc), ("rounded to", np.round)):
+        text = f"{word} a whole number; an int cast, or an int array?"
+        yield Hypothesis(1.5, "integer", text, "Use floats.", lambda p, c=cut: c(p.slopes))
+    for digits in (1, 2, 3, 4):
+        text = f"rounded to {digits} decimal{'s' * (digits > 1)}"
+        yield Hypothesis(
+            1.6, "rounding", text, "Do not round on the way.",
+            lambda p, d=digits: np.round(p.slopes, d),
+        )  # fmt: skip
+
+
+def _normalised(case: Case) -> Iterator[Hypothesis]:
+    n = len(case.names)
+    if not n:
+        return
+    yield Hypothesis(
+        1.8, "normalised", "only the sign of the true slope: it was normalised", "",
+        lambda p: np.sign(p.slopes),
+    )  # fmt: skip
+    if n > 1:
+        for words, order in (("length 1", 2), ("a largest slope of 1", np.inf),
+                             ("a sum of absolute slopes of 1", 1)):  # fmt: skip
+            text = f"the gradient was normalised to {words}: the direction is right"
+            yield Hypothesis(
+                1.8, "normalised", text, "Leave the division by the length out.",
+                lambda p, o=order: np.asarray(p.slopes) / np.linalg.norm(p.slopes, o),
+                alone=True,
+            )  # fmt: skip
+
+
+_RATES = (0.1, 0.01, 0.001, 0.0001, 0.3, 0.03, 0.003, 0.5, 0.05, 0.005, 0.2, 0.02)
+
+
+def _rates(case: Case) -> Iterator[Hypothesis]:
+    """Learning rates left inside, and updated weights in place of slopes."""
+    for rate in _RATES:
+        if rate not in (0.5, 0.2):
+            text = f"the factor {rate:g} looks like a learning rate left inside the slope"
+            yield Hypothesis(1.9, "rate", text, f"Leave the {rate:g} out.", _scaled(rate))
+            text = f"the step -{rate:g} x slope of an update, not the slope"
+            yield Hypothesis(1.95, "rate", text, "Return the slope.", _scaled(-rate))
+        text = f"the updated weight, w - {rate:g} x slope, not the slope"
+        yield Hypothesis(
+            1.9, "updated", text, "Return the slope.",
+            lambda p, r=rate: np.asarray(p.at) - r * np.asarray(p.slopes),
+        )  # fmt: skip
+
+
+# -- with a constant that is fitted to the numbers: last, and said with "could be" -----------
+
+
+def fitted(case: Case) -> Iterator[Hypothesis]:
+    """Hypotheses whose constant is read off the numbers; they need several points."""
+    if len(case.probes) < 3:
+        return
+    yield from _fitted_factor(case)
+    yield from _clipped(case)
+    yield from _frozen(case)
+    yield from _added(case)
+
+
+def _fitted_factor(case: Case) -> Iterator[Hypothesis]:
+    seen: set[float] = set()
+    for where in [case.wrong, *case.groups.values()]:
+        big = np.abs(case.slopes[:, where]) > 1e-6 * case.sizes[:, where]
+        ratios = case.hand[:, where][big] / case.slopes[:, where][big]
+        if len(ratios) < 3 or np.ptp(ratios) > 1e-8 * abs(ratios[0]):
+            continue
+        ratio = float(np.median(ratios))
+        if ratio == 0.0 or abs(ratio - 1) < 1e-6 or round(ratio, 9) in seen:
+            continue
+        seen.add(round(ratio, 9))
+        inverse = f" (1/{1 / ratio:.6g})" if abs(ratio) < 1 and _whole(abs(1 / ratio)) else ""
+        text = f"{ratio:.6g}{inverse} x the true slope everywhere: could be a constant factor"
+        advice = f"Look for a factor {1 / ratio:.6g} that is missing, or {ratio:.6g} too many."
+        yield Hypothesis(3.6, "factor", text, advice, _scaled(ratio))
+
+
+def _clipped(case: Case) -> Iterator[Hypothesis]:
+    bound = float(np.abs(case.hand).max())
+    touching = int((np.abs(case.hand) == bound).sum())
+    if 0.0 < bound < math.inf and touching >= 3:
+        text = f"could be clipped to -{bound:g} ... {bound:g}; the others are right"
+        yield Hypothesis(
+            3.9, "clipped", text, "Clip after the check, not inside hand.",
+            lambda p: np.clip(p.slopes, -bound, bound), alone=True,
+        )  # fmt: skip
+    if len(case.names) < 2:
+        return
+    lengths = np.sqrt((case.hand**2).sum(axis=1))
+    bound = float(lengths.max())
+    at_bound = np.abs(lengths - bound) <= 1e-9 * bound
+    true = np.sqrt((case.slopes**2).sum(axis=1))
+    if 0.0 < bound < math.inf and at_bound.sum() >= 3 and (true < bound * (1 - 1e-9)).any():
+        text = f"the gradient could be clipped to the length {bound:g}"
+        yield Hypothesis(
+            3.9, "clipped", text, "Clip after the check, not inside hand.",
+            lambda p: np.asarray(p.slopes) * min(1.0, bound / (math.hypot(*p.slopes) or 1.0)),
+            alone=True,
+        )  # fmt: skip
+
+
+def _frozen(case: Case) -> Iterator[Hypothesis]:
+    """Slopes that do not move with the point."""
+    fixed = np.ptp(case.hand, axis=0) == 0.0
+    values = case.hand[0]
+    if not any(fixed[i] and values[i] != 0.0 for i in case.wrong):
+        return
+    right_here = all(case.right[0, i] for i in case.wrong if fixed[i])
+    text = "the same number at every point: could be a stale value, computed before the update"
+    if right_here:
+        text = "a constant, right at the given point only: could be a number copied from there"
+    yield Hypothesis(
+        3.5, "constant", text, "Compute it from the arguments of hand.",
+        lambda p: np.where(fixed, values, p.slopes),
+    )  # fmt: skip
+
+
+def _added(case: Case) -> Iterator[Hypothesis]:
+    """A term too much or too little: a multiple of the number itself, or a constant."""
+    for where in [case.wrong, *case.groups.values()]:
+        at = np.array([p.at for p in case.probes])[:, where]
+        off = (case.hand - case.slopes)[:, where]
+        scale = np.abs(case.sizes[:, where]).max()
+        ratios = (off / np.where(np.abs(at) > 1e-6, at, np.nan)).ravel()
+        ratios = ratios[np.isfinite(ratios)]
+        if len(ratios) >= 3 and np.ptp(ratios) <= 1e-7 * abs(ratios[0]) and ratios[0]:
+            c = float(np.median(ratios))
+            missing = "missing: a regulariser (penalty)?" if c < 0 else "too much"
+            text = f"a term {abs(c):.6g} x the number itself could be {missing}"
+            yield Hypothesis(
+                3.4, "term", text, "",
+                lambda p, c=c: np.asarray(p.slopes) + c * np.asarray(p.at),
+            )  # fmt: skip
+        if np.ptp(off, axis=0).max() <= 1e-9 * scale and np.abs(off[0]).max() > 1e-9 * scale:
+            shift = np.zeros(len(case.names))
+            shift[where] = np.median(off, axis=0)
+            amount = f"{shift[where[0]]:+.6g}" if len(where) == 1 else "a constant"
+            text = f"the true slope {amount} everywhere: a constant term could be missing or extra"
+            if len(where) == 1:
+                sign = "missing" if shift[where[0]] < 0 else "extra"
+                size = abs(shift[where[0]])
+                text = f"a constant term {size:.6g} could be {sign}, or has the wrong sign"
+            yield Hypothesis(
+                3.4, "offset", text, "", lambda p, d=shift: np.asarray(p.slopes) + d
+            )
