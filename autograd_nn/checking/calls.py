@@ -16,7 +16,21 @@ from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.transforms import flatten
 
-__all__ = ["Arguments", "call_f", "call_hand", "hand_numbers"]
+__all__ = ["Arguments", "ComplexResultError", "call_f", "call_hand", "hand_numbers"]
+
+
+class ComplexResultError(TypeError):
+    """A result left the real numbers: a root or a power outside its domain."""
+
+
+def _is_complex(x: Any) -> bool:
+    if isinstance(x, dict):
+        x = list(x.values())
+    if isinstance(x, (list, tuple)):
+        return any(map(_is_complex, x))
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return any(map(_is_complex, x.ravel().tolist()))
+    return isinstance(x, complex) or (isinstance(x, np.ndarray) and x.dtype.kind == "c")
 
 
 class Arguments:
@@ -127,6 +141,8 @@ def _call(who: str, function: Callable[..., object], arguments: tuple[Any, ...])
 def call_f(f: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
     """``f``'s result: a Value where it computed with Values, else a float."""
     result = _call("f", f, arguments)
+    if isinstance(result, complex):
+        raise ComplexResultError(f"f returned {describe(result)}; it must return a real number")
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.item()
     if isinstance(result, Value):
@@ -153,6 +169,8 @@ def hand_numbers(
     """
     if isinstance(slopes, Value):
         slopes = slopes.data
+    if _is_complex(slopes):
+        raise ComplexResultError(f"{says} {describe(slopes)}; slopes are real numbers")
     slopes = _in_order(slopes, pattern, says)
     try:
         leaves = flatten(slopes, "hand's result")[0]

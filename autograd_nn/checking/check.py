@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_nn.checking.calls import Arguments, call_f, call_hand, hand_numbers
+from autograd_nn.checking.calls import Arguments, ComplexResultError, call_f, call_hand, hand_numbers
 from autograd_nn.checking.diagnosis import Finding, explain
 from autograd_nn.checking.diagnosis.probes import Probe, agree, probe_around
 from autograd_nn.checking.numeric import directional_slope, numeric_derivative
@@ -183,7 +183,7 @@ def _prober(
         try:
             result = call_f(f, arguments.filled(inputs))
             slopes = call_hand(hand, arguments.filled(list(x)), len(x), arguments.pattern)
-        except (ValueError, ArithmeticError):  # outside the domain of one of them
+        except (ValueError, ArithmeticError, ComplexResultError):  # outside the domain of one of them
             return None
         if not isinstance(result, Value) or not math.isfinite(result.data):
             return None

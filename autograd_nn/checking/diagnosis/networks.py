@@ -59,11 +59,17 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             1.6, "network", f"the weights {array} are missing in the delta passed back",
             f"Multiply by {array} on the way back.", changes=_set(edges, lambda p, i: 1.0),
         )  # fmt: skip
-        steps = {x.step for x in inner}
+        places = [s.names.place[i] for i in leaves]
+        if all(t is not None for t in (_turned(s, array, i) for i in leaves)):
+            yield Hypothesis(
+                1.6, "network", f"the weights {array} are missing in the delta passed back",
+                f"Multiply by {array} on the way back.",
+                changes=_set(edges, lambda p, i, v=places: float(v[i][0] == v[i][1])),
+            )  # fmt: skip
         text = f"the path back through {array} is missing"
         if _is_recurrent(layers, array):
             text = f"the path back through {array} to earlier steps is missing (truncated)"
-        elif len(steps) == 1 or True:
+        else:
             text = f"the path back through {array} to the layers below is missing"
         yield Hypothesis(
             1.6, "network", text, "", changes=_set(edges, lambda p, i: 0.0)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
 from autograd_nn.checking.diagnosis.spelling import ordinal
 from autograd_nn.checking.diagnosis.structure import Structure, Term
 
-__all__ = ["row_mistakes", "units"]
+__all__ = ["fitted_weights", "row_mistakes", "units"]
 
 _MOST_PAIRS = 10  # more rows are not tried in pairs
 
@@ -155,6 +157,51 @@ def _own_weights(s: Structure, parts: Sequence[Sequence[Term]]) -> Iterator[Hypo
         yield Hypothesis(1.5, "row", words, advice, changes=weighted(weights))
 
 
+def fitted_weights(case: Case) -> Iterator[Hypothesis]:
+    """The weights of the rows that give the hand-written slopes, where only one set does."""
+    s = case.structure
+    parts, noun = units(s)
+    if not case.same or not 2 <= len(parts) <= 60:
+        return
+    alone = [weighted({t: float(a is b) for b in parts for t in b}) for a in parts]
+    rest = [t for t in s.terms if not any(t in part for part in parts)]
+    for where in [list(range(len(case.names))), case.wrong, *case.groups.values()]:
+        blocks, sides = [], []
+        for p in case.probes:
+            changes = [{**c(p), **weighted(dict.fromkeys(rest, 0.0))(p)} for c in alone]
+            own = p.sweep([*changes, weighted({t: 0.0 for part in parts for t in part})(p)])
+            blocks.append(own[:-1, where].T)
+            sides.append(np.asarray(p.hand)[where] - own[-1, where])
+        matrix, side = np.vstack(blocks), np.concatenate(sides)
+        found, _, rank, _ = np.linalg.lstsq(matrix, side, rcond=1e-9)
+        if rank < len(parts) or len(side) < len(parts) + 3:
+            continue
+        weights = [float(f"{w:.9g}") + 0.0 for w in found]
+        weights = [0.0 if abs(w) < 1e-8 else w for w in weights]
+        off = [r for r, w in enumerate(weights) if abs(w - 1) > 1e-7]
+        if not off:
+            continue
+        yield Hypothesis(
+            3.3, "row", _weights_said(weights, off, noun), f"Add up all {noun}s with equal weights.",
+            changes=weighted({t: w for part, w in zip(parts, weights, strict=True) for t in part}),
+        )  # fmt: skip
+
+
+def _weights_said(weights: Sequence[float], off: Sequence[int], noun: str) -> str:
+    if len(off) == 1:
+        r, w = off[0], weights[off[0]]
+        if w == 0:
+            return f"{noun} {r} is skipped"
+        whole = abs(w - round(w)) < 1e-7
+        times = f"{w:.0f} times" if whole else f"with the weight {w:.6g}"
+        return f"{noun} {r} counts {times} (all others count once)"
+    shown = ", ".join(f"{w:.4g}" for w in weights[:5]) + (", ..." if len(weights) > 5 else "")
+    zeros = [r for r, w in enumerate(weights) if w == 0]
+    if zeros == list(off):
+        return f"{noun}s {', '.join(map(str, zeros[:6]))} are skipped"
+    return f"the {noun}s are weighted differently: {shown} (divided or counted unequally)"
+
+
 # -- regularisers ------------------------------------------------------------------------
 
 
@@ -162,12 +209,8 @@ def is_penalty(s: Structure, term: Term) -> bool:
     """Whether a term is a power or a size of one parameter alone."""
     below = s.below(term.node)
     leaves = [k for k in below if k in s.leaf]
-    return (
-        len(leaves) == 1
-        and 1 < len(below) <= 3
-        and not any(s.probe.ops[k] in ("add", "sub") for k in below)
-        and len(s.terms) > 1
-    )
+    inner = {s.probe.ops[k] for k in below if k not in s.leaf}
+    return len(leaves) == 1 and bool(inner) and inner <= {"pow", "mul", "abs"} and len(s.terms) > 1
 
 
 def _of_penalties(s: Structure) -> Iterator[Hypothesis]:

@@ -7,7 +7,7 @@ or rows of data allow (``networks``, ``rows``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,9 @@ from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
 from autograd_nn.checking.diagnosis.misconceptions import MISCONCEPTIONS, Edge, general_rules
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import ACTIVATIONS, Structure
+from autograd_nn.ops import primitive
 
-__all__ = ["Group", "every_rule", "groups_of", "inner_missing", "on_every_shape"]
+__all__ = ["Group", "every_rule", "groups_of", "inner_missing", "on_every_shape", "one_number"]
 
 Where = tuple[int, int]
 Wrong = Callable[[Edge], float | None]
@@ -157,3 +158,76 @@ def inner_missing(case: Case) -> Iterator[Hypothesis]:
             text = f"the inner derivative of {said}, a factor {value:.6g}, is missing (chain rule)"
         advice = f"Multiply by the slope of {said} too."
         yield Hypothesis(1.95, "inner", text, advice, slopes=slopes)
+
+
+def one_number(case: Case) -> Iterator[Hypothesis]:
+    """Product, quotient and chain rule put together wrongly, for each number by itself."""
+    s = case.structure
+    if not case.same or len(s.probe.nodes) * len(case.names) > 20_000:
+        return
+    for k, op in enumerate(s.probe.ops):
+        live = [o for o in s.probe.operands[k] if s.live[o]]
+        if op in ("mul", "div") and len(live) == 2:
+            for rare, words, form in _TOGETHER[op]:
+                yield Hypothesis(
+                    1.97 + rare, "rule", f"at {s.say(k)}: {words}", slopes=_both(k, form)
+                )
+        elif len(live) == 1 and op in _INNER and live[0] not in s.leaf:
+            row = primitive(op)
+
+            def slope(u: Any, v: Any, du: Any, dv: Any, row: Any = row) -> Any:
+                return np.array([row.partials(d, row.scalar(d))[0] for d in du])
+
+            text = f"at {s.say(k)}: the inner slope is put inside {op}, not multiplied (chain rule)"
+            yield Hypothesis(2.1, "rule", text, slopes=_both(k, slope))
+
+
+_INNER = frozenset("sin cos exp log tanh sigmoid sqrt tan atan".split())
+_Form = Callable[[Any, Any, Any, Any], Any]
+_TOGETHER: dict[str, list[tuple[float, str, _Form]]] = {
+    "mul": [
+        (0.0, "product rule: the derivatives of both factors are multiplied",
+         lambda u, v, du, dv: du * dv),
+        (0.02, "product rule: the two terms are subtracted, not added: a sign",
+         lambda u, v, du, dv: du * v - u * dv),
+        (0.02, "product rule: the derivatives of both factors are added",
+         lambda u, v, du, dv: du + dv),
+        (0.05, "product rule: each derivative times its own factor", lambda u, v, du, dv: du * u + dv * v),
+        (0.05, "product rule: only the first factor is differentiated", lambda u, v, du, dv: du * v),
+        (0.05, "product rule: only the second factor is differentiated", lambda u, v, du, dv: u * dv),
+    ],
+    "div": [
+        (0.0, "quotient rule: the derivatives of numerator and denominator are divided",
+         lambda u, v, du, dv: du / dv),
+        (0.01, "quotient rule: the denominator is not squared",
+         lambda u, v, du, dv: (du * v - u * dv) / v),
+        (0.02, "quotient rule: the division by the denominator squared is missing",
+         lambda u, v, du, dv: du * v - u * dv),
+        (0.02, "quotient rule: the two terms are added, not subtracted: a sign",
+         lambda u, v, du, dv: (du * v + u * dv) / v**2),
+        (0.02, "quotient rule: the terms are in the wrong order: the sign",
+         lambda u, v, du, dv: (u * dv - du * v) / v**2),
+        (0.05, "quotient rule: only the numerator is differentiated", lambda u, v, du, dv: du / v),
+        (0.05, "quotient rule: only the denominator is differentiated",
+         lambda u, v, du, dv: -u * dv / v**2),
+        (0.05, "quotient rule: divided by the derivative of the denominator squared",
+         lambda u, v, du, dv: (du * v - u * dv) / dv**2),
+        (0.05, "quotient rule: divided by the numerator squared, not the denominator",
+         lambda u, v, du, dv: (du * v - u * dv) / u**2),
+    ],
+}  # fmt: skip
+
+
+def _both(k: int, form: _Form) -> Callable[[Probe], Any]:
+    """The slopes with ``form`` in place of the true slope of node k along each number."""
+
+    def slopes(p: Probe) -> Any:
+        operands = p.operands[k]
+        inner = [p.reach[o] for o in operands] + [p.reach[operands[0]]]
+        values = [p.data[o] for o in operands] + [0.0]
+        own = p.reach[k]
+        depends = (inner[0] != 0.0) | (inner[1] != 0.0)
+        wrong = np.where(depends, form(values[0], values[1], inner[0], inner[1]), own)
+        return np.asarray(p.slopes) + p.adjoints[k] * (wrong - own)
+
+    return slopes

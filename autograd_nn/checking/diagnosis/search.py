@@ -15,8 +15,9 @@ from autograd_nn.checking.diagnosis.case import Case, Finding, Hypothesis, Match
 from autograd_nn.checking.diagnosis.networks import network_mistakes
 from autograd_nn.checking.diagnosis.outputs import output_mistakes
 from autograd_nn.checking.diagnosis.probes import Probe
-from autograd_nn.checking.diagnosis.rows import row_mistakes
-from autograd_nn.checking.diagnosis.rules import every_rule, inner_missing
+from autograd_nn.checking.diagnosis.replay import other_functions
+from autograd_nn.checking.diagnosis.rows import fitted_weights, row_mistakes
+from autograd_nn.checking.diagnosis.rules import every_rule, inner_missing, one_number
 from autograd_nn.checking.diagnosis.where import located
 from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
 
@@ -36,7 +37,7 @@ def explain(probes: list[Probe], names: Sequence[str], rtol: float) -> list[Find
         return [sure]
     findings = _choose(case, match(case, _without_constants(case)))
     if not findings or findings[0].cost > 3.0:
-        findings = sorted(findings + _choose(case, match(case, fitted(case))))
+        findings = sorted(findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case)])))
     if not findings or findings[0].cost >= 5.0:
         findings.append(located(case))
     return sorted(findings)
@@ -50,6 +51,8 @@ def _without_constants(case: Case) -> Iterator[Hypothesis]:
         yield from network_mistakes(case)
         yield from every_rule(case)
         yield from inner_missing(case)
+        yield from one_number(case)
+        yield from other_functions(case)
 
 
 def _nearly_right(case: Case) -> Finding | None:
