@@ -13,7 +13,7 @@ from typing import NamedTuple
 from autograd_nn.checking.diagnosis import Finding
 from autograd_nn.checking.shapes import NumericDerivative
 
-__all__ = ["GradientCheckError", "GradientReport", "Row"]
+__all__ = ["GradientCheckError", "GradientReport", "Row", "judge"]
 
 _WIDTH = 80
 _MOST_ROWS = 12
@@ -28,6 +28,32 @@ class Row(NamedTuple):
     numeric: NumericDerivative | None
     verdict: str
     note: str = ""
+
+
+def judge(slope: float, numeric: NumericDerivative, rtol: float) -> tuple[str, str]:
+    """The verdict on a slope, and a note where the point is special.
+
+    >>> from autograd_nn.checking.numeric import numeric_derivative
+    >>> judge(0.5, numeric_derivative(abs, 0.0), 1e-9)[0]
+    'ok'
+    """
+    left, right, note = numeric.left, numeric.right, numeric.note
+    if numeric.status == "kink" and left is not None and right is not None:
+        margin = 1e-6 * (abs(left) + abs(right))
+        if min(left, right) - margin <= slope <= max(left, right) + margin:
+            return "ok", f"a kink: {note}; any slope in between passes"
+        return "wrong", f"a kink: {note}"
+    if numeric.status == "vertical":
+        return ("ok" if math.isinf(slope) else "wrong"), note
+    if numeric.status not in ("ok", "edge", "noisy") or not math.isfinite(numeric.error):
+        return "inconclusive", note or numeric.status
+    if math.isfinite(slope) and abs(slope - numeric.value) > numeric.error + rtol * abs(slope):
+        return "wrong", note
+    if not math.isfinite(slope):
+        return "wrong", "the slope is not finite, and the function is smooth here"
+    if numeric.error > abs(numeric.value) and numeric.error > 1e-6 * (abs(slope) or 1.0):
+        return "inconclusive", "the numeric slope has no reliable digits"
+    return "ok", "" if numeric.status == "ok" else note
 
 
 class GradientReport:

@@ -94,9 +94,10 @@ class Case:
         for i in self.wrong:
             self.groups.setdefault(self.known.array[i], []).append(i)
         self.structures: dict[int, Structure] = {}
+        kinds: dict[object, int] = {}
         for probe in probes:
             if probe.shape not in self.structures:
-                self.structures[probe.shape] = Structure(probe, self.known)
+                self.structures[probe.shape] = Structure(probe, self.known, kinds)
         self.structure = self.structures[probes[0].shape]
         self.same = len(self.structures) == 1
         self.slopes = np.array([p.slopes for p in probes])

@@ -71,9 +71,8 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             text = f"the path back through {array} to earlier steps is missing (truncated)"
         else:
             text = f"the path back through {array} to the layers below is missing"
-        yield Hypothesis(
-            1.6, "network", text, "", changes=_set(edges, lambda p, i: 0.0)
-        )
+        cost = 1.6 if _is_recurrent(layers, array) else 1.9
+        yield Hypothesis(cost, "network", text, "", changes=_set(edges, lambda p, i: 0.0))
         turned = [_turned(s, array, i) for i in leaves]
         if all(i is not None for i in turned):
             yield Hypothesis(
@@ -138,7 +137,8 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             if all(x is not None for x in sources):
                 chosen = [x for x in sources if x is not None]
                 yield Hypothesis(
-                    cost, "network", text, "", changes=_set(edges, lambda p, i: p.data[chosen[i]])
+                    cost, "network", text, "", changes=_set(edges, lambda p, i: p.data[chosen[i]]),
+                    alone=True,
                 )
 
         if not inputs:
@@ -477,4 +477,4 @@ def _copied(case: Case) -> Iterator[Hypothesis]:
             text = f"{a} has the slope of {b}, not its own"
             if len(here) > 1:
                 text = f"{a} has the slopes of {b}: the delta of the wrong layer"
-            yield Hypothesis(1.85, "order", text, "", slopes=slopes, alone=True)
+            yield Hypothesis(1.6, "copied", text, "", slopes=slopes, alone=True)

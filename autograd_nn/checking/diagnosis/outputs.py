@@ -215,7 +215,7 @@ def _other_targets(outputs: Sequence[Output]) -> Iterator[Hypothesis]:
             if count == 1:
                 k = next(iter(at))
                 where = f": at class {(k + step) % own.shape[1]}, not {k}"
-            text = f"the one-hot is subtracted at the wrong class{where} (an index is off)"
+            text = f"the one-hot is subtracted at the wrong class{where}"
             yield other(1.5 + 0.01 * step, text, np.roll(own, step, axis=1))
 
 

@@ -38,7 +38,7 @@ class Probe:
         nodes: the graph, operands first; ``operands`` and ``partials`` by position in it.
         shape: the same number for graphs of the same operations.
         adjoints: the slope of the result along each node.
-        outcomes: how the comparisons in ``f`` came out, in order.
+        conditions: the comparisons that ``f`` made, in words, and how they came out.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class Probe:
         result: Value,
         inputs: Sequence[Value],
         hand: list[float],
-        outcomes: Sequence[bool] = (),
+        conditions: Sequence[tuple[str, bool]] = (),
     ) -> None:
         self.at = [x.data for x in inputs]
         self.hand = hand
-        self.outcomes = tuple(outcomes)
+        self.conditions = tuple(conditions)
         self.nodes = topological_order(result)
         position = {id(node): k for k, node in enumerate(self.nodes)}
         self.inputs = [position.get(id(x), -1) for x in inputs]

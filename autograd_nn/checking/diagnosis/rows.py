@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fractions import Fraction
+
 import numpy as np
 
 from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
@@ -65,7 +67,7 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
         return Hypothesis(cost, "row", text, advice, changes=weighted(chosen))
 
     ones = [1.0] * count
-    name = (lambda r: ordinal(r, count)) if noun == "row" else (lambda r: _term_name(s, parts[r], r))
+    name = (lambda r: ordinal(r, count)) if noun == "row" else (lambda r: _term_name(s, parts[r], r, count - 1))
     for r in range(count):
         without = [*ones[:r], 0.0, *ones[r + 1 :]]
         text = f"{name(r)} is skipped: it is missing from the sum"
@@ -98,9 +100,11 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
     del every
 
 
-def _term_name(s: Structure, part: Sequence[Term], r: int) -> str:
+def _term_name(s: Structure, part: Sequence[Term], r: int, last: int) -> str:
     said = s.say(part[0].node)
-    return f"the term {said}" if len(said) < 36 and "a " not in said[:2] else f"term {r} ({said})"
+    if len(said) < 36 and not said.startswith("a "):
+        return f"the term {said}"
+    return f"the {['first', 'last'][r > 0]} term (step {r})" if r in (0, last) else f"term {r}"
 
 
 def _halves(count: int, row) -> Iterator[Hypothesis]:  # type: ignore[no-untyped-def]
@@ -176,8 +180,7 @@ def fitted_weights(case: Case) -> Iterator[Hypothesis]:
         found, _, rank, _ = np.linalg.lstsq(matrix, side, rcond=1e-9)
         if rank < len(parts) or len(side) < len(parts) + 3:
             continue
-        weights = [float(f"{w:.9g}") + 0.0 for w in found]
-        weights = [0.0 if abs(w) < 1e-8 else w for w in weights]
+        weights = [_simple(float(w)) for w in found]
         off = [r for r, w in enumerate(weights) if abs(w - 1) > 1e-7]
         if not off:
             continue
@@ -185,6 +188,12 @@ def fitted_weights(case: Case) -> Iterator[Hypothesis]:
             3.3, "row", _weights_said(weights, off, noun), f"Add up all {noun}s with equal weights.",
             changes=weighted({t: w for part, w in zip(parts, weights, strict=True) for t in part}),
         )  # fmt: skip
+
+
+def _simple(w: float) -> float:
+    """The fraction of small numbers that a fitted weight stands for, where there is one."""
+    near = float(Fraction(w).limit_denominator(5000))
+    return near if abs(near - w) < 1e-8 * max(1.0, abs(w)) else w
 
 
 def _weights_said(weights: Sequence[float], off: Sequence[int], noun: str) -> str:
@@ -227,7 +236,7 @@ def _of_penalties(s: Structure) -> Iterator[Hypothesis]:
         choices += [([array], terms) for array, terms in by_array.items()]
     counts = {len(s.rows), len(s.terms) - len(choices[0][1])}
     for arrays, terms in choices:
-        of = " and ".join(arrays) if len(arrays) <= 3 else f"{len(arrays)} arrays"
+        of = s.names.said([i for array in arrays for i in s.arrays[array]])
         what = f"the penalty (regulariser) of {of}"
         options = [
             (0.0, f"{what} is missing", 1.5),

@@ -79,6 +79,9 @@ def groups_of(s: Structure) -> Iterator[Group]:
     for op, found in by_op.items():
         if len({s.family[k] for k, _ in found}) > 1 and tuple(found) not in seen:
             yield Group(found, f"at every {op}", 0.02)
+    for k, operands in enumerate(p.operands):
+        if p.ops[k] in ("mul", "div") and sum(s.live[o] for o in operands) == 2:
+            yield Group([(k, 0), (k, 1)], f"at {s.say(k)}", 0.03)
     if len(edges) <= _MOST_EDGES:
         for k, j in edges:
             yield Group([(k, j)], _edge_text(s, k, j), 0.04)
@@ -188,9 +191,9 @@ _TOGETHER: dict[str, list[tuple[float, str, _Form]]] = {
     "mul": [
         (0.0, "product rule: the derivatives of both factors are multiplied",
          lambda u, v, du, dv: du * dv),
-        (0.02, "product rule: the two terms are subtracted, not added: a sign",
+        (0.15, "product rule: the two terms are subtracted, not added: a sign",
          lambda u, v, du, dv: du * v - u * dv),
-        (0.02, "product rule: the derivatives of both factors are added",
+        (0.2, "product rule: the derivatives of both factors are added",
          lambda u, v, du, dv: du + dv),
         (0.05, "product rule: each derivative times its own factor", lambda u, v, du, dv: du * u + dv * v),
         (0.05, "product rule: only the first factor is differentiated", lambda u, v, du, dv: du * v),

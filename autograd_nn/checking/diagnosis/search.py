@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from autograd_nn.checking.diagnosis.branches import branch_mistakes
 from autograd_nn.checking.diagnosis.case import Case, Finding, Hypothesis, Matched, match
 from autograd_nn.checking.diagnosis.networks import network_mistakes
 from autograd_nn.checking.diagnosis.outputs import output_mistakes
@@ -24,22 +25,29 @@ from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
 __all__ = ["HEADLINE", "explain"]
 
 HEADLINE = 100  # characters
+_WHOLE = ("order", "normalised", "clipped")  # nothing that these move may be right
 _LARGEST_GRAPH = 30_000  # operations; beyond it the search by operation takes too long
 
 
-def explain(probes: list[Probe], names: Sequence[str], rtol: float) -> list[Finding]:
+def explain(
+    probes: list[Probe],
+    names: Sequence[str],
+    rtol: float,
+    around: list[Probe] | None = None,
+) -> list[Finding]:
     """The findings, most likely first; none where every slope agrees."""
-    case = Case(probes, names, rtol)
+    case = Case(probes, names, rtol, around)
     if not case.wrong:
         return []
     sure = certain(case) or _nearly_right(case)
     if sure is not None:
         return [sure]
-    findings = _choose(case, match(case, _without_constants(case)))
+    hypotheses = list(_without_constants(case))
+    findings = _choose(case, match(case, hypotheses))
     if not findings or findings[0].cost > 3.0:
         findings = sorted(findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case)])))
-    if not findings or findings[0].cost >= 5.0:
-        findings.append(located(case))
+    if not findings or min(findings).cost >= 5.0:
+        findings.append(located(case, len(hypotheses)))
     return sorted(findings)
 
 
@@ -53,6 +61,7 @@ def _without_constants(case: Case) -> Iterator[Hypothesis]:
         yield from inner_missing(case)
         yield from one_number(case)
         yield from other_functions(case)
+        yield from branch_mistakes(case)
 
 
 def _nearly_right(case: Case) -> Finding | None:
@@ -73,7 +82,7 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
     for hypothesis, numbers in matched:
         if numbers.all():
             findings.append(_finding(case, hypothesis, case.wrong, 0.0))
-        elif numbers[wrong].all():
+        elif numbers[wrong].all() and hypothesis.kind not in _WHOLE:
             findings.append(_finding(case, hypothesis, case.wrong, 0.12))
     if not findings or min(findings).cost > 3.0:
         findings += _apart(case, matched)

@@ -33,6 +33,9 @@ class Term(NamedTuple):
 class Structure:
     """The parts of one graph.
 
+    Args:
+        kinds: the numbers of the families, to have the same in several graphs.
+
     Attributes:
         probe: the point that the graph was taken at.
         live: for each node whether it depends on a checked number.
@@ -47,16 +50,18 @@ class Structure:
         others: the terms that belong to no row, such as a penalty.
     """
 
-    def __init__(self, probe: Probe, names: Names) -> None:
+    def __init__(
+        self, probe: Probe, names: Names, kinds: dict[object, int] | None = None
+    ) -> None:
         self.probe, self.names = probe, names
         self.arrays = names.arrays
         self.leaf = {k: i for i, k in enumerate(probe.inputs) if k >= 0}
-        self._walk()
+        self._walk({} if kinds is None else kinds)
         self.terms = list(self._terms())
         self._rows()
 
-    def _walk(self) -> None:
-        p, ids = self.probe, dict[object, int]()
+    def _walk(self, ids: dict[object, int]) -> None:
+        p = self.probe
         self.live: list[bool] = []
         self.family: list[int] = []
         self.depth: list[int] = []

@@ -111,18 +111,20 @@ def _numbers(case: Case, op: str) -> set[float]:
 
 
 def _constants(case: Case) -> Iterator[Hypothesis]:
-    scales = {c for op in ("mul", "div") for c in _numbers(case, op)}
-    scales = {c for c in scales if c and abs(c - 1) > 1e-9 and math.isfinite(c)}
-    if len(scales) > 40:  # data, not constants of a formula
-        return
-    for c in sorted(scales):
-        for sign, more in ((1.0, ""), (-1.0, "the sign is flipped, and ")):
-            cost = 1.75 + (0.4 if sign < 0 else 0.0)
-            text = f"{more}the factor {c:.6g} is missing"
-            yield Hypothesis(cost, "constant", text, f"Multiply by {c:.6g}.", _scaled(sign / c))
-            text = f"{more}the factor {c:.6g} is applied once too often"
-            cost += 0.05
-            yield Hypothesis(cost, "constant", text, f"Divide by {c:.6g}.", _scaled(sign * c))
+    for op, missing, twice in (
+        ("mul", "the factor {} is missing", "the factor {} is applied once too often"),
+        ("div", "divided by {} once too often", "the division by {} is missing"),
+    ):
+        scales = {c for c in _numbers(case, op) if c and abs(c - 1) > 1e-9 and math.isfinite(c)}
+        if len(scales) > 40:  # data, not constants of a formula
+            continue
+        for c in sorted(scales):
+            for sign, more in ((1.0, ""), (-1.0, "the sign is flipped, and ")):
+                cost = 1.75 + (0.4 if sign < 0 else 0.0)
+                text = more + missing.format(f"{c:.6g}")
+                yield Hypothesis(cost, "constant", text, "", _scaled(sign / c))
+                text = more + twice.format(f"{c:.6g}")
+                yield Hypothesis(cost + 0.01, "constant", text, "", _scaled(sign * c))
 
 
 def _orders(case: Case) -> Iterator[Hypothesis]:
@@ -323,6 +325,8 @@ def _frozen(case: Case) -> Iterator[Hypothesis]:
     values = case.hand[0]
     if not any(fixed[i] and values[i] != 0.0 for i in case.wrong):
         return
+    if any(len(np.unique(np.round(case.slopes[:, i], 9))) < 4 for i in case.wrong if fixed[i]):
+        return  # the true slope has steps: a constant says little
     right_here = all(case.right[0, i] for i in case.wrong if fixed[i])
     text = "the same number at every point: could be a stale value, computed before the update"
     if right_here:
