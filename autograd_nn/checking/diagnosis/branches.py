@@ -10,8 +10,9 @@ from typing import Any
 
 from autograd_nn.checking.diagnosis.case import Case, Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
-from autograd_nn.checking.diagnosis.replay import replayed
+from autograd_nn.checking.diagnosis.replay import replayed, replayed_adjoints
 from autograd_nn.checking.diagnosis.spelling import spell
+from autograd_nn.checking.diagnosis.structure import Structure
 from autograd_nn.engine import Value
 
 __all__ = ["branch_mistakes", "conditions"]
@@ -36,10 +37,45 @@ def conditions(
     return found
 
 
+def _by_term(case: Case) -> Iterator[Hypothesis]:
+    """Every row takes the branch of one kind, whatever its condition says.
+
+    The terms of the rows are functions of one number each, such as the error: its slope in the
+    branch of a kind is found where some row takes that branch, and used for all of them.
+    """
+    inner = [
+        (s, t.node, next((o for o in s.probe.operands[t.node] if s.live[o]), -1))
+        for s in case.structures.values() for t in s.terms
+    ]  # fmt: skip
+    if not inner or len({s.family[o] if o >= 0 else -1 for s, _, o in inner}) != 1:
+        return
+    for kind in sorted({s.family[node] for s, node, _ in inner}):
+        own, node, below = next(x for x in inner if x[0].family[x[1]] == kind)
+
+        def slopes(p: Probe, own: Structure = own, below: int = below) -> Any:
+            s = case.structures[p.shape]
+            adjoints: dict[int, float] = {}
+            for term in s.terms:
+                error = next(o for o in s.probe.operands[term.node] if s.live[o])
+                adjoints[error] = _adjoint(own.probe, below, p.data[error])
+            return p.with_adjoints(adjoints)
+
+        op = {"pow": "quadratic", "mul": "quadratic", "abs": "linear (abs)"}
+        name = op.get(own.probe.ops[node], own.probe.ops[node])
+        text = f"the {name} branch's slope is used for all rows: the if in f is ignored"
+        yield Hypothesis(1.6, "branch", text, "Give each branch of f its slope.", slopes=slopes)
+
+
+def _adjoint(p: Probe, node: int, value: float) -> float:
+    """The slope along a node if it had another value."""
+    return replayed_adjoints(p, {node: value})[node]
+
+
 def branch_mistakes(case: Case) -> Iterator[Hypothesis]:
     """The slopes of one way through ``f``, used everywhere."""
     if case.same:
         return
+    yield from _by_term(case)
     for structure in case.structures.values():
         own = structure.probe
 

@@ -14,7 +14,7 @@ from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import Names
 from autograd_nn.checking.diagnosis.structure import Structure
 
-__all__ = ["Case", "Finding", "Hypothesis", "Matched", "match"]
+__all__ = ["Case", "Finding", "Hypothesis", "Matched", "match", "predictions"]
 
 _ROUNDING = 1e-12
 _MOST_SHAPES = 12  # more ways through the branches of f than this are not looked at
@@ -48,6 +48,7 @@ class Hypothesis(NamedTuple):
         slopes: the slopes at a probe, or ``None`` where the mistake cannot be made.
         changes: in place of ``slopes``, the partials that the mistake changes.
         alone: whether the text tells by itself which parameters are meant.
+        place: what tells two hypotheses of one text apart.
     """
 
     cost: float
@@ -57,6 +58,7 @@ class Hypothesis(NamedTuple):
     slopes: Callable[[Probe], Any] | None = None
     changes: Changes | None = None
     alone: bool = False
+    place: object = None
 
 
 class Case:
@@ -100,6 +102,8 @@ class Case:
                 self.structures[probe.shape] = Structure(probe, self.known, kinds)
         self.structure = self.structures[probes[0].shape]
         self.same = len(self.structures) == 1
+        for structure in self.structures.values():
+            structure.branches = not self.same
         self.slopes = np.array([p.slopes for p in probes])
         self.hand = np.array([p.hand for p in probes])
         self.sizes = np.array([p.sizes for p in probes])
@@ -155,6 +159,18 @@ def match(case: Case, hypotheses: Iterable[Hypothesis]) -> list[Matched]:
                 ]
         alive = [(h, n) for h, n in alive if (n & wrong).any()]
     return [Matched(h, n) for h, n in alive]
+
+
+def predictions(hypothesis: Hypothesis, probes: Sequence[Probe]) -> list[Any]:
+    """The slopes that a hypothesis leads to at some points; ``None`` where it does not apply."""
+    found: list[Any] = []
+    for probe in probes:
+        changes = _changed(hypothesis, probe)
+        if hypothesis.slopes is not None:
+            found.append(_plainly(hypothesis, probe))
+        else:
+            found.append(None if changes is None else probe.sweep([changes])[0])
+    return found
 
 
 def _plainly(hypothesis: Hypothesis, probe: Probe) -> Any:

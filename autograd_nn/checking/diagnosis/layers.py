@@ -47,9 +47,10 @@ class Layers:
         for k, op in enumerate(s.probe.ops):
             if op == "mul" and s.live[k]:
                 sides = [j for j in (0, 1) if s.probe.operands[k][j] in s.leaf]
-                if len(sides) == 1:
-                    leaf = s.probe.operands[k][sides[0]]
-                    found.setdefault(s.names.array[s.leaf[leaf]], []).append((k, sides[0]))
+                arrays = [s.names.array[s.leaf[s.probe.operands[k][j]]] for j in sides]
+                if len(set(arrays)) == len(arrays):
+                    for j, array in zip(sides, arrays, strict=True):
+                        found.setdefault(array, []).append((k, j))
         for array, edges in found.items():
             self._number(array, edges)
         self._find_activations()

@@ -102,8 +102,8 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("the power rule b*a**(b-1) was used on the exponential a**b",
          _second(lambda e: e.b * e.a ** (e.b - 1.0))),
         ("exponential a**b: the factor log(a) is missing", _second(lambda e: e.y)),
-        ("exponential a**b: the exponent's part is dropped", _second(lambda e: 0.0)),
-        ("power rule: the base's part is dropped", _base(lambda e: 0.0)),
+        Rule("the exponent's part, with log(a), is missing", _second(lambda e: 0.0), -0.3),
+        Rule("power rule: the base's part is missing", _base(lambda e: 0.0), -0.3),
     ),
     "tanh": (
         ("1 - t instead of 1 - t**2 (the square of tanh)", lambda e: 1 - e.y),

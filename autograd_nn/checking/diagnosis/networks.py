@@ -50,7 +50,7 @@ def _set(edges: Sequence[Edge], value: Callable[[Probe, int], float]) -> Changes
 def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
     shapes = {a: _shape(s, a) for a in layers.products}
     for array, products in layers.products.items():
-        inner = [x for x in products if s.live[x.source] and x.source not in s.leaf]
+        inner = [x for x in products if s.live[x.source]]
         if not inner:
             continue
         edges = [(x.node, 1 - x.leaf_side) for x in inner]
@@ -286,7 +286,8 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
             kind = (s.family[edge[0]], edge[1])
             by_array.setdefault(s.names.array[i], {}).setdefault(kind, []).append(edge)
     for array, kinds in by_array.items():
-        if 2 <= len(kinds) <= 6:
+        users = [kind[0][0] for kind in kinds.values()]
+        if 2 <= len(kinds) <= 6 and len(set(users)) == len(users):
             yield from _of_kinds(s, array, list(kinds.values()))
     yield from _first_or_last(s)
     for k in range(len(s.probe.nodes) - 1):
@@ -321,6 +322,10 @@ def _of_kinds(s: Structure, array: str, kinds: list[list[Edge]]) -> Iterator[Hyp
 def _first_or_last(s: Structure) -> Iterator[Hypothesis]:
     """Only the first or the last of several uses of each number."""
     several = {k: s.uses[k] for k in s.leaf if len(s.uses.get(k, ())) > 1}
+    for uses in several.values():
+        kinds = {(s.probe.ops[k], j) for k, j in uses}
+        if len(kinds) > 1 or len({k for k, _ in uses}) < len(uses):
+            return  # not steps of one kind
     if not several:
         return
     for pick, word in ((-1, "last"), (0, "first")):

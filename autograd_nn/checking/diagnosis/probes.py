@@ -60,12 +60,13 @@ class Probe:
         self.ops = [node.op or node.kind for node in self.nodes]
         self._reach: Any = None
         self.shape = hash((tuple(self.ops), tuple(self.operands)))
-        self.adjoints = self._backward(self.partials)
+        self.adjoints = self.backward(self.partials)
         self.slopes = self._pick(self.adjoints)
         absolute = [tuple(map(abs, partials)) for partials in self.partials]
-        self.sizes = self._pick(self._backward(absolute))
+        self.sizes = self._pick(self.backward(absolute))
 
-    def _backward(self, partials: Sequence[tuple[float, ...]]) -> list[float]:
+    def backward(self, partials: Sequence[tuple[float, ...]]) -> list[float]:
+        """The adjoints of all nodes with these partials."""
         adjoints = [0.0] * len(self.nodes)
         adjoints[-1] = 1.0
         for k in range(len(self.nodes) - 1, -1, -1):
@@ -74,10 +75,6 @@ class Probe:
                     if partial != 0.0:
                         adjoints[operand] += adjoints[k] * partial
         return adjoints
-
-    def backward(self, partials: Sequence[tuple[float, ...]]) -> list[float]:
-        """The slopes with these partials in place of the true ones."""
-        return self._pick(self._backward(partials))
 
     def _pick(self, adjoints: list[float]) -> list[float]:
         return [adjoints[k] if k >= 0 else 0.0 for k in self.inputs]

@@ -16,7 +16,7 @@ from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import Structure
 from autograd_nn.ops import CODES, primitive
 
-__all__ = ["other_functions", "replayed"]
+__all__ = ["other_functions", "replayed", "replayed_adjoints"]
 
 _LARGEST_GRAPH = 800  # operations; each hypothesis computes all of them again
 _MOST = 150  # hypotheses of one kind
@@ -30,7 +30,15 @@ _INSTEAD = {
 def replayed(
     p: Probe, values: Mapping[int, float], ops: Mapping[int, str] | None = None
 ) -> Any:
-    """The slopes of the recorded function with other values of leaves, and other operations."""
+    """The slopes of the recorded function with other values, and other operations."""
+    adjoints = replayed_adjoints(p, values, ops)
+    return None if adjoints is None else [adjoints[k] if k >= 0 else 0.0 for k in p.inputs]
+
+
+def replayed_adjoints(
+    p: Probe, values: Mapping[int, float], ops: Mapping[int, str] | None = None
+) -> Any:
+    """As ``replayed``, for every node."""
     ops = ops or {}
     data, partials = list(p.data), list(p.partials)
     changed = bytearray(len(data))

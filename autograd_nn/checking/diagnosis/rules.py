@@ -17,10 +17,11 @@ from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import ACTIVATIONS, Structure
 from autograd_nn.ops import primitive
 
-__all__ = ["Group", "every_rule", "groups_of", "inner_missing", "on_every_shape", "one_number"]
+__all__ = ["Group", "every_rule", "groups_of", "inner_missing", "on_every_shape", "one_number", "ratios"]
 
 Where = tuple[int, int]
 Wrong = Callable[[Edge], float | None]
+_TELLING = 4  # points at which a quantity is no chance
 _MOST_EDGES = 700  # a larger graph is searched by families only
 
 
@@ -30,6 +31,7 @@ class Group(NamedTuple):
     edges: list[Where]
     text: str
     cost: float
+    place: object = None
 
 
 def on_every_shape(
@@ -42,14 +44,14 @@ def on_every_shape(
     if case.same:
         yield from generate(case.structure)
         return
-    merged: dict[tuple[float, str, str], dict[int, Changes]] = {}
-    advice: dict[tuple[float, str, str], str] = {}
+    merged: dict[tuple[float, str, str, object], dict[int, Changes]] = {}
+    one: dict[tuple[float, str, str, object], Hypothesis] = {}
     for shape, structure in case.structures.items():
         for h in generate(structure):
             if h.changes is not None:
-                key = (h.cost, h.kind, h.text)
+                key = (h.cost, h.kind, h.text, h.place)
                 merged.setdefault(key, {}).setdefault(shape, h.changes)
-                advice[key] = h.advice
+                one[key] = h
     for key, by_shape in merged.items():
 
         def changes(
@@ -58,7 +60,7 @@ def on_every_shape(
             chosen = by_shape.get(p.shape)
             return {} if chosen is None else chosen(p)
 
-        yield Hypothesis(*key, advice[key], changes=changes)
+        yield one[key]._replace(changes=changes)
 
 
 def groups_of(s: Structure) -> Iterator[Group]:
@@ -72,9 +74,9 @@ def groups_of(s: Structure) -> Iterator[Group]:
     for k, j in edges:
         families.setdefault((s.family[k], j), []).append((k, j))
         by_op.setdefault(p.ops[k], []).append((k, j))
-    for found in families.values():
-        if len(found) > 1:
-            yield Group(found, _family_text(s, found), 0.0)
+    for place, found in families.items():
+        if len(found) > 1 or s.branches:
+            yield Group(found, _family_text(s, found), 0.0, place)
     seen = {tuple(found) for found in families.values()}
     for op, found in by_op.items():
         if len({s.family[k] for k, _ in found}) > 1 and tuple(found) not in seen:
@@ -85,6 +87,25 @@ def groups_of(s: Structure) -> Iterator[Group]:
     if len(edges) <= _MOST_EDGES:
         for k, j in edges:
             yield Group([(k, j)], _edge_text(s, k, j), 0.04)
+
+
+def ratios(case: Case) -> Iterator[Hypothesis]:
+    """Slopes multiplied or divided by a quantity of the function."""
+    s = case.structure
+    if not case.same or len(s.probe.nodes) > 300 or len(case.probes) < _TELLING:
+        return
+    for k in range(len(s.probe.nodes)):
+        if not s.live[k]:
+            continue
+        said = s.say(k)
+        yield Hypothesis(
+            2.6, "ratio", f"the true slope divided by {said}", f"Multiply by {said}.",
+            slopes=lambda p, k=k: np.asarray(p.slopes) / p.data[k],
+        )  # fmt: skip
+        yield Hypothesis(
+            2.65, "ratio", f"the true slope times {said}", f"Divide by {said}.",
+            slopes=lambda p, k=k: np.asarray(p.slopes) * p.data[k],
+        )  # fmt: skip
 
 
 def _edge_text(s: Structure, k: int, j: int) -> str:
@@ -115,12 +136,24 @@ def _rules(s: Structure) -> Iterator[Hypothesis]:
         k, j = group.edges[0]
         op = s.probe.ops[k]
         table = [*MISCONCEPTIONS.get(op, ()), *general_rules(op)]
+        if op == "mul" and (factor := _same_factor(s, group.edges)) is not None:
+            table[0] = table[0]._replace(words=f"the factor {factor:.6g} is missing")
         for rank, rule in enumerate(table):
             cost = 2.0 + 0.02 * rank + group.cost + rule.rare
             text = f"{group.text}: {rule.words}"
             yield Hypothesis(
-                cost, "rule", text, rule.advice, changes=_changed(group.edges, rule.wrong)
-            )
+                cost, "rule", text, rule.advice,
+                changes=_changed(group.edges, rule.wrong), place=group.place,
+            )  # fmt: skip
+
+
+def _same_factor(s: Structure, edges: Sequence[Where]) -> float | None:
+    """The constant that all of these products have as their other factor."""
+    others = {s.probe.operands[k][1 - j] for k, j in edges}
+    if any(s.live[o] for o in others):
+        return None
+    values = {s.probe.data[o] for o in others}
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def _changed(edges: Sequence[Where], wrong: Wrong) -> Changes:

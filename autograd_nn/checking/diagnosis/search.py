@@ -8,24 +8,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_nn.checking.diagnosis.branches import branch_mistakes
-from autograd_nn.checking.diagnosis.case import Case, Finding, Hypothesis, Matched, match
+from autograd_nn.checking.diagnosis.case import (
+    Case,
+    Finding,
+    Hypothesis,
+    Matched,
+    match,
+    predictions,
+)
 from autograd_nn.checking.diagnosis.networks import network_mistakes
 from autograd_nn.checking.diagnosis.outputs import output_mistakes
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import other_functions
 from autograd_nn.checking.diagnosis.rows import fitted_weights, row_mistakes
-from autograd_nn.checking.diagnosis.rules import every_rule, inner_missing, one_number
-from autograd_nn.checking.diagnosis.where import located
+from autograd_nn.checking.diagnosis.rules import every_rule, inner_missing, one_number, ratios
+from autograd_nn.checking.diagnosis.where import UNKNOWN, located
 from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
 
 __all__ = ["HEADLINE", "explain"]
 
 HEADLINE = 100  # characters
+_PARTLY = 0.45  # how much less likely it is that a mistake spares what it should change
 _WHOLE = ("order", "normalised", "clipped")  # nothing that these move may be right
+_RARER = 0.3  # a cause that is so much rarer than another one that fits is not asked
 _LARGEST_GRAPH = 30_000  # operations; beyond it the search by operation takes too long
 
 
@@ -62,6 +72,7 @@ def _without_constants(case: Case) -> Iterator[Hypothesis]:
         yield from one_number(case)
         yield from other_functions(case)
         yield from branch_mistakes(case)
+        yield from ratios(case)
 
 
 def _nearly_right(case: Case) -> Finding | None:
@@ -75,21 +86,64 @@ def _nearly_right(case: Case) -> Finding | None:
     return Finding(0.5, "rounding", f"{text} difference", "Compute in float64, by the formula.")
 
 
+class _Candidate(NamedTuple):
+    cost: float
+    finding: Finding
+    hypothesis: Hypothesis
+
+
 def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
     """Findings that explain the whole, all wrong slopes at once, or array by array."""
-    findings: list[Finding] = []
     wrong = np.array(case.wrong)
+    candidates: list[_Candidate] = []
     for hypothesis, numbers in matched:
         if numbers.all():
-            findings.append(_finding(case, hypothesis, case.wrong, 0.0))
+            more = 0.0
         elif numbers[wrong].all() and hypothesis.kind not in _WHOLE:
-            findings.append(_finding(case, hypothesis, case.wrong, 0.12))
-    if not findings or min(findings).cost > 3.0:
+            more = _PARTLY
+        else:
+            continue
+        finding = _finding(case, hypothesis, case.wrong, more)
+        candidates.append(_Candidate(finding.cost, finding, hypothesis))
+    candidates.sort(key=lambda c: (c.cost, c.finding.text))
+    if len(case.probes) == 1 and candidates and not _clear(case, candidates):
+        return [_undecided(case, candidates)]
+    findings = [c.finding for c in candidates]
+    if not findings or findings[0].cost > 3.0:
         findings += _apart(case, matched)
     best: dict[str, Finding] = {}
     for finding in sorted(findings):
         best.setdefault(finding.text, finding)
     return list(best.values())
+
+
+def _clear(case: Case, candidates: list[_Candidate]) -> bool:
+    """Whether all that fit the numbers at one point say the same elsewhere, or one is common."""
+    first = candidates[0]
+    elsewhere = [p for p in case.around if p.shape == case.probes[0].shape][1:6]
+    if len(elsewhere) < 2:
+        return True
+    own = predictions(first.hypothesis, elsewhere)
+    for other in candidates[1:]:
+        likely = other.cost - first.cost < (_RARER if first.cost < 1.4 else 2 * _RARER)
+        if likely and not _same(case, own, predictions(other.hypothesis, elsewhere)):
+            return False
+    return True
+
+
+def _same(case: Case, one: list[Any], two: list[Any]) -> bool:
+    pairs = [(a, b) for a, b in zip(one, two, strict=True) if a is not None and b is not None]
+    with np.errstate(all="ignore"):
+        return all(
+            np.allclose(a[case.wrong], b[case.wrong], rtol=1e-7, atol=1e-12, equal_nan=True)
+            for a, b in pairs
+        )
+
+
+def _undecided(case: Case, candidates: list[_Candidate]) -> Finding:
+    text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone; pass hand as a function"
+    told = tuple(f"could be: {c.finding.text}" for c in candidates[:4])
+    return Finding(4.9, "undecided", shortened(text), "Pass hand as a function.", told)
 
 
 def _finding(case: Case, h: Hypothesis, chosen: Sequence[int], more: float) -> Finding:
@@ -136,7 +190,7 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
     ranked = sorted(found.values(), key=lambda item: item[0].cost)
     texts = [f"{case.who(where)}: {h.text}" for h, where in ranked]
     if unknown:
-        texts.append(f"{case.who(unknown)}: wrong, no known mistake fits")
+        texts.append(f"{case.who(unknown)}: wrong, {UNKNOWN}")
     cost = max(h.cost for h, _ in ranked) + 0.4 * (len(texts) - 1) + 3.0 * bool(unknown)
     together = "; ".join(texts)
     if len(together) > HEADLINE:

@@ -47,13 +47,14 @@ class Structure:
         uses: for each node the edges that lead into it, where it is live.
         terms: of the final sum.
         rows: the terms of each row of data; empty where there is one row only.
+        branches: whether ``f`` has other graphs too.
         others: the terms that belong to no row, such as a penalty.
     """
 
     def __init__(
         self, probe: Probe, names: Names, kinds: dict[object, int] | None = None
     ) -> None:
-        self.probe, self.names = probe, names
+        self.probe, self.names, self.branches = probe, names, False
         self.arrays = names.arrays
         self.leaf = {k: i for i, k in enumerate(probe.inputs) if k >= 0}
         self._walk({} if kinds is None else kinds)
