@@ -8,6 +8,7 @@ not known.
 from __future__ import annotations
 
 from autograd_nn.checking.diagnosis.case import Finding
-from autograd_nn.checking.diagnosis.search import explain
+from autograd_nn.checking.diagnosis.search import UNCERTAIN, explain
+from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
 
-__all__ = ["Finding", "explain"]
+__all__ = ["HEADLINE", "UNCERTAIN", "Finding", "explain", "shortened"]

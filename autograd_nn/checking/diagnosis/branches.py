@@ -87,5 +87,7 @@ def branch_mistakes(case: Case) -> Iterator[Hypothesis]:
         known = dict(own.conditions)
         if known and all(known[t] == hit for t, hit in own.conditions):
             t, hit = own.conditions[0]
-            text = f"the branch for {t if hit else 'not ' + t} is used everywhere: the if is ignored"
+            text = (
+                f"the branch for {t if hit else 'not ' + t} is used everywhere: the if is ignored"
+            )
         yield Hypothesis(1.6, "branch", text, "Give each branch of f its slope.", slopes=slopes)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_nn.checking.diagnosis.probes import Probe
-from autograd_nn.checking.diagnosis.spelling import Names
+from autograd_nn.checking.diagnosis.spelling import HEADLINE, Names
 from autograd_nn.checking.diagnosis.structure import Structure
 
 __all__ = ["Case", "Finding", "Hypothesis", "Matched", "match", "predictions"]
@@ -68,6 +68,7 @@ class Case:
         probes: the points, the given one first.
         around: more points to know the function by; their hand-written slopes do not count.
         names: of the numbers.
+        room: how many characters a headline may have.
         right: for each probe and number, whether the slope is right there.
         wrong: the positions that disagree at some point.
         groups: the wrong positions by array.
@@ -90,6 +91,7 @@ class Case:
         self.known = Names(names)
         self.names = self.known.listed
         self.around = list(probes if around is None else around)
+        self.room = HEADLINE - (len("consistent with: ") if len(probes) == 1 else 0)
         self.right = np.array([probe.right(rtol) for probe in probes])
         self.wrong = [i for i in range(len(names)) if not self.right[:, i].all()]
         self.groups: dict[str, list[int]] = {}

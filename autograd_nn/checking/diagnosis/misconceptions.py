@@ -62,8 +62,8 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("the sign of this term is flipped", lambda e: -1.0),
     ),
     "sub": (
-        ("the minus sign of the subtraction is lost", _second(lambda e: 1.0)),
-        ("this term is dropped", lambda e: 0.0),
+        ("the minus sign of this term is lost", _second(lambda e: 1.0)),
+        ("this term is dropped from the difference", lambda e: 0.0),
         ("the sign of this term is flipped", lambda e: -e.slope),
     ),
     "neg": (("the minus sign is lost", lambda e: 1.0), ("this term is dropped", lambda e: 0.0)),
@@ -117,7 +117,6 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("sigmoid(u)*(1 - sigmoid(u)) instead of 1 - t**2",
          lambda e: _sigmoid(e.a) * (1 - _sigmoid(e.a))),
         ("relu's mask instead of 1 - t**2", lambda e: float(e.a > 0)),
-        _never("tanh"),
     ),
     "sigmoid": (
         ("s instead of s*(1 - s)", lambda e: e.y),
@@ -130,14 +129,12 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("sigmoid applied twice: its slope is taken at the output s",
          lambda e: _sigmoid(e.y) * (1 - _sigmoid(e.y))),
         ("relu's mask instead of s*(1 - s)", lambda e: float(e.a > 0)),
-        _never("sigmoid"),
     ),
     "exp": (
         ("u instead of exp(u)", lambda e: e.a),
         ("the power rule u*exp(u - 1) used on exp", lambda e: e.a * math.exp(e.a - 1)),
         ("the sign is flipped", lambda e: -e.y),
         ("the power rule u*exp(u) used on exp", lambda e: e.a * e.y),
-        _never("exp"),
     ),
     "log": (
         ("u instead of 1/u", lambda e: e.a),
@@ -146,62 +143,53 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("1/u**2 instead of 1/u", lambda e: e.slope**2),
         ("1/log(u) instead of 1/u", lambda e: 1 / e.y),
         ("exp(u) instead of 1/u", lambda e: math.exp(e.a)),
-        _never("log"),
     ),
-    "log1p": (("1/u instead of 1/(1 + u)", lambda e: 1 / e.a), _never("log1p")),
+    "log1p": (("1/u instead of 1/(1 + u)", lambda e: 1 / e.a),),
     "softplus": (("the input u instead of sigmoid(u): the sigmoid is missing", lambda e: e.a),
                  ("relu's step instead of sigmoid(u)", lambda e: float(e.a > 0)),
                  ("the value instead of sigmoid(u)", lambda e: e.y),
                  ("1 - sigmoid(u) instead of sigmoid(u)", lambda e: 1 - e.slope),
                  ("the slope s*(1 - s) is multiplied in once more",
                   lambda e: e.slope**2 * (1 - e.slope)),
-                 ("s*(1 - s) instead of sigmoid(u)", lambda e: e.slope * (1 - e.slope)),
-                 _never("softplus")),
+                 ("s*(1 - s) instead of sigmoid(u)", lambda e: e.slope * (1 - e.slope)),),
     "sin": (
         ("-cos instead of cos: the sign", lambda e: -e.slope),
         ("sin instead of cos: sin is not differentiated", lambda e: e.y),
         ("-sin instead of cos", lambda e: -e.y),
-        _never("sin"),
     ),
     "cos": (
         ("+sin instead of -sin: the minus sign is missing", lambda e: -e.slope),
         ("cos instead of -sin: cos is not differentiated", lambda e: e.y),
         ("-cos instead of -sin", lambda e: -e.y),
-        _never("cos"),
     ),
     "tan": (("1 - t**2 instead of 1 + t**2", lambda e: 1 - e.y**2),
             ("1/cos instead of 1/cos**2: the square is missing", lambda e: math.sqrt(e.slope)
              * math.copysign(1.0, math.cos(e.a))),
             ("cos**2 instead of 1/cos**2", lambda e: 1 / e.slope),
             ("1/sin**2 instead of 1/cos**2", lambda e: 1 / math.sin(e.a)**2),
-            ("-1/cos**2 instead of 1/cos**2: the sign", lambda e: -e.slope),
-            _never("tan")),
+            ("-1/cos**2 instead of 1/cos**2: the sign", lambda e: -e.slope),),
     "atan": (("1/(1 - u**2) instead of 1/(1 + u**2)", lambda e: 1 / (1 - e.a**2)),
              ("1/(1 + u) instead of 1/(1 + u**2): the square is missing", lambda e: 1 / (1 + e.a)),
              ("1/sqrt(1 + u**2) instead of 1/(1 + u**2)", lambda e: math.sqrt(e.slope)),
              ("1/tan(u)**2 or 1/(tan(u)**2 + 1): the inverse is not what is meant",
               lambda e: math.cos(e.a)**2),
-             ("1 + u**2 instead of 1/(1 + u**2)", lambda e: 1 / e.slope),
-             _never("atan")),
+             ("1 + u**2 instead of 1/(1 + u**2)", lambda e: 1 / e.slope),),
     "asin": (("sqrt(1 + u**2), not sqrt(1 - u**2), in the denominator: the sign in the root",
               lambda e: 1 / math.sqrt(1 + e.a**2)),
              ("1/(1 - u**2): the square root is missing", lambda e: e.slope**2),
-             ("-1/sqrt(1 - u**2), the slope of acos: the sign", lambda e: -e.slope),
-             _never("asin")),
+             ("-1/sqrt(1 - u**2), the slope of acos: the sign", lambda e: -e.slope),),
     "acos": (("sqrt(1 + u**2), not sqrt(1 - u**2), in the denominator",
               lambda e: -1 / math.sqrt(1 + e.a**2)),
-             ("the minus sign of acos is missing", lambda e: -e.slope), _never("acos")),
+             ("the minus sign of acos is missing", lambda e: -e.slope),),
     "sinh": (("-cosh instead of cosh: the sign", lambda e: -e.slope),
-             ("sinh instead of cosh", lambda e: e.y), ("cos instead of cosh", lambda e: math.cos(e.a)),
-             _never("sinh")),
+             ("sinh instead of cosh", lambda e: e.y), ("cos instead of cosh", lambda e: math.cos(e.a)),),
     "cosh": (("-sinh instead of sinh: the minus sign belongs to cos", lambda e: -e.slope),
-             ("cosh instead of sinh", lambda e: e.y), ("-sin instead of sinh", lambda e: -math.sin(e.a)),
-             _never("cosh")),
+             ("cosh instead of sinh", lambda e: e.y), ("-sin instead of sinh", lambda e: -math.sin(e.a)),),
     "erf": (("the factor 2/sqrt(pi) is missing", lambda e: math.exp(-e.a**2)),
             ("the value erf(u) instead of its density", lambda e: e.y),
             ("the distribution (1 + erf(u))/2 instead of its density", lambda e: (1 + e.y) / 2),
             ("exp(-u**2/2) instead of exp(-u**2)",
-             lambda e: e.slope * math.exp(e.a**2 / 2)), _never("erf")),
+             lambda e: e.slope * math.exp(e.a**2 / 2)),),
     "sqrt": (
         ("1/sqrt(u): the factor 1/2 is missing", lambda e: 2 * e.slope),
         ("sqrt(u)/2 instead of 1/(2*sqrt(u))", lambda e: e.y / 2),
@@ -210,7 +198,6 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("-1/(2*sqrt(u)): the sign", lambda e: -e.slope),
         ("sqrt(u) itself instead of its slope", lambda e: e.y),
         ("1/u instead of 1/(2*sqrt(u))", lambda e: 1 / e.a),
-        _never("sqrt"),
     ),
     "relu": (
         ("the relu mask is missing (slope 1 even where the input is negative)", lambda e: 1.0),
@@ -247,13 +234,16 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
 }
 # fmt: on
 
-MISCONCEPTIONS: dict[str, tuple[Rule, ...]] = {
-    op: tuple(rule if isinstance(rule, Rule) else Rule(*rule) for rule in rules)
-    for op, rules in _TABLE.items()
-}
 _UNARY = (
     "tanh sigmoid exp log log1p softplus sin cos tan atan asin acos sinh cosh erf sqrt".split()
 )
+MISCONCEPTIONS: dict[str, tuple[Rule, ...]] = {
+    op: (
+        *((_never(op),) if op in _UNARY else ()),
+        *(rule if isinstance(rule, Rule) else Rule(*rule) for rule in rules),
+    )
+    for op, rules in _TABLE.items()
+}
 
 
 def general_rules(op: str) -> Iterator[Rule]:

@@ -137,7 +137,11 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             if all(x is not None for x in sources):
                 chosen = [x for x in sources if x is not None]
                 yield Hypothesis(
-                    cost, "network", text, "", changes=_set(edges, lambda p, i: p.data[chosen[i]]),
+                    cost,
+                    "network",
+                    text,
+                    "",
+                    changes=_set(edges, lambda p, i: p.data[chosen[i]]),
                     alone=True,
                 )
 
@@ -239,7 +243,14 @@ def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
         if len(set(values)) < 2:
             continue
         if inner in s.leaf:
-            text = f"the input x is missing in the slope of {s.names.array[s.leaf[inner]]}"
+            array = s.names.array[s.leaf[inner]]
+            yield Hypothesis(
+                1.95, "network", f"the weight itself stands in place of the input, for {array}",
+                "The slope along a weight has the input as a factor.",
+                changes=_set(edges, lambda p, i, e=edges: p.data[p.operands[e[i][0]][e[i][1]]]),
+                alone=True,
+            )  # fmt: skip
+            text = f"the input x is missing in the slope of {array}"
             yield Hypothesis(
                 1.9, "network", text, "Multiply by the input.",
                 changes=_set(edges, lambda p, i: 1.0), alone=False,
@@ -471,7 +482,11 @@ def _copied(case: Case) -> Iterator[Hypothesis]:
         return
     for a, here in arrays.items():
         for b, there in arrays.items():
-            if a == b or len(here) != len(there) or _shape(case.structure, a) != _shape(case.structure, b):
+            if (
+                a == b
+                or len(here) != len(there)
+                or _shape(case.structure, a) != _shape(case.structure, b)
+            ):
                 continue
 
             def slopes(p: Probe, here: Sequence[int] = here, there: Sequence[int] = there) -> Any:
@@ -479,7 +494,7 @@ def _copied(case: Case) -> Iterator[Hypothesis]:
                 found[here] = found[there]
                 return found
 
-            text = f"{a} has the slope of {b}, not its own"
+            text, cost = f"{a} has the slope of {b}, not its own", 2.0
             if len(here) > 1:
-                text = f"{a} has the slopes of {b}: the delta of the wrong layer"
-            yield Hypothesis(1.6, "copied", text, "", slopes=slopes, alone=True)
+                text, cost = f"{a} has the slopes of {b}: the delta of the wrong layer", 1.6
+            yield Hypothesis(cost, "copied", text, "", slopes=slopes, alone=True)

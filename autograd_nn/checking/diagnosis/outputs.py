@@ -45,7 +45,8 @@ def output_mistakes(case: Case) -> Iterator[Hypothesis]:
         return
     for cost, text, advice, deltas in _ERRORS[outputs[0].kind]:
         yield _hypothesis(cost, text, advice, outputs, deltas)
-    yield from _other_targets(outputs)
+    if len(outputs) == max(1, len(s.rows)):
+        yield from _other_targets(outputs)
 
 
 def _hypothesis(
@@ -196,7 +197,9 @@ def _other_targets(outputs: Sequence[Output]) -> Iterator[Hypothesis]:
         yield other(1.6, f"the {noun} are in reverse order against the inputs", own[::-1])
         shifted = np.concatenate([own[1:], own[-1:]])
         yield other(1.7, f"the {noun} are taken from the next row (off by one)", shifted)
-        yield other(1.7, f"the {noun} of the first row are used for every row", np.repeat(own[:1], count, 0))
+        yield other(
+            1.7, f"the {noun} of the first row are used for every row", np.repeat(own[:1], count, 0)
+        )
         ordered = np.sort(own, axis=0)
         yield other(1.7, f"the {noun} are sorted, the inputs are not", ordered)
         mean = np.repeat(own.mean(axis=0, keepdims=True), count, 0)

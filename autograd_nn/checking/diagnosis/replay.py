@@ -27,9 +27,7 @@ _INSTEAD = {
 }  # fmt: skip
 
 
-def replayed(
-    p: Probe, values: Mapping[int, float], ops: Mapping[int, str] | None = None
-) -> Any:
+def replayed(p: Probe, values: Mapping[int, float], ops: Mapping[int, str] | None = None) -> Any:
     """The slopes of the recorded function with other values, and other operations."""
     adjoints = replayed_adjoints(p, values, ops)
     return None if adjoints is None else [adjoints[k] if k >= 0 else 0.0 for k in p.inputs]
@@ -84,9 +82,7 @@ def _left_out_arrays(s: Structure) -> Iterator[Hypothesis]:
         added = all(s.probe.ops[u] in ("add", "sub") for k in nodes for u, _ in s.uses.get(k, ()))
         value = 0.0 if added else 1.0
         text = f"the slopes are computed without {array} (it is left out, taken as {value:g})"
-        yield _hypothesis(
-            1.9, text, lambda p, n=nodes, v=value: replayed(p, dict.fromkeys(n, v))
-        )
+        yield _hypothesis(1.9, text, lambda p, n=nodes, v=value: replayed(p, dict.fromkeys(n, v)))
 
 
 def _swapped(s: Structure) -> Iterator[Hypothesis]:
@@ -152,9 +148,7 @@ def _other_constants(s: Structure) -> Iterator[Hypothesis]:
         yield _hypothesis(2.1, text, lambda q, n=nodes, v=value: replayed(q, dict.fromkeys(n, v)))
         if op != "div" and len(values) == 1:
             text = f"the sign of {said} is turned at {at}"
-            yield _hypothesis(
-                2.2, text, lambda q, n=nodes: replayed(q, {k: -q.data[k] for k in n})
-            )
+            yield _hypothesis(2.2, text, lambda q, n=nodes: replayed(q, {k: -q.data[k] for k in n}))
 
 
 def _other_operations(s: Structure) -> Iterator[Hypothesis]:

@@ -67,14 +67,19 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
         return Hypothesis(cost, "row", text, advice, changes=weighted(chosen))
 
     ones = [1.0] * count
-    name = (lambda r: ordinal(r, count)) if noun == "row" else (lambda r: _term_name(s, parts[r], r, count - 1))
+    name = (
+        (lambda r: ordinal(r, count))
+        if noun == "row"
+        else (lambda r: _term_name(s, parts[r], r, count - 1))
+    )
     for r in range(count):
         without = [*ones[:r], 0.0, *ones[r + 1 :]]
         text = f"{name(r)} is skipped: it is missing from the sum"
         if noun == "term":
             text = f"{name(r)} is dropped from the sum: its slope is missing"
+        cost = 1.5 if noun == "row" else 1.7
         advice = f"Add up over all {count} {noun}s."
-        yield row(1.5, text, advice, without)
+        yield row(cost, text, advice, without)
         more = count / (count - 1)
         yield row(1.6, f"{name(r)} is skipped, and the mean taken over {count - 1} {noun}s", advice,
                   [w * more for w in without])  # fmt: skip
@@ -155,9 +160,7 @@ def _own_weights(s: Structure, parts: Sequence[Sequence[Term]]) -> Iterator[Hypo
     ):
         if power < 0 and any(f == 0 for f in factors):
             continue
-        weights = {
-            t: f**power for part, f in zip(parts, factors, strict=True) for t in part
-        }
+        weights = {t: f**power for part, f in zip(parts, factors, strict=True) for t in part}
         yield Hypothesis(1.5, "row", words, advice, changes=weighted(weights))
 
 
@@ -251,7 +254,12 @@ def _of_penalties(s: Structure) -> Iterator[Hypothesis]:
             ]
         for weight, text, cost in options:
             yield Hypothesis(
-                cost, "penalty", text, "", changes=weighted(dict.fromkeys(terms, weight)), alone=True
+                cost,
+                "penalty",
+                text,
+                "",
+                changes=weighted(dict.fromkeys(terms, weight)),
+                alone=True,
             )
 
 

@@ -17,7 +17,15 @@ from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import ACTIVATIONS, Structure
 from autograd_nn.ops import primitive
 
-__all__ = ["Group", "every_rule", "groups_of", "inner_missing", "on_every_shape", "one_number", "ratios"]
+__all__ = [
+    "Group",
+    "every_rule",
+    "groups_of",
+    "inner_missing",
+    "on_every_shape",
+    "one_number",
+    "ratios",
+]
 
 Where = tuple[int, int]
 Wrong = Callable[[Edge], float | None]
@@ -135,12 +143,16 @@ def _rules(s: Structure) -> Iterator[Hypothesis]:
     for group in groups_of(s):
         k, j = group.edges[0]
         op = s.probe.ops[k]
+        if op in ("add", "sub") and len(group.edges) > 1:
+            continue  # a row, a term, or a path: these have words of their own
         table = [*MISCONCEPTIONS.get(op, ()), *general_rules(op)]
         if op == "mul" and (factor := _same_factor(s, group.edges)) is not None:
             table[0] = table[0]._replace(words=f"the factor {factor:.6g} is missing")
         for rank, rule in enumerate(table):
             cost = 2.0 + 0.02 * rank + group.cost + rule.rare
             text = f"{group.text}: {rule.words}"
+            if op in ("add", "sub"):
+                text = rule.words.replace("this term", f"the term {s.say(s.probe.operands[k][j])}")
             yield Hypothesis(
                 cost, "rule", text, rule.advice,
                 changes=_changed(group.edges, rule.wrong), place=group.place,
@@ -229,8 +241,8 @@ _TOGETHER: dict[str, list[tuple[float, str, _Form]]] = {
         (0.2, "product rule: the derivatives of both factors are added",
          lambda u, v, du, dv: du + dv),
         (0.05, "product rule: each derivative times its own factor", lambda u, v, du, dv: du * u + dv * v),
-        (0.05, "product rule: only the first factor is differentiated", lambda u, v, du, dv: du * v),
-        (0.05, "product rule: only the second factor is differentiated", lambda u, v, du, dv: u * dv),
+        (-0.2, "product rule: only the first factor is differentiated", lambda u, v, du, dv: du * v),
+        (-0.2, "product rule: only the second factor is differentiated", lambda u, v, du, dv: u * dv),
     ],
     "div": [
         (0.0, "quotient rule: the derivatives of numerator and denominator are divided",
@@ -243,8 +255,8 @@ _TOGETHER: dict[str, list[tuple[float, str, _Form]]] = {
          lambda u, v, du, dv: (du * v + u * dv) / v**2),
         (0.02, "quotient rule: the terms are in the wrong order: the sign",
          lambda u, v, du, dv: (u * dv - du * v) / v**2),
-        (0.05, "quotient rule: only the numerator is differentiated", lambda u, v, du, dv: du / v),
-        (0.05, "quotient rule: only the denominator is differentiated",
+        (-0.2, "quotient rule: only the numerator is differentiated", lambda u, v, du, dv: du / v),
+        (-0.2, "quotient rule: only the denominator is differentiated",
          lambda u, v, du, dv: -u * dv / v**2),
         (0.05, "quotient rule: divided by the derivative of the denominator squared",
          lambda u, v, du, dv: (du * v - u * dv) / dv**2),

@@ -27,13 +27,17 @@ from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import other_functions
 from autograd_nn.checking.diagnosis.rows import fitted_weights, row_mistakes
 from autograd_nn.checking.diagnosis.rules import every_rule, inner_missing, one_number, ratios
+from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
 from autograd_nn.checking.diagnosis.where import UNKNOWN, located
 from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
 
-__all__ = ["HEADLINE", "explain"]
+__all__ = ["UNCERTAIN", "explain"]
 
-HEADLINE = 100  # characters
+#: Kinds of findings that name no cause, or are certain: nothing hedges them.
+UNCERTAIN = ("unknown", "undecided", "random", "not finite", "left the graph")
+
 _PARTLY = 0.45  # how much less likely it is that a mistake spares what it should change
+_ABOUT_SLOPES = ("factor", "zero", "mean", "constant", "rate", "updated", "integer", "rounding")
 _WHOLE = ("order", "normalised", "clipped")  # nothing that these move may be right
 _RARER = 0.3  # a cause that is so much rarer than another one that fits is not asked
 _LARGEST_GRAPH = 30_000  # operations; beyond it the search by operation takes too long
@@ -55,7 +59,9 @@ def explain(
     hypotheses = list(_without_constants(case))
     findings = _choose(case, match(case, hypotheses))
     if not findings or findings[0].cost > 3.0:
-        findings = sorted(findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case)])))
+        findings = sorted(
+            findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case)]))
+        )
     if not findings or min(findings).cost >= 5.0:
         findings.append(located(case, len(hypotheses)))
     return sorted(findings)
@@ -100,7 +106,7 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
         if numbers.all():
             more = 0.0
         elif numbers[wrong].all() and hypothesis.kind not in _WHOLE:
-            more = _PARTLY
+            more = _PARTLY if hypothesis.kind != "zero" else 0.42
         else:
             continue
         finding = _finding(case, hypothesis, case.wrong, more)
@@ -143,6 +149,8 @@ def _same(case: Case, one: list[Any], two: list[Any]) -> bool:
 def _undecided(case: Case, candidates: list[_Candidate]) -> Finding:
     text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone; pass hand as a function"
     told = tuple(f"could be: {c.finding.text}" for c in candidates[:4])
+    if len(text) > HEADLINE:
+        text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone"
     return Finding(4.9, "undecided", shortened(text), "Pass hand as a function.", told)
 
 
@@ -151,22 +159,15 @@ def _finding(case: Case, h: Hypothesis, chosen: Sequence[int], more: float) -> F
 
 
 def said(case: Case, h: Hypothesis, chosen: Sequence[int]) -> str:
-    """The hypothesis in one line, with the parameters that it is about."""
+    """The hypothesis in one line, with the parameters that it is about where there is room."""
     every = len(chosen) == len(case.names) > 1
     who = "every slope" if every else case.who(chosen)
     if h.alone or (every and h.kind == "rule"):
-        return shortened(h.text)
+        return shortened(h.text, case.room)
     text = f"{who}: {h.text}"
-    if len(text) <= HEADLINE:
-        return text
-    return shortened(h.text if h.kind in ("rule", "row", "network") else text)
-
-
-def shortened(text: str, most: int = HEADLINE) -> str:
-    """The text, cut behind a word where it is too long."""
-    if len(text) <= most:
-        return text
-    return text[: most - 4].rsplit(" ", 1)[0].rstrip(",;:(") + " ..."
+    if len(text) <= case.room or h.kind in _ABOUT_SLOPES:
+        return shortened(text, case.room)
+    return shortened(h.text, case.room)
 
 
 def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
@@ -176,7 +177,11 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
         parts = [[i] for i in case.wrong] if len(case.wrong) <= 12 else []
     if len(parts) < 2:
         return []
-    ordered = sorted(matched, key=lambda m: m.hypothesis.cost)
+    # One number alone says little: only the most common causes are told by it.
+    most = 1.35 if len(case.probes) == 1 else 3.0
+    ordered = sorted(
+        (m for m in matched if m.hypothesis.cost <= most), key=lambda m: m.hypothesis.cost
+    )
     found: dict[str, tuple[Hypothesis, list[int]]] = {}
     unknown: list[int] = []
     for part in parts:
@@ -193,8 +198,9 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
         texts.append(f"{case.who(unknown)}: wrong, {UNKNOWN}")
     cost = max(h.cost for h, _ in ranked) + 0.4 * (len(texts) - 1) + 3.0 * bool(unknown)
     together = "; ".join(texts)
-    if len(together) > HEADLINE:
+    kind = "unknown" if unknown else "several"
+    if len(together) > case.room:
         rest = case.who([i for _, where in ranked[1:] for i in where] + unknown)
         end = f"; {rest}: " + ("unknown" if unknown else "another mistake")
-        together = shortened(texts[0], HEADLINE - len(end)) + end
-    return [Finding(cost, "several", shortened(together), "", tuple(texts))]
+        together = shortened(texts[0], case.room - len(end)) + end
+    return [Finding(cost, kind, shortened(together, case.room), "", tuple(texts))]

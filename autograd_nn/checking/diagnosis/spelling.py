@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from autograd_nn.engine import Value
 
-__all__ = ["Names", "ordinal", "plural", "spell"]
+__all__ = ["HEADLINE", "Names", "ordinal", "plural", "shortened", "spell"]
+
+HEADLINE = 100  # characters that a headline has at most
 
 _BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
 _INDEXED = re.compile(r"(.*)\[(\d+(?:, \d+)*)\]\Z")
@@ -163,6 +165,17 @@ def _is_rectangle(places: Sequence[tuple[int, ...] | None]) -> bool:
         return False
     sizes = [len({place[axis] for place in known}) for axis in range(len(known[0]))]
     return math.prod(sizes) == len(set(known)) == len(places)
+
+
+def shortened(text: str, most: int = HEADLINE) -> str:
+    """The text, cut behind a word where it is too long.
+
+    >>> shortened("one two three", 12)
+    'one two ...'
+    """
+    if len(text) <= most:
+        return text
+    return text[: most - 3].rsplit(" ", 1)[0].rstrip(",;:( ") + " ..."
 
 
 def plural(count: int, noun: str) -> str:

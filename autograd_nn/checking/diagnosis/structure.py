@@ -51,9 +51,7 @@ class Structure:
         others: the terms that belong to no row, such as a penalty.
     """
 
-    def __init__(
-        self, probe: Probe, names: Names, kinds: dict[object, int] | None = None
-    ) -> None:
+    def __init__(self, probe: Probe, names: Names, kinds: dict[object, int] | None = None) -> None:
         self.probe, self.names, self.branches = probe, names, False
         self.arrays = names.arrays
         self.leaf = {k: i for i, k in enumerate(probe.inputs) if k >= 0}

@@ -302,7 +302,7 @@ def _clipped(case: Case) -> Iterator[Hypothesis]:
         text = f"could be clipped to -{bound:g} ... {bound:g}; the others are right"
         yield Hypothesis(
             3.9, "clipped", text, "Clip after the check, not inside hand.",
-            lambda p: np.clip(p.slopes, -bound, bound), alone=True,
+            lambda p, b=bound: np.clip(p.slopes, -b, b), alone=True,
         )  # fmt: skip
     if len(case.names) < 2:
         return
@@ -353,15 +353,13 @@ def _added(case: Case) -> Iterator[Hypothesis]:
                 3.4, "term", text, "",
                 lambda p, c=c: np.asarray(p.slopes) + c * np.asarray(p.at),
             )  # fmt: skip
-        if np.ptp(off, axis=0).max() <= 1e-9 * scale and np.abs(off[0]).max() > 1e-9 * scale:
+        if (
+            len(where) == 1
+            and np.ptp(off, axis=0).max() <= 1e-9 * scale
+            and np.abs(off[0]).max() > 1e-9 * scale
+        ):
             shift = np.zeros(len(case.names))
             shift[where] = np.median(off, axis=0)
-            amount = f"{shift[where[0]]:+.6g}" if len(where) == 1 else "a constant"
-            text = f"the true slope {amount} everywhere: a constant term could be missing or extra"
-            if len(where) == 1:
-                sign = "missing" if shift[where[0]] < 0 else "extra"
-                size = abs(shift[where[0]])
-                text = f"a constant term {size:.6g} could be {sign}, or has the wrong sign"
-            yield Hypothesis(
-                3.4, "offset", text, "", lambda p, d=shift: np.asarray(p.slopes) + d
-            )
+            size, sign = abs(shift[where[0]]), "missing" if shift[where[0]] < 0 else "extra"
+            text = f"a constant term {size:.6g} could be {sign}, or has the wrong sign"
+            yield Hypothesis(3.4, "offset", text, "", lambda p, d=shift: np.asarray(p.slopes) + d)
