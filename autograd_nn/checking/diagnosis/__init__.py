@@ -7,7 +7,7 @@ not known.
 
 from __future__ import annotations
 
-from autograd_nn.checking.diagnosis.case import Finding
+from autograd_nn.checking.diagnosis.hypothesis import Finding
 from autograd_nn.checking.diagnosis.search import UNCERTAIN, explain
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autograd_nn.checking.diagnosis.case import Case, Hypothesis
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import replayed, replayed_adjoints
 from autograd_nn.checking.diagnosis.spelling import spell

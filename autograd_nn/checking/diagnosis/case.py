@@ -5,60 +5,22 @@ What is left out: the hypotheses themselves (the rules) and choosing among them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_nn.checking.diagnosis.composites import find_composites
+from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, Names
 from autograd_nn.checking.diagnosis.structure import Structure
 
-__all__ = ["Case", "Finding", "Hypothesis", "Matched", "match", "predictions"]
+__all__ = ["Case", "Matched", "match", "predictions"]
 
 _ROUNDING = 1e-12
 _MOST_SHAPES = 12  # more ways through the branches of f than this are not looked at
 _CELLS = 20_000_000  # numbers in one sweep
-Changes = Callable[[Probe], Mapping[tuple[int, int], float] | None]
-
-
-class Finding(NamedTuple):
-    """What is said of a wrong gradient; the cheaper the cost, the more likely.
-
-    Attributes:
-        cost: from 0 (certain) to 9 (nothing known).
-        kind: a word for programs, such as "factor", "rule" or "unknown".
-        text: one line for people, of at most 100 characters.
-        advice: what to do, in one line.
-        details: more about it, one line each.
-    """
-
-    cost: float
-    kind: str
-    text: str
-    advice: str = ""
-    details: tuple[str, ...] = ()
-
-
-class Hypothesis(NamedTuple):
-    """A possible mistake, and the slopes that it leads to.
-
-    Attributes:
-        cost, kind, text, advice: as of a ``Finding``; the text names no parameters.
-        slopes: the slopes at a probe, or ``None`` where the mistake cannot be made.
-        changes: in place of ``slopes``, the partials that the mistake changes.
-        alone: whether the text tells by itself which parameters are meant.
-        place: what tells two hypotheses of one text apart.
-    """
-
-    cost: float
-    kind: str
-    text: str
-    advice: str = ""
-    slopes: Callable[[Probe], Any] | None = None
-    changes: Changes | None = None
-    alone: bool = False
-    place: object = None
 
 
 class Case:
@@ -94,18 +56,21 @@ class Case:
         self.room = HEADLINE - (len("consistent with: ") if len(probes) == 1 else 0)
         self.right = np.array([probe.right(rtol) for probe in probes])
         self.wrong = [i for i in range(len(names)) if not self.right[:, i].all()]
-        self.groups: dict[str, list[int]] = {}
-        for i in self.wrong:
-            self.groups.setdefault(self.known.array[i], []).append(i)
         self.structures: dict[int, Structure] = {}
+        # A long vector that holds several layers counts as several arrays.
+        parts = self.known.split(Structure(probes[0], self.known).roles())
         kinds: dict[object, int] = {}
         for probe in probes:
             if probe.shape not in self.structures:
-                self.structures[probe.shape] = Structure(probe, self.known, kinds)
+                self.structures[probe.shape] = Structure(probe, parts, kinds)
         self.structure = self.structures[probes[0].shape]
         self.same = len(self.structures) == 1
         for structure in self.structures.values():
             structure.branches = not self.same
+            structure.composites = find_composites(structure, self.around)
+        self.groups: dict[str, list[int]] = {}
+        for i in self.wrong:
+            self.groups.setdefault(parts.array[i], []).append(i)
         self.slopes = np.array([p.slopes for p in probes])
         self.hand = np.array([p.hand for p in probes])
         self.sizes = np.array([p.sizes for p in probes])

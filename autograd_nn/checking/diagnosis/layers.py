@@ -40,6 +40,7 @@ class Layers:
 
     def __init__(self, s: Structure) -> None:
         self.s = s
+        self.written = {c.node: c.inner for c in s.composites}
         self.products: dict[str, list[Product]] = {}
         self.sources: dict[str, dict[tuple[int, int], int]] = {}
         self.targets: dict[str, dict[int, list[int]]] = {}
@@ -63,8 +64,17 @@ class Layers:
                 return node
             node = users[0][0]
 
+    def inner(self, node: int) -> int | None:
+        """What an activation, written out or not, was computed from."""
+        if node in self.written:
+            return self.written[node]
+        return self.s.probe.operands[node][0] if self.s.probe.ops[node] in ACTIVATIONS else None
+
     def output(self, target: int) -> int | None:
         """The activation that a sum goes into."""
+        for node, inner in self.written.items():
+            if inner == target:
+                return node
         for user, _ in self.s.uses.get(target, ()):
             if self.s.probe.ops[user] in ACTIVATIONS:
                 return user

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
 from autograd_nn.checking.diagnosis.layers import Layers, Product
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
@@ -146,7 +147,7 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
                 )
 
         if not inputs:
-            before = [_operand(s, x.source) for x in products]
+            before = [layers.inner(x.source) for x in products]
             text = f"{array} uses the values before the activation, not the activations"
             yield from instead(1.6, text, before)
         known = layers.sources[array]
@@ -158,12 +159,6 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             text = f"{array} is multiplied by the {given}, not by the {what}"
             yield from instead(1.65, text, [sources.get((x.step, x.unit)) for x in products])
         yield from _other_steps(s, layers, array, instead)
-
-
-def _operand(s: Structure, node: int) -> int | None:
-    from autograd_nn.checking.diagnosis.structure import ACTIVATIONS  # noqa: PLC0415
-
-    return s.probe.operands[node][0] if s.probe.ops[node] in ACTIVATIONS else None
 
 
 def _other_steps(
@@ -242,6 +237,12 @@ def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
         values = [s.probe.partials[k][j] for k, j in edges]
         if len(set(values)) < 2:
             continue
+        sizes = {round(v, 12) for v in values}
+        if inner not in s.leaf and sizes == {1.0, -1.0}:
+            yield Hypothesis(
+                1.65, "network", "the labels (-1 or 1) are missing as a factor", "",
+                changes=_set(edges, lambda p, i: 1.0),
+            )  # fmt: skip
         if inner in s.leaf:
             array = s.names.array[s.leaf[inner]]
             yield Hypothesis(
@@ -256,7 +257,6 @@ def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
                 changes=_set(edges, lambda p, i: 1.0), alone=False,
             )  # fmt: skip
             continue
-        sizes = {round(v, 12) for v in values}
         if 0.0 in sizes and len(sizes) == 2:
             scale = max(values, key=abs)
             yield Hypothesis(

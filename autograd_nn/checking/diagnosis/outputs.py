@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Hypothesis
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import Structure
 
@@ -234,9 +236,18 @@ def _line(x: Any, a: Any) -> tuple[float, Any] | None:
     c = float((centred * (a - a.mean(axis=0))).sum()) / size
     if abs(c) < 1e-12 or not math.isfinite(c):
         return None
-    t = (x - a / c).mean(axis=0)
+    c = _simple(c)
+    t = np.array([_simple(float(v)) for v in (x - a / c).mean(axis=0)])
     off = np.abs(c * (x - t) - a).max()
     return (c, t) if off <= 1e-9 * np.abs(c * x).max() + 1e-12 else None
+
+
+def _simple(x: float) -> float:
+    """The number that a fitted one stands for, where it has few digits or is a fraction."""
+    for near in (round(x, 6), float(Fraction(x).limit_denominator(2000))):
+        if abs(near - x) <= 2e-10 * max(1.0, abs(x)):
+            return near + 0.0
+    return x
 
 
 def _shift(s: Structure, k: int) -> int:

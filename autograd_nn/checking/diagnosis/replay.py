@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Hypothesis
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import Structure
 from autograd_nn.ops import CODES, primitive

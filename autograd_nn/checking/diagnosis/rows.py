@@ -12,7 +12,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
 from autograd_nn.checking.diagnosis.spelling import ordinal
@@ -226,21 +227,27 @@ def is_penalty(s: Structure, term: Term) -> bool:
 
 
 def _of_penalties(s: Structure) -> Iterator[Hypothesis]:
-    by_array: dict[str, list[Term]] = {}
+    by_kind: dict[tuple[str, str], list[Term]] = {}
     pool = s.others if s.rows else s.terms
     for term in pool:
         if is_penalty(s, term):
             leaf = next(k for k in s.below(term.node) if k in s.leaf)
-            by_array.setdefault(s.names.array[s.leaf[leaf]], []).append(term)
-    if not by_array or sum(map(len, by_array.values())) == len(s.terms):
+            size = "L1 " if s.probe.ops[term.node] == "abs" else "L2 "
+            by_kind.setdefault((size, s.names.array[s.leaf[leaf]]), []).append(term)
+    if not by_kind or sum(map(len, by_kind.values())) == len(s.terms):
         return
-    choices = [(list(by_array), [t for terms in by_array.values() for t in terms])]
-    if len(by_array) > 1:
-        choices += [([array], terms) for array, terms in by_array.items()]
-    counts = {len(s.rows), len(s.terms) - len(choices[0][1])}
-    for arrays, terms in choices:
+    sizes = sorted({size for size, _ in by_kind})
+    choices: list[tuple[str, list[str], list[Term]]] = []
+    for size in sizes if len(sizes) == 1 else ["", *sizes]:
+        some = {a: terms for (k, a), terms in by_kind.items() if size in ("", k)}
+        kind = size if len(sizes) > 1 else ""
+        choices.append((kind, list(some), [t for terms in some.values() for t in terms]))
+        if len(some) > 1:
+            choices += [(kind, [array], terms) for array, terms in some.items()]
+    counts = {len(s.rows), len(s.terms) - len(choices[0][2])}
+    for kind, arrays, terms in choices:
         of = s.names.said([i for array in arrays for i in s.arrays[array]])
-        what = f"the penalty (regulariser) of {of}"
+        what = f"the {kind}penalty (regulariser) of {of}"
         options = [
             (0.0, f"{what} is missing", 1.5),
             (0.5, f"a factor 2 is missing in {what}", 1.55),

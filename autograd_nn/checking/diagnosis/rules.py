@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Changes, Hypothesis
-from autograd_nn.checking.diagnosis.misconceptions import MISCONCEPTIONS, Edge, general_rules
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
+from autograd_nn.checking.diagnosis.composites import KINDS, Composite
+from autograd_nn.checking.diagnosis.misconceptions import MISCONCEPTIONS, Edge, Rule, general_rules
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import ACTIVATIONS, Structure
 from autograd_nn.ops import primitive
@@ -198,6 +200,8 @@ def inner_missing(case: Case) -> Iterator[Hypothesis]:
         inner = {tuple(np.round(p.reach[k], 9)) for p in case.probes}
         values = {v for v in next(iter(inner)) if v != 0.0} if len(inner) == 1 else set()
         said = s.say(k)
+        if said.startswith("a "):
+            continue  # too large to be an inner function that someone forgets
         text = f"the inner derivative of {said} is missing (chain rule)"
         if len(values) == 1:
             value = next(iter(values))
@@ -277,5 +281,38 @@ def _both(k: int, form: _Form) -> Callable[[Probe], Any]:
         depends = (inner[0] != 0.0) | (inner[1] != 0.0)
         wrong = np.where(depends, form(values[0], values[1], inner[0], inner[1]), own)
         return np.asarray(p.slopes) + p.adjoints[k] * (wrong - own)
+
+    return slopes
+
+
+def composite_mistakes(case: Case) -> Iterator[Hypothesis]:
+    """Wrong rules for written-out activations: all of a layer, or one of them."""
+    if not case.same:
+        return
+    s = case.structure
+    groups: dict[tuple[str, int], list[Composite]] = {}
+    for found in s.composites:
+        groups.setdefault((found.kind, s.family[found.node]), []).append(found)
+    for (kind, _), members in groups.items():
+        where = s.where(members[0].node)
+        text = f"at every {kind} {where}".strip() if len(members) > 1 else f"at the {kind}"
+        for rank, rule in enumerate([*MISCONCEPTIONS[kind], *general_rules(kind)]):
+            yield Hypothesis(
+                2.0 + 0.02 * rank + rule.rare, "rule", f"{text}: {rule.words}",
+                slopes=_slopes(members, rule),
+            )  # fmt: skip
+
+
+def _slopes(members: Sequence[Composite], rule: Rule) -> Callable[[Probe], Any]:
+    def slopes(p: Probe) -> Any:
+        found = np.array(p.slopes)
+        for kind, node, inner in members:
+            z, y = p.data[inner], p.data[node]
+            own = KINDS[kind][1](z, y)
+            wrong = rule.wrong(Edge(0, z, float("nan"), y, own))
+            if wrong is None or isinstance(wrong, complex):
+                return None
+            found += p.adjoints[node] * (wrong - own) * p.reach[inner]
+        return found
 
     return slopes

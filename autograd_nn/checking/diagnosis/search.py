@@ -13,20 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_nn.checking.diagnosis.branches import branch_mistakes
-from autograd_nn.checking.diagnosis.case import (
-    Case,
-    Finding,
-    Hypothesis,
-    Matched,
-    match,
-    predictions,
-)
+from autograd_nn.checking.diagnosis.case import Case, Matched, match, predictions
+from autograd_nn.checking.diagnosis.hypothesis import Finding, Hypothesis
 from autograd_nn.checking.diagnosis.networks import network_mistakes
 from autograd_nn.checking.diagnosis.outputs import output_mistakes
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import other_functions
 from autograd_nn.checking.diagnosis.rows import fitted_weights, row_mistakes
-from autograd_nn.checking.diagnosis.rules import every_rule, inner_missing, one_number, ratios
+from autograd_nn.checking.diagnosis.rules import composite_mistakes, every_rule, inner_missing, one_number, ratios
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
 from autograd_nn.checking.diagnosis.where import UNKNOWN, located
 from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
@@ -75,6 +69,7 @@ def _without_constants(case: Case) -> Iterator[Hypothesis]:
         yield from network_mistakes(case)
         yield from every_rule(case)
         yield from inner_missing(case)
+        yield from composite_mistakes(case)
         yield from one_number(case)
         yield from other_functions(case)
         yield from branch_mistakes(case)
@@ -126,6 +121,8 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
 def _clear(case: Case, candidates: list[_Candidate]) -> bool:
     """Whether all that fit the numbers at one point say the same elsewhere, or one is common."""
     first = candidates[0]
+    if first.hypothesis.kind == "zero":
+        return True  # a fact, whatever led to it
     elsewhere = [p for p in case.around if p.shape == case.probes[0].shape][1:6]
     if len(elsewhere) < 2:
         return True
@@ -162,6 +159,9 @@ def said(case: Case, h: Hypothesis, chosen: Sequence[int]) -> str:
     """The hypothesis in one line, with the parameters that it is about where there is room."""
     every = len(chosen) == len(case.names) > 1
     who = "every slope" if every else case.who(chosen)
+    if " more" in who:  # by arrays, if the numbers take too much room
+        arrays = [i for array in case.groups for i in case.structure.arrays[array]]
+        who = "every slope" if len(arrays) == len(case.names) else case.who(arrays)
     if h.alone or (every and h.kind == "rule"):
         return shortened(h.text, case.room)
     text = f"{who}: {h.text}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograd_nn.engine import Value
 
@@ -71,7 +71,7 @@ class Names:
 
     >>> names = Names(["W[0, 0]", "W[0, 1]", "W[1, 0]", "W[1, 1]", "b"])
     >>> names.said([0, 1, 2, 3, 4]), names.said([1, 3]), names.said([0, 1, 2])
-    ('W and b', 'W[:, 1]', 'W[0, 0], W[0, 1] and W[1, 0]')
+    ('W and b', 'W[:, 1]', 'W[0, 0] to W[1, 0]')
     >>> Names(["p[0][0]", "p[0][1]", "p[1][0]"]).arrays  # rows of different lengths are arrays
     {'p[0]': [0, 1], 'p[1][0]': [2]}
     """
@@ -110,6 +110,29 @@ class Names:
             self.arrays.setdefault(array, []).append(i)
             self.array[i], self.place[i] = array, place
 
+    def split(self, roles: Mapping[int, object]) -> Names:
+        """Vectors whose numbers have several roles as one array for each; the rest as it is."""
+        parts = Names(self.listed)
+        for array, members in self.arrays.items():
+            by_role: dict[object, list[int]] = {}
+            for i in members:
+                by_role.setdefault(roles.get(i), []).append(i)
+            layers = {role[0] for role in by_role if isinstance(role, tuple)}
+            flat = all(self.place[i] is not None and len(self.place[i] or ()) == 1 for i in members)
+            if len(layers) < 2 or not flat:
+                continue
+            del parts.arrays[array]
+            for part in by_role.values():
+                name = self._lines(array, part, members)[0] if len(part) == 1 else self._run(part)
+                parts.arrays[name] = part
+                for n, i in enumerate(part):
+                    parts.array[i], parts.place[i] = name, (n,)
+        return parts
+
+    def _run(self, part: Sequence[int]) -> str:
+        """Some numbers of a vector by the first and the last of them."""
+        return f"{self.listed[part[0]]} to {self.listed[part[-1]]}"
+
     def said(self, chosen: Iterable[int], most: int = 4) -> str:
         """These numbers in words: arrays by their names, lines of a matrix as slices."""
         wanted = set(chosen)
@@ -122,6 +145,8 @@ class Names:
                 parts.append(array)
                 continue
             some = self._lines(array, here, members)
+            if len(some) > 2 and here == list(range(here[0], here[-1] + 1)):
+                some = [self._run(here)]
             parts += some if len(some) <= 3 else [f"{array} ({len(here)} of {len(members)})"]
         if len(parts) > most:
             parts = [*parts[: most - 1], f"{len(parts) - most + 1} more"]

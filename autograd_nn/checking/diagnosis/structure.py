@@ -9,7 +9,7 @@ with them (the rules).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import Names, spell
@@ -47,12 +47,14 @@ class Structure:
         uses: for each node the edges that lead into it, where it is live.
         terms: of the final sum.
         rows: the terms of each row of data; empty where there is one row only.
+        composites: activations that are written out; found later, by more points.
         branches: whether ``f`` has other graphs too.
         others: the terms that belong to no row, such as a penalty.
     """
 
     def __init__(self, probe: Probe, names: Names, kinds: dict[object, int] | None = None) -> None:
         self.probe, self.names, self.branches = probe, names, False
+        self.composites: list[Any] = []
         self.arrays = names.arrays
         self.leaf = {k: i for i, k in enumerate(probe.inputs) if k >= 0}
         self._walk({} if kinds is None else kinds)
@@ -181,6 +183,16 @@ class Structure:
         for t in range(count):
             groups.setdefault(find(t), []).append(t)
         return sorted(groups.values())
+
+    def roles(self) -> dict[int, tuple[int, bool]]:
+        """For each number the layer that it is first used in, and whether it multiplies there."""
+        found: dict[int, tuple[int, bool]] = {}
+        for k, i in self.leaf.items():
+            uses = self.uses.get(k, ())
+            if uses:
+                depth = min(self.layer_of(user) for user, _ in uses)
+                found[i] = (depth, any(self.probe.ops[user] not in _SUMS for user, _ in uses))
+        return found
 
     # -- words ---------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Finding
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Finding
+from autograd_nn.checking.diagnosis.spelling import HEADLINE
 from autograd_nn.checking.diagnosis.structure import Structure
 
 __all__ = ["UNKNOWN", "located"]
@@ -27,11 +29,12 @@ def located(case: Case, tried: int) -> Finding:
     places = list(_places(case))
     few = len(case.wrong) == 1
     text = f"{who}: wrong; {UNKNOWN}"
-    if right and (len(right) <= 2 or len(case.known.said(right)) <= 24):
-        text = f"{who}: wrong, {case.who(right)} right; {UNKNOWN}"
     for place in places[:2]:
-        if len(text) + len(place) + 2 <= 100:
+        if len(text) + len(place) + 2 <= HEADLINE:
             text += f"; {place}"
+    beside = f"wrong, {case.who(right)} right;"
+    if right and len(text) + len(beside) - 6 <= HEADLINE:
+        text = text.replace("wrong;", beside, 1)
     details = [*places]
     if right:
         is_are = "is" if len(right) == 1 else "are"

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checking.diagnosis.case import Case, Finding, Hypothesis
+from autograd_nn.checking.diagnosis.case import Case
+from autograd_nn.checking.diagnosis.hypothesis import Finding, Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import Names
 
@@ -45,14 +46,19 @@ def _scaled(factor: float) -> Callable[[Probe], Any]:
 
 def _factors(case: Case) -> Iterator[Hypothesis]:
     yield Hypothesis(1.0, "factor", "the sign is flipped", "Turn the sign.", _scaled(-1.0))
+    rows, divisors = len(case.structure.rows), _numbers(case, "div") | _inverses(case)
+    half, twice = "yours = 0.5 x the true slope", "yours = 2 x the true slope"
+    if rows == 2 and 2.0 in divisors:
+        half, twice = "1/n of the 2 rows used twice?", "the mean over the 2 rows, 1/n, forgotten?"
+    elif rows == 2:
+        half, twice = "or a mean over the 2 rows, not a sum?", "multiplied by the 2 rows?"
     yield Hypothesis(
-        1.0, "factor", "a factor 2 is missing (yours = 0.5 x the true slope)",
+        1.0, "factor", f"a factor 2 is missing ({half})",
         "Multiply by 2: the exponent of a square comes down.", _scaled(0.5),
     )  # fmt: skip
     yield Hypothesis(
-        1.0, "factor", "there is an extra factor 2 (yours = 2 x the true slope)",
-        "Divide by 2.", _scaled(2.0),
-    )  # fmt: skip
+        1.0, "factor", f"there is an extra factor 2 ({twice})", "Divide by 2.", _scaled(2.0)
+    )
     yield Hypothesis(
         1.3, "factor", "the sign is flipped and a factor 2 is missing", "", _scaled(-0.5)
     )
@@ -70,7 +76,7 @@ def _means(case: Case) -> Iterator[Hypothesis]:
     rows = len(s.rows)
     counts = {n for n in (rows, len(s.terms)) if n > 1}
     divisors = {d for d in _numbers(case, "div") if d == int(d) and d > 1}
-    divisors |= {round(1 / c) for c in _numbers(case, "mul") if 0 < c < 1 and _whole(1 / c)}
+    divisors |= _inverses(case)
     for n in sorted(divisors):
         what = f"{n:g} rows" if n == rows else f"{n:g}"
         text = f"the division by {n:g} is missing: the sum over {what}, not the mean (1/n)"
@@ -93,6 +99,12 @@ def _means(case: Case) -> Iterator[Hypothesis]:
     if n > 1 and n not in counts | divisors:
         text = f"divided by {n}, the number of parameters: a mean where a sum was meant"
         yield Hypothesis(1.2, "mean", text, f"Leave the 1/{n} out.", _scaled(1 / n))
+
+
+def _inverses(case: Case) -> set[float]:
+    """The whole numbers that something is divided by as a factor such as 0.25."""
+    factors = _numbers(case, "mul")
+    return {float(round(1 / c)) for c in factors if 0 < c < 1 and _whole(1 / c)}
 
 
 def _whole(x: float) -> bool:
