@@ -5,6 +5,7 @@ What is left out: outputs and targets (``outputs``), rows (``rows``), single rul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,9 @@ from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
 from autograd_nn.checking.diagnosis.layers import Layers, Product
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
-from autograd_nn.checking.diagnosis.structure import Structure
+from autograd_nn.checking.diagnosis.structure import Structure, summands
 
-__all__ = ["network_mistakes"]
+__all__ = ["fitted_updates", "network_mistakes"]
 
 Edge = tuple[int, int]
 _RATES = (0.1, 0.01, 0.5, 0.05, 0.001, 1.0, 0.2, 0.3, 0.02, 0.005, 0.03)
@@ -385,10 +386,13 @@ def _statistic(s: Structure, k: int) -> str:
         inner = operands[0]
         if p.ops[inner] == "add":
             inner = next((o for o in p.operands[inner] if s.live[o]), inner)
-        return "the standard deviation" if _mean_of(s, inner) == "square" else ""
+        if _is_sum_of_squares(s, inner):
+            return "the norm (length)"
+        kind = _mean_of(s, inner)
+        return {"deviation": "the standard deviation", "square": "the root mean square"}.get(kind, "")
     kind = _mean_of(s, k)
-    if kind == "square" and (many or _feeds_root(s, k)):
-        return "the variance"
+    if kind in ("deviation", "square") and (many or _feeds_root(s, k)):
+        return "the variance" if kind == "deviation" else "the mean square"
     return "the mean" if kind == "plain" and many else ""
 
 
@@ -399,27 +403,33 @@ def _feeds_root(s: Structure, k: int) -> bool:
 
 
 def _mean_of(s: Structure, k: int) -> str:
-    """Whether a node is a sum over a number: of "plain" values, or of "square"s."""
+    """Whether a node is a sum over a number: of "plain" values, "square"s or "deviation"s."""
     p = s.probe
     scaled = p.ops[k] == "div" and not s.live[p.operands[k][1]]
     if p.ops[k] == "mul":
         scaled = sum(s.live[o] for o in p.operands[k]) == 1
     if not scaled:
         return ""
-    inner = next(o for o in p.operands[k] if s.live[o])
-    parts, stack = [], [inner]
-    while stack:
-        node = stack.pop()
-        if p.ops[node] == "add" and node not in s.leaf:
-            stack += [o for o in p.operands[node] if s.live[o]]
-        else:
-            parts.append(node)
+    parts = summands(s, next(o for o in p.operands[k] if s.live[o]))
     if len(parts) < 2:
         return ""
-    squares = [
-        p.ops[o] == "pow" or (p.ops[o] == "mul" and len(set(p.operands[o])) == 1) for o in parts
-    ]
-    return "square" if all(squares) else "" if any(squares) else "plain"
+    squares = [_is_square(s, o) for o in parts]
+    if all(squares):
+        centred = all(p.ops[p.operands[o][0]] == "sub" for o in parts)
+        return "deviation" if centred else "square"
+    return "" if any(squares) else "plain"
+
+
+def _is_square(s: Structure, k: int) -> bool:
+    p = s.probe
+    same = p.ops[k] == "mul" and len(set(p.operands[k])) == 1
+    return same or (p.ops[k] == "pow" and p.data[p.operands[k][1]] == 2.0)
+
+
+def _is_sum_of_squares(s: Structure, k: int) -> bool:
+    parts = summands(s, k)
+    return len(parts) > 1 and all(_is_square(s, o) for o in parts)
+
 
 
 def _shared(s: Structure, but: set[int]) -> Iterator[Hypothesis]:
@@ -498,3 +508,35 @@ def _copied(case: Case) -> Iterator[Hypothesis]:
             if len(here) > 1:
                 text, cost = f"{a} has the slopes of {b}: the delta of the wrong layer", 1.6
             yield Hypothesis(cost, "copied", text, "", slopes=slopes, alone=True)
+
+
+def fitted_updates(case: Case) -> Iterator[Hypothesis]:
+    """Weights that were updated by some rate before the delta went back through them."""
+    if not case.same:
+        return
+    s = case.structure
+    for array, products in Layers(s).products.items():
+        inner = [x for x in products if s.live[x.source]]
+        if not inner:
+            continue
+        edges = [(x.node, 1 - x.leaf_side) for x in inner]
+        leaves = [s.leaf[x.leaf] for x in inner]
+
+        def updated(rate: float, edges: Sequence[Edge] = edges, v: Sequence[int] = leaves) -> Changes:
+            return _set(edges, lambda p, i: p.at[v[i]] - rate * p.slopes[v[i]])
+
+        ways, offs = [], []
+        for p in case.probes:
+            way = p.sweep([updated(1.0)(p) or {}])[0] - np.asarray(p.slopes)
+            ways.append(way[case.wrong])
+            offs.append((np.asarray(p.hand) - p.slopes)[case.wrong])
+        size = float((np.array(ways) ** 2).sum())
+        rate = float((np.array(ways) * np.array(offs)).sum()) / size if size else 0.0
+        if rate > 0.0 and math.isfinite(rate):
+            near = round(rate, 6)
+            rate = near if abs(near - rate) < 1e-8 else rate
+            text = f"{array} could be updated (rate {rate:.6g}) before the delta goes back through it"
+            yield Hypothesis(
+                3.2, "network", text, "Compute every slope first, then update.",
+                changes=updated(rate),
+            )  # fmt: skip

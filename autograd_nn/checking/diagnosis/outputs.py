@@ -18,7 +18,7 @@ import numpy as np
 from autograd_nn.checking.diagnosis.case import Case
 from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
-from autograd_nn.checking.diagnosis.structure import Structure
+from autograd_nn.checking.diagnosis.structure import Structure, summands
 
 __all__ = ["output_mistakes"]
 
@@ -42,7 +42,12 @@ def output_mistakes(case: Case) -> Iterator[Hypothesis]:
     if len(around) < _ENOUGH or not case.same or len(case.structure.probe.nodes) > 6000:
         return
     s = case.structure
-    outputs = _softmaxes(s, around) or _sigmoids(s, around) or _squares(s, around)
+    outputs = (
+        _softmaxes(s, around)
+        or _links(s, around, "sigmoid")
+        or _links(s, around, "exp")
+        or _squares(s, around)
+    )
     if not outputs or len({len(o.nodes) for o in outputs}) > 1:
         return
     for cost, text, advice, deltas in _ERRORS[outputs[0].kind]:
@@ -82,7 +87,7 @@ def _sigmoid(z: Any) -> Any:
 
 
 _LINKS: dict[str, Callable[[Any], Any]] = {
-    "softmax": _softmax, "sigmoid": _sigmoid, "square": lambda z: z,
+    "softmax": _softmax, "sigmoid": _sigmoid, "exp": np.exp, "square": lambda z: z,
 }  # fmt: skip
 
 
@@ -152,6 +157,19 @@ _ERRORS: dict[str, list[tuple[float, str, str, Deltas]]] = {
         (1.7, "the slope of squares, 2*(s - t)", "", lambda z, p, t, c: 2 * c * (p - t)),
         (1.7, "the slope of squares through the sigmoid, 2*(s - t)*s*(1-s)",
          "", lambda z, p, t, c: 2 * c * (p - t) * p * (1 - p)),
+    ],
+    "exp": [
+        (1.5, "the target is not subtracted from exp(z)", "Use exp(z) - t.",
+         lambda z, p, t, c: c * p),
+        (1.5, "the error is z - t: exp is not applied to the prediction", "Use exp(z) - t.",
+         lambda z, p, t, c: c * (z - t)),
+        (1.55, "the slope of exp is multiplied in once more: exp(z) - t is all", "",
+         lambda z, p, t, c: c * (p - t) * p),
+        (1.55, "the slope of exp is missing: that is the slope along the rate", "",
+         lambda z, p, t, c: c * (p - t) / p),
+        (1.6, "only the target's term is derived: the term exp(z) is missing", "",
+         lambda z, p, t, c: -c * t),
+        (1.6, "the target is added, not subtracted: its sign", "", lambda z, p, t, c: c * (p + t)),
     ],
     "square": [
         (1.5, "the target is not subtracted: the prediction stands in place of the error",
@@ -265,7 +283,7 @@ def _softmaxes(s: Structure, around: Sequence[Probe]) -> list[Output]:
         is_last = op == "add" and not any(p.ops[u] == "add" for u, _ in s.uses.get(k, ()))
         if not is_last:
             continue
-        parts = _summands(s, k)
+        parts = summands(s, k)
         if len(parts) < 2 or any(p.ops[o] != "exp" for o in parts):
             continue
         nodes = [_shift(s, o) for o in parts]
@@ -277,30 +295,21 @@ def _softmaxes(s: Structure, around: Sequence[Probe]) -> list[Output]:
     return found
 
 
-def _summands(s: Structure, k: int) -> list[int]:
-    p, parts, stack = s.probe, list[int](), [k]
-    while stack:
-        node = stack.pop()
-        if p.ops[node] == "add":
-            stack += [o for o in reversed(p.operands[node]) if s.live[o]]
-        else:
-            parts.append(node)
-    return parts
-
-
-def _sigmoids(s: Structure, around: Sequence[Probe]) -> list[Output]:
+def _links(s: Structure, around: Sequence[Probe], kind: str) -> list[Output]:
+    """Outputs of one number each, that go into a sigmoid or an exp."""
     found: dict[int, Output] = {}
     p = s.probe
+    ops = ("exp",) if kind == "exp" else ("sigmoid", "softplus", "exp")
     for k, op in enumerate(p.ops):
-        if op not in ("sigmoid", "softplus", "exp") or not s.live[k]:
+        if op not in ops or not s.live[k]:
             continue
         z = p.operands[k][0]
-        if op == "exp" and p.ops[z] == "neg":
+        if op == "exp" and p.ops[z] == "neg" and kind == "sigmoid":
             z = p.operands[z][0]
         x = np.array([[q.data[z]] for q in around])
-        line = _line(_sigmoid(x), np.array([[q.adjoints[z]] for q in around]))
+        line = _line(_LINKS[kind](x), np.array([[q.adjoints[z]] for q in around]))
         if line is not None and s.live[z]:
-            found[z] = Output("sigmoid", [z], line[0], line[1])
+            found[z] = Output(kind, [z], line[0], line[1])
     return list(found.values())
 
 

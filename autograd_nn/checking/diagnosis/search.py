@@ -15,7 +15,7 @@ import numpy as np
 from autograd_nn.checking.diagnosis.branches import branch_mistakes
 from autograd_nn.checking.diagnosis.case import Case, Matched, match, predictions
 from autograd_nn.checking.diagnosis.hypothesis import Finding, Hypothesis
-from autograd_nn.checking.diagnosis.networks import network_mistakes
+from autograd_nn.checking.diagnosis.networks import fitted_updates, network_mistakes
 from autograd_nn.checking.diagnosis.outputs import output_mistakes
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import other_functions
@@ -54,7 +54,7 @@ def explain(
     findings = _choose(case, match(case, hypotheses))
     if not findings or findings[0].cost > 3.0:
         findings = sorted(
-            findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case)]))
+            findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case), *fitted_updates(case)]))
         )
     if not findings or min(findings).cost >= 5.0:
         findings.append(located(case, len(hypotheses)))

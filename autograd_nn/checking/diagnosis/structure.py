@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import Names, spell
 
-__all__ = ["ACTIVATIONS", "Structure", "Term"]
+__all__ = ["ACTIVATIONS", "Structure", "Term", "summands"]
 
 ACTIVATIONS = frozenset(
     "relu leaky_relu tanh sigmoid softplus sin cos erf atan abs maximum minimum exp".split()
@@ -230,3 +230,15 @@ class Structure:
                         self._row_of.setdefault(k, set()).add(r)
         rows = self._row_of.get(node, set())
         return next(iter(rows)) if len(rows) == 1 else None
+
+
+def summands(s: Structure, k: int) -> list[int]:
+    """The live terms of a sum; a node that is none is its own."""
+    p, parts, stack = s.probe, list[int](), [k]
+    while stack:
+        node = stack.pop()
+        if p.ops[node] == "add" and node not in s.leaf:
+            stack += [o for o in reversed(p.operands[node]) if s.live[o]]
+        else:
+            parts.append(node)
+    return parts
