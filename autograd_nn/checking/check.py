@@ -14,7 +14,7 @@ from autograd_nn.checking.diagnosis import Finding, explain
 from autograd_nn.checking.diagnosis.probes import Probe, agree
 from autograd_nn.checking.numeric import numeric_derivative
 from autograd_nn.checking.points import Points
-from autograd_nn.checking.projections import projections
+from autograd_nn.checking.projections import Projections
 from autograd_nn.checking.report import GradientCheckError, GradientReport, Row, judge
 from autograd_nn.checking.shapes import NumericDerivative
 from autograd_nn.engine import Value
@@ -23,6 +23,7 @@ __all__ = ["assert_gradients", "check_gradients"]
 
 _MOST_BY_COMPONENT = 40  # more numbers than this are checked numerically along random directions
 _MOST_PROBED = 1000  # more numbers than this are compared at the given point only
+_MOST_ON_KINKS = 1000  # numbers on kinks whose hand-written slopes are looked at
 _FEW = 4  # points around it that tell a cause where so many numbers are wrong
 
 
@@ -122,6 +123,8 @@ def _explained(
         return [_random(*random)]
     if len(found) == 1 and points.hand is not None:
         found = points.around(min(probes, _FEW), seed) or found
+    if len(found) > 1 and found[0].on_kinks():
+        found = found[1:]  # several slopes are right there
     around = found if points.hand is not None else points.around(max(probes, _FEW), seed)
     if len({p.shape for p in around}) > 1 or any(all(p.right(rtol)) for p in found):
         points.note_conditions(found)
@@ -184,11 +187,19 @@ def _rows(
         hand = given[i] if given is not None else None
         scale = first.sizes[i] if first else 0.0
         rows.append(_row(name, hand, auto, slope, scale, rtol))
-    if projected:
-        slopes = first.slopes if first else given
-        if slopes is not None:
-            rows += projections(f, arguments, slopes, directions or 2, seed, given is not None)
-    return rows
+    slopes = first.slopes if first else given
+    if not projected or slopes is None:
+        return rows
+    kinked = first.on_kinks() if first else []
+    search = Projections(f, arguments, slopes, kinked, by_hand=first is None)
+    for i, row in enumerate(rows):
+        # At a kink several slopes are right, the engine's and others.
+        if row.verdict == "wrong" and given is not None and i in kinked[:_MOST_ON_KINKS]:
+            single = search.single(i, given[i])
+            note, status = single.note, single.numeric
+            if status is not None and status.status == "kink":
+                rows[i] = row._replace(verdict=single.verdict, note=note, numeric=status)
+    return rows + search.rows(directions or 2, seed)
 
 
 def _along(f: Callable[..., object], arguments: Arguments, i: int) -> Callable[[float], object]:

@@ -57,7 +57,9 @@ class Points:
         return None
 
     def probe(self, x: Sequence[float]) -> Probe | None:
-        """The point ``x`` with its hand-written slopes; ``None`` outside the domain of either.
+        """The point ``x`` with its hand-written slopes.
+
+        ``None`` outside the domain of either, and on a kink, where several slopes are right.
 
         Without a formula for them the hand-written slopes are nan.
         """
@@ -75,6 +77,8 @@ class Points:
         if not isinstance(result, Value) or not math.isfinite(result.data):
             return None
         found = Probe(result, inputs, slopes)
+        if found.on_kinks():
+            return None
         finite = all(map(math.isfinite, found.slopes))
         return found if finite and (self.hand is None or all(map(math.isfinite, slopes))) else None
 

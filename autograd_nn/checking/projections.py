@@ -17,58 +17,73 @@ from autograd_nn.checking.report import Row, judge
 from autograd_nn.checking.shapes import NumericDerivative
 from autograd_nn.recording import no_grad
 
-__all__ = ["projections"]
+__all__ = ["Projections"]
 
-_MOST_SINGLE = 24  # numbers that are looked at by themselves
+_MOST_WRONG = 12  # numbers that are named; more would not help
+_MOST_KINKS = 300  # numbers on kinks that are looked at by themselves
 _RTOL = 1e-7
 
 
-def projections(
-    f: Callable[..., object],
-    arguments: Arguments,
-    slopes: Sequence[float],
-    count: int,
-    seed: int,
-    by_hand: bool,
-) -> list[Row]:
-    """One row for each direction; and for each number found to be wrong, or on a kink.
+class Projections:
+    """Compares slopes along random directions, and number by number where that is needed.
 
-    Where every number of a direction that disagrees is right by itself, as at a kink, the
-    direction is right too: there the slope along a sum is not the sum of the slopes.
+    Args:
+        slopes: one per checked number.
+        kinked: the numbers that the graph shows to sit on a kink; ``f`` may have others.
+        by_hand: whether the slopes are the hand-written ones.
     """
-    search = _Search(f, arguments, slopes, by_hand)
-    rng = random.Random(seed)
-    rows: list[Row] = []
-    for k in range(count):
-        signs = [rng.choice((-1.0, 1.0)) for _ in arguments.numbers]
-        every = list(range(len(signs)))
-        row = search.test(f"direction {k}", every, signs)
-        if row.verdict != "ok" and row.verdict != "inconclusive":
-            found, complete = search.halve(every, signs)
-            wrong = [r for r in found if r.verdict == "wrong"]
-            if not wrong and complete:
-                note = "f is not smooth along this direction; number by number all agree"
-                row = row._replace(verdict="ok", note=note)
-            rows += [row, *found]
-            if wrong:
-                break
-            continue
-        rows.append(row)
-    return rows
 
-
-class _Search:
     def __init__(
         self,
         f: Callable[..., object],
         arguments: Arguments,
         slopes: Sequence[float],
+        kinked: Sequence[int],
         by_hand: bool,
     ) -> None:
         self.f, self.arguments, self.slopes, self.by_hand = f, arguments, slopes, by_hand
         x = arguments.numbers
         self.unit = math.sqrt(math.fsum(v * v for v in x) / len(x)) or 1.0
-        self.known: dict[int, Row] = {}
+        self.kinked = list(kinked)
+        self.numeric: dict[int, NumericDerivative] = {}
+
+    def rows(self, count: int, seed: int) -> list[Row]:
+        """One row for each direction; and for each number found to be wrong, or on a kink.
+
+        Where every number of a direction that disagrees is right by itself, as at a kink, the
+        direction is right too: there the slope along a sum is not the sum of the slopes.
+        """
+        rng = random.Random(seed)
+        rows: list[Row] = []
+        known: dict[int, Row] = {}
+        for k in range(count):
+            signs = [rng.choice((-1.0, 1.0)) for _ in self.arguments.numbers]
+            row = self.test(f"direction {k}", range(len(signs)), signs)
+            if row.verdict == "wrong":
+                found, complete = self.apart(signs, rng)
+                known |= {i: single for i, single in found.items() if single.verdict != "ok"}
+                if complete and all(single.verdict == "ok" for single in found.values()):
+                    note = "f is not smooth along this direction; number by number all agree"
+                    row = row._replace(verdict="ok", note=note)
+            rows.append(row)
+            if known:
+                break
+        return rows + [known[i] for i in sorted(known)]
+
+    def apart(self, signs: Sequence[float], rng: random.Random) -> tuple[dict[int, Row], bool]:
+        """The numbers that a direction disagrees by, and whether all of them were looked at."""
+        some = self.kinked
+        if len(some) > _MOST_KINKS:
+            some = sorted(rng.sample(some, _MOST_KINKS))
+        found = {i: self.single(i) for i in some}
+        kinked = set(self.kinked)
+        rest = [i for i in range(len(signs)) if i not in kinked]
+        if any(row.verdict == "wrong" for row in found.values()) or not rest:
+            return found, True
+        if self.kinked and self.test("", rest, signs).verdict != "wrong":
+            return found, True
+        more, complete = self.halve(rest, signs)
+        return found | more, complete
 
     def along(self, chosen: Sequence[int], signs: Sequence[float]) -> Callable[[float], object]:
         x = self.arguments.numbers
@@ -93,29 +108,28 @@ class _Search:
         total = math.fsum(self.slopes[i] * signs[i] for i in chosen)
         return self.row(name, total, numeric, _RTOL)
 
-    def single(self, i: int) -> Row:
+    def single(self, i: int, slope: float | None = None) -> Row:
         """One number by itself, with its slopes from the left and from the right."""
-        if i not in self.known:
+        if i not in self.numeric:
             x, ones = self.arguments.numbers, [1.0] * len(self.arguments.numbers)
             g = self.along([i], ones)
             with no_grad():
-                numeric = numeric_derivative(lambda v: g(v - x[i]), x[i])
-            name = self.arguments.names[i]
-            self.known[i] = self.row(name, self.slopes[i], numeric, _RTOL)
-        return self.known[i]
+                self.numeric[i] = numeric_derivative(lambda v: g(v - x[i]), x[i])
+        own = self.slopes[i] if slope is None else slope
+        return self.row(self.arguments.names[i], own, self.numeric[i], _RTOL)
 
-    def halve(self, every: list[int], signs: Sequence[float]) -> tuple[list[Row], bool]:
-        """The numbers that a direction disagrees by, and whether all of them were looked at."""
+    def halve(self, every: list[int], signs: Sequence[float]) -> tuple[dict[int, Row], bool]:
+        """The numbers that a direction disagrees by, found by halving it again and again."""
         found: dict[int, Row] = {}
         parts = [every]
         while parts:
             part = parts.pop()
             if len(part) == 1:
-                if len(found) >= _MOST_SINGLE:
-                    return list(found.values()), False
                 found[part[0]] = self.single(part[0])
+                if sum(row.verdict == "wrong" for row in found.values()) >= _MOST_WRONG:
+                    return found, False
                 continue
             for half in (part[len(part) // 2 :], part[: len(part) // 2]):
                 if self.test("", half, signs).verdict == "wrong":
                     parts.append(half)
-        return list(found.values()), True
+        return found, True

@@ -44,27 +44,36 @@ def _by_term(case: Case) -> Iterator[Hypothesis]:
     The terms of the rows are functions of one number each, such as the error: its slope in the
     branch of a kind is found where some row takes that branch, and used for all of them.
     """
-    inner = [
-        (s, t.node, next((o for o in s.probe.operands[t.node] if s.live[o]), -1))
-        for s in case.structures.values() for t in s.terms
-    ]  # fmt: skip
-    if not inner or len({s.family[o] if o >= 0 else -1 for s, _, o in inner}) != 1:
+    terms = [(s, t.node) for s in case.structures.values() for t in s.terms]
+    common = [{s.family[k]: k for k in _options(s, node)} for s, node in terms]
+    families = set(common[0]).intersection(*common[1:]) if common else set()
+    if not families:
         return
-    for kind in sorted({s.family[node] for s, node, _ in inner}):
-        own, node, below = next(x for x in inner if x[0].family[x[1]] == kind)
+    family = min(families)
+    for kind in sorted({s.family[node] for s, node in terms}):
+        own, node, below = next(
+            (s, node, found[family])
+            for (s, node), found in zip(terms, common, strict=True)
+            if s.family[node] == kind
+        )
 
         def slopes(p: Probe, own: Structure = own, below: int = below) -> Any:
             s = case.structures[p.shape]
             adjoints: dict[int, float] = {}
             for term in s.terms:
-                error = next(o for o in s.probe.operands[term.node] if s.live[o])
+                error = next(k for k in _options(s, term.node) if s.family[k] == family)
                 adjoints[error] = _adjoint(own.probe, below, p.data[error])
             return p.with_adjoints(adjoints)
 
-        op = {"pow": "quadratic", "mul": "quadratic", "abs": "linear (abs)"}
+        op = {"pow": "quadratic", "mul": "quadratic", "abs": "linear (abs)", "input": "linear"}
         name = op.get(own.probe.ops[node], own.probe.ops[node])
         text = f"the {name} branch's slope is used for all rows: the if in f is ignored"
         yield Hypothesis(1.6, "branch", text, "Give each branch of f its slope.", slopes=slopes)
+
+
+def _options(s: Structure, node: int) -> list[int]:
+    """A term, and the one number that it is a function of."""
+    return [node, *(o for o in s.probe.operands[node] if s.live[o])]
 
 
 def _adjoint(p: Probe, node: int, value: float) -> float:

@@ -21,6 +21,7 @@ from autograd_nn.checking.diagnosis.structure import Structure, summands
 __all__ = ["fitted_updates", "network_mistakes"]
 
 Edge = tuple[int, int]
+_TELLING = 4  # points that tell a fitted rate from a chance
 _RATES = (0.1, 0.01, 0.5, 0.05, 0.001, 1.0, 0.2, 0.3, 0.02, 0.005, 0.03)
 
 
@@ -306,7 +307,10 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
         uses = s.uses.get(k, ())
         if s.live[k] and k not in s.leaf and 2 <= len(uses) <= 6 and len(s.probe.nodes) <= 500:
             for edge in uses:
-                text = f"{s.say(k)} is used {len(uses)} times; the path through {s.say(edge[0])} is missing"
+                through = s.say(edge[0])
+                if s.probe.ops[edge[0]] in ("add", "sub") and s.vague(edge[0]):
+                    through = "the sum (a skip)"
+                text = f"{s.say(k)} is used {len(uses)} times; the path through {through} is missing"
                 yield Hypothesis(
                     1.95, "accumulate", text, "Add up all uses (+=, not =).",
                     changes=_set([edge], lambda p, i: 0.0),
@@ -382,14 +386,15 @@ def _statistic(s: Structure, k: int) -> str:
     p = s.probe
     op, operands = p.ops[k], p.operands[k]
     many = len(s.uses.get(k, ())) > 1
-    if op == "sqrt" and many:
+    if op == "sqrt":
         inner = operands[0]
         if p.ops[inner] == "add":
             inner = next((o for o in p.operands[inner] if s.live[o]), inner)
         if _is_sum_of_squares(s, inner):
             return "the norm (length)"
         kind = _mean_of(s, inner)
-        return {"deviation": "the standard deviation", "square": "the root mean square"}.get(kind, "")
+        names = {"deviation": "the standard deviation", "square": "the root mean square"}
+        return names.get(kind, "") if many else ""
     kind = _mean_of(s, k)
     if kind in ("deviation", "square") and (many or _feeds_root(s, k)):
         return "the variance" if kind == "deviation" else "the mean square"
@@ -512,7 +517,7 @@ def _copied(case: Case) -> Iterator[Hypothesis]:
 
 def fitted_updates(case: Case) -> Iterator[Hypothesis]:
     """Weights that were updated by some rate before the delta went back through them."""
-    if not case.same:
+    if not case.same or len(case.probes) < _TELLING:
         return
     s = case.structure
     for array, products in Layers(s).products.items():

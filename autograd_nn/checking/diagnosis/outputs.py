@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd_nn.checking.diagnosis.case import Case
 from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
+from autograd_nn.checking.diagnosis.layers import Layers
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.structure import Structure, summands
 
@@ -39,7 +40,8 @@ _ENOUGH = 4  # points that tell a constant from a chance
 def output_mistakes(case: Case) -> Iterator[Hypothesis]:
     """What is done wrongly with prediction and target."""
     around = [p for p in case.around if p.shape == case.probes[0].shape]
-    if len(around) < _ENOUGH or not case.same or len(case.structure.probe.nodes) > 6000:
+    one_graph = len({p.shape for p in case.around}) == 1
+    if len(around) < _ENOUGH or not case.same or not one_graph or len(case.structure.probe.nodes) > 6000:
         return
     s = case.structure
     outputs = (
@@ -52,8 +54,26 @@ def output_mistakes(case: Case) -> Iterator[Hypothesis]:
         return
     for cost, text, advice, deltas in _ERRORS[outputs[0].kind]:
         yield _hypothesis(cost, text, advice, outputs, deltas)
-    if len(outputs) == max(1, len(s.rows)):
-        yield from _other_targets(outputs)
+    yield from _other_targets(s, outputs)
+    if outputs[0].kind == "square":
+        yield from _without_activation(s, outputs)
+
+
+def _without_activation(s: Structure, outputs: Sequence[Output]) -> Iterator[Hypothesis]:
+    """The value before the output's activation in the error."""
+    layers = Layers(s)
+    inner = [layers.inner(o.nodes[0]) for o in outputs]
+    if any(k is None for k in inner):
+        return
+
+    def slopes(p: Probe) -> Any:
+        return p.with_adjoints({
+            o.nodes[0]: o.scale * (p.data[k or 0] - float(o.targets[0]))
+            for o, k in zip(outputs, inner, strict=True)
+        })  # fmt: skip
+
+    text = "the error has the value before the activation: it is not applied to the prediction"
+    yield Hypothesis(1.65, "output", text, "Use the activation in the error.", slopes=slopes)
 
 
 def _hypothesis(
@@ -198,48 +218,77 @@ _ERRORS: dict[str, list[tuple[float, str, str, Deltas]]] = {
 # fmt: on
 
 
-def _other_targets(outputs: Sequence[Output]) -> Iterator[Hypothesis]:
+def _other_targets(s: Structure, outputs: Sequence[Output]) -> Iterator[Hypothesis]:
     """The targets of other rows, or of other classes."""
-    kind, count = outputs[0].kind, len(outputs)
+    kind = outputs[0].kind
     noun = "labels" if kind != "square" else "targets"
-    own = np.array([o.targets for o in outputs])
+    by_row = _by_row(s, outputs)
+    if by_row is None:
+        return
+    own = np.array([[outputs[n].targets for n in row] for row in by_row])
+    order = [n for row in by_row for n in row]
 
     def right(z: Any, p: Any, t: Any, c: float) -> Any:
         return c * (p - t)
 
     def other(cost: float, text: str, targets: Any) -> Hypothesis:
-        return _hypothesis(cost, text, f"Keep inputs and {noun} together.", outputs, right, targets)
+        chosen = [np.empty(0)] * len(outputs)
+        for n, t in zip(order, targets.reshape(len(order), -1), strict=True):
+            chosen[n] = t
+        return _hypothesis(cost, text, f"Keep inputs and {noun} together.", outputs, right, chosen)
 
-    if count > 1 and own.ndim == 2 and (own != own[0]).any():
+    count = len(own)
+    if count > 1 and (own != own[0]).any():
         for step, how in ((1, "down"), (-1, "up")):
             text = f"the {noun} are shifted by one row {how} against the inputs (off by one)"
             yield other(1.5, text, np.roll(own, step, axis=0))
         yield other(1.6, f"the {noun} are in reverse order against the inputs", own[::-1])
         shifted = np.concatenate([own[1:], own[-1:]])
         yield other(1.7, f"the {noun} are taken from the next row (off by one)", shifted)
-        yield other(
-            1.7, f"the {noun} of the first row are used for every row", np.repeat(own[:1], count, 0)
-        )
-        ordered = np.sort(own, axis=0)
-        yield other(1.7, f"the {noun} are sorted, the inputs are not", ordered)
+        first = np.repeat(own[:1], count, 0)
+        yield other(1.75, f"the {noun} of the first row are used for every row", first)
+        yield other(1.75, f"the {noun} are sorted, the inputs are not", np.sort(own, axis=0))
         mean = np.repeat(own.mean(axis=0, keepdims=True), count, 0)
-        yield other(1.7, f"the mean of the {noun} stands in place of each of them", mean)
-        if count <= 12:
-            for a in range(count):
-                for b in range(a):
-                    swapped = own.copy()
-                    swapped[[a, b]] = swapped[[b, a]]
-                    text = f"the {noun} of rows {b} and {a} are swapped"
-                    yield other(1.65, text, swapped)
-    if kind == "softmax" and own.shape[1] > 1:
-        for step in range(1, own.shape[1]):
-            at = {int(np.argmax(t)) for t in own}
-            where = ""
-            if count == 1:
-                k = next(iter(at))
-                where = f": at class {(k + step) % own.shape[1]}, not {k}"
-            text = f"the one-hot is subtracted at the wrong class{where}"
-            yield other(1.5 + 0.01 * step, text, np.roll(own, step, axis=1))
+        yield other(1.75, f"the mean of the {noun} stands in place of each of them", mean)
+        for a in range(count if count <= 12 else 0):
+            for b in range(a):
+                swapped = own.copy()
+                swapped[[a, b]] = swapped[[b, a]]
+                yield other(1.65, f"the {noun} of rows {b} and {a} are swapped", swapped)
+    if own.shape[1] > 1:
+        yield other(1.65, f"the {noun} of a row are in reverse order (columns)", own[:, ::-1])
+        for step in (1, -1):
+            text = f"the {noun} of a row are shifted by one column"
+            yield other(1.65, text, np.roll(own, step, axis=1))
+    if kind == "softmax":
+        yield from _other_classes(own, other)
+
+
+def _other_classes(own: Any, other: Callable[[float, str, Any], Hypothesis]) -> Iterator[Hypothesis]:
+    classes = own.shape[2]
+    at = {int(np.argmax(t)) for row in own for t in row}
+    for step in range(1, classes):
+        where = ""
+        if len(at) == 1:
+            k = next(iter(at))
+            where = f": at class {(k + step) % classes}, not {k}"
+        text = f"the one-hot is subtracted at the wrong class{where}"
+        yield other(1.5 + 0.01 * step, text, np.roll(own, step, axis=2))
+
+
+def _by_row(s: Structure, outputs: Sequence[Output]) -> list[list[int]] | None:
+    """The outputs of each row of data, the same number in each; ``None`` where they differ."""
+    if len(s.rows) < 2:
+        single = len(outputs) == 1 or outputs[0].kind == "softmax"
+        return [[n] for n in range(len(outputs))] if single else [list(range(len(outputs)))]
+    rows: list[list[int]] = [[] for _ in s.rows]
+    for n, output in enumerate(outputs):
+        row = s.row_of(output.nodes[0])
+        if row is None:
+            return None
+        rows[row].append(n)
+    sizes = {len(row) for row in rows}
+    return rows if len(sizes) == 1 and 0 not in sizes else None
 
 
 # -- finding them ------------------------------------------------------------------------
@@ -313,6 +362,14 @@ def _links(s: Structure, around: Sequence[Probe], kind: str) -> list[Output]:
     return list(found.values())
 
 
+def _is_error(s: Structure, output: Output, own: set[int]) -> bool:
+    k = output.nodes[0]
+    operands = s.probe.operands[k]
+    live = [o for o in operands if s.live[o]]
+    shifted = s.probe.ops[k] in ("add", "sub") and len(live) == 1 < len(operands)
+    return shifted and live[0] in own and abs(output.targets[0]) <= 1e-9
+
+
 def _squares(s: Structure, around: Sequence[Probe]) -> list[Output]:
     """Nodes whose adjoint is a constant times their distance from a constant."""
     data = np.array([q.data for q in around])
@@ -322,10 +379,15 @@ def _squares(s: Structure, around: Sequence[Probe]) -> list[Output]:
         if not s.live[k] or op == "constant" or k == len(s.probe.nodes) - 1:
             continue
         line = _line(data[:, [k]], adjoints[:, [k]])
-        if line is not None and abs(line[1][0]) > 1e-9:
+        if line is not None:
             candidates.append(Output("square", [k], line[0], line[1]))
+    # The error, prediction - target, is no output: what the target is subtracted from is.
+    own = {o.nodes[0] for o in candidates}
+    candidates = [o for o in candidates if not _is_error(s, o, own)]
     # Of several on one way, such as w*x and w*x + b with a fixed b, the last is the output.
     nodes = {o.nodes[0] for o in candidates}
+    if not any(abs(o.targets[0]) > 1e-9 for o in candidates):
+        return []  # nothing is subtracted: squares of something else than errors
     inner: set[int] = set()
     for k in nodes:
         inner |= (s.below(k) & nodes) - {k}

@@ -14,9 +14,11 @@ import numpy as np
 
 from autograd_nn.checking.diagnosis.misconceptions import Edge
 from autograd_nn.engine import Value, topological_order
+from autograd_nn.ops import PRIMITIVES, primitive
 
 __all__ = ["Probe", "agree", "probe_around"]
 
+_SWITCHED = frozenset(row.name for row in PRIMITIVES if row.switch is not None)
 _ROUNDING = 1e-12  # of the sum of the absolute contributions; 2.2e-16 each, and a few of them
 
 Slopes = Callable[[Sequence[float]], list[float]]
@@ -62,8 +64,16 @@ class Probe:
         self.shape = hash((tuple(self.ops), tuple(self.operands)))
         self.adjoints = self.backward(self.partials)
         self.slopes = self._pick(self.adjoints)
-        absolute = [tuple(map(abs, partials)) for partials in self.partials]
+        absolute = [self._rounding_scale(k) for k in range(len(self.nodes))]
         self.sizes = self._pick(self.backward(absolute))
+
+    def _rounding_scale(self, k: int) -> tuple[float, ...]:
+        """The sizes of what a formula for these partials adds up: 1 and t**2 for 1 - t**2."""
+        if self.ops[k] == "tanh":
+            return (1.0,)
+        if self.ops[k] == "sigmoid":
+            return (abs(self.data[k]),)
+        return tuple(map(abs, self.partials[k]))
 
     def backward(self, partials: Sequence[tuple[float, ...]]) -> list[float]:
         """The adjoints of all nodes with these partials."""
@@ -143,6 +153,23 @@ class Probe:
         operands = [self.data[operand] for operand in self.operands[k]]
         second = operands[1] if len(operands) > 1 else math.nan
         return Edge(j, operands[0], second, self.data[k], self.partials[k][j])
+
+    def on_kinks(self) -> list[int]:
+        """The numbers that a relu, abs or the like at its kink depends on, in order."""
+        below: set[int] = set()
+        stack = [k for k, op in enumerate(self.ops) if op in _SWITCHED and self._at_switch(k)]
+        while stack:
+            k = stack.pop()
+            if k not in below:
+                below.add(k)
+                stack += self.operands[k]
+        return [i for i, k in enumerate(self.inputs) if k in below]
+
+    def _at_switch(self, k: int) -> bool:
+        row = primitive(self.ops[k])
+        numbers = [self.data[o] for o in self.operands[k]]
+        value = row.switch(*numbers) if row.switch is not None else 1.0
+        return bool(abs(value) <= _ROUNDING * max(map(abs, numbers)))
 
     def right(self, rtol: float) -> list[bool]:
         """For each slope whether the hand-written one agrees."""

@@ -21,6 +21,7 @@ from autograd_nn.checking.diagnosis.structure import Structure, Term
 
 __all__ = ["fitted_weights", "row_mistakes", "units"]
 
+_TELLING = 4  # points that tell weights from a chance
 _MOST_PAIRS = 10  # more rows are not tried in pairs
 
 
@@ -108,7 +109,7 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
 
 def _term_name(s: Structure, part: Sequence[Term], r: int, last: int) -> str:
     said = s.say(part[0].node)
-    if len(said) < 36 and not said.startswith("a "):
+    if len(said) < 36 and not s.vague(part[0].node):
         return f"the term {said}"
     return f"the {['first', 'last'][r > 0]} term (step {r})" if r in (0, last) else f"term {r}"
 
@@ -169,7 +170,7 @@ def fitted_weights(case: Case) -> Iterator[Hypothesis]:
     """The weights of the rows that give the hand-written slopes, where only one set does."""
     s = case.structure
     parts, noun = units(s)
-    if not case.same or not 2 <= len(parts) <= 60:
+    if not case.same or not 2 <= len(parts) <= 60 or len(case.probes) < _TELLING:
         return
     alone = [weighted({t: float(a is b) for b in parts for t in b}) for a in parts]
     rest = [t for t in s.terms if not any(t in part for part in parts)]
@@ -186,7 +187,7 @@ def fitted_weights(case: Case) -> Iterator[Hypothesis]:
             continue
         weights = [_simple(float(w)) for w in found]
         off = [r for r, w in enumerate(weights) if abs(w - 1) > 1e-7]
-        if not off:
+        if not off or np.ptp(weights) < 1e-7:
             continue
         yield Hypothesis(
             3.3, "row", _weights_said(weights, off, noun), f"Add up all {noun}s with equal weights.",

@@ -200,7 +200,7 @@ def inner_missing(case: Case) -> Iterator[Hypothesis]:
         inner = {tuple(np.round(p.reach[k], 9)) for p in case.probes}
         values = {v for v in next(iter(inner)) if v != 0.0} if len(inner) == 1 else set()
         said = s.say(k)
-        if said.startswith("a "):
+        if s.vague(k):
             continue  # too large to be an inner function that someone forgets
         text = f"the inner derivative of {said} is missing (chain rule)"
         if len(values) == 1:
@@ -217,21 +217,31 @@ def one_number(case: Case) -> Iterator[Hypothesis]:
     s = case.structure
     if not case.same or len(s.probe.nodes) * len(case.names) > 20_000:
         return
-    for k, op in enumerate(s.probe.ops):
-        live = [o for o in s.probe.operands[k] if s.live[o]]
-        if op in ("mul", "div") and len(live) == 2:
-            for rare, words, form in _TOGETHER[op]:
-                yield Hypothesis(
-                    1.97 + rare, "rule", f"at {s.say(k)}: {words}", slopes=_both(k, form)
-                )
-        elif len(live) == 1 and op in _INNER and live[0] not in s.leaf:
-            row = primitive(op)
+    for nodes in s.families.values():
+        several = [[k] for k in nodes] if len(nodes) <= 12 else []
+        for some in [nodes, *several] if len(nodes) > 1 else [nodes]:
+            yield from _put_together(s, some)
 
-            def slope(u: Any, v: Any, du: Any, dv: Any, row: Any = row) -> Any:
-                return np.array([row.partials(d, row.scalar(d))[0] for d in du])
 
-            text = f"at {s.say(k)}: the inner slope is put inside {op}, not multiplied (chain rule)"
-            yield Hypothesis(2.1, "rule", text, slopes=_both(k, slope))
+def _put_together(s: Structure, nodes: Sequence[int]) -> Iterator[Hypothesis]:
+    k, op = nodes[0], s.probe.ops[nodes[0]]
+    live = [o for o in s.probe.operands[k] if s.live[o]]
+    at = f"at {s.say(k)}"
+    if len(nodes) > 1:
+        such = "" if s.vague(k) or len(s.say(k)) > 16 else f", such as {s.say(k)}"
+        at = _family_text(s, [(k, 0)]) + such
+    vague = 0.4 if s.vague(k) else 0.0
+    if op in ("mul", "div") and len(live) == 2:
+        for rare, words, form in _TOGETHER[op]:
+            yield Hypothesis(1.97 + rare + vague, "rule", f"{at}: {words}", slopes=_both(nodes, form))
+    elif len(live) == 1 and op in _INNER and live[0] not in s.leaf:
+        row = primitive(op)
+
+        def slope(u: Any, v: Any, du: Any, dv: Any) -> Any:
+            return np.array([row.partials(d, row.scalar(d))[0] for d in du])
+
+        text = f"{at}: the inner slope is put inside {op}, not multiplied (chain rule)"
+        yield Hypothesis(2.1, "rule", text, slopes=_both(nodes, slope))
 
 
 _INNER = frozenset("sin cos exp log tanh sigmoid sqrt tan atan".split())
@@ -270,17 +280,19 @@ _TOGETHER: dict[str, list[tuple[float, str, _Form]]] = {
 }  # fmt: skip
 
 
-def _both(k: int, form: _Form) -> Callable[[Probe], Any]:
-    """The slopes with ``form`` in place of the true slope of node k along each number."""
+def _both(nodes: Sequence[int], form: _Form) -> Callable[[Probe], Any]:
+    """The slopes with ``form`` in place of the true slope of some nodes along each number."""
 
     def slopes(p: Probe) -> Any:
-        operands = p.operands[k]
-        inner = [p.reach[o] for o in operands] + [p.reach[operands[0]]]
-        values = [p.data[o] for o in operands] + [0.0]
-        own = p.reach[k]
-        depends = (inner[0] != 0.0) | (inner[1] != 0.0)
-        wrong = np.where(depends, form(values[0], values[1], inner[0], inner[1]), own)
-        return np.asarray(p.slopes) + p.adjoints[k] * (wrong - own)
+        total = np.array(p.slopes)
+        for k in nodes:
+            operands = p.operands[k]
+            u, v = operands[0], operands[-1]
+            own = p.reach[k]
+            depends = (p.reach[u] != 0.0) | (p.reach[v] != 0.0)
+            wrong = form(p.data[u], p.data[v], p.reach[u], p.reach[v])
+            total += p.adjoints[k] * (np.where(depends, wrong, own) - own)
+        return total
 
     return slopes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,9 @@ UNCERTAIN = ("unknown", "undecided", "random", "not finite", "left the graph")
 _PARTLY = 0.45  # how much less likely it is that a mistake spares what it should change
 _ABOUT_SLOPES = ("factor", "zero", "mean", "constant", "rate", "updated", "integer", "rounding")
 _WHOLE = ("order", "normalised", "clipped")  # nothing that these move may be right
+_VARIED = 4  # different slopes that tell a cause from a chance
+_CERTAIN = 1.5  # the cost of a cause that round numbers do not make doubtful
+_COMMON = 2.15  # the cost of a cause that a few round numbers can still tell
 _RARER = 0.3  # a cause that is so much rarer than another one that fits is not asked
 _LARGEST_GRAPH = 30_000  # operations; beyond it the search by operation takes too long
 
@@ -97,10 +101,13 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
     """Findings that explain the whole, all wrong slopes at once, or array by array."""
     wrong = np.array(case.wrong)
     candidates: list[_Candidate] = []
+    varied = len(case.probes) == 1 or len(np.unique(np.round(case.hand[:, wrong], 9))) >= _VARIED
     for hypothesis, numbers in matched:
         if numbers.all():
             more = 0.0
-        elif numbers[wrong].all() and hypothesis.kind not in _WHOLE:
+        elif numbers[wrong].all() and hypothesis.kind not in _WHOLE and (
+            varied or hypothesis.kind in ("zero", "factor")
+        ):
             more = _PARTLY if hypothesis.kind != "zero" else 0.42
         else:
             continue
@@ -123,15 +130,24 @@ def _clear(case: Case, candidates: list[_Candidate]) -> bool:
     first = candidates[0]
     if first.hypothesis.kind == "zero":
         return True  # a fact, whatever led to it
+    round_numbers = all(_is_round(case.hand[0, i]) for i in case.wrong)
+    if round_numbers and first.cost > _COMMON:
+        return False  # many mistakes lead to round numbers
     elsewhere = [p for p in case.around if p.shape == case.probes[0].shape][1:6]
     if len(elsewhere) < 2:
         return True
     own = predictions(first.hypothesis, elsewhere)
     for other in candidates[1:]:
         likely = other.cost - first.cost < (_RARER if first.cost < 1.4 else 2 * _RARER)
+        likely = likely or (round_numbers and first.cost > _CERTAIN)
         if likely and not _same(case, own, predictions(other.hypothesis, elsewhere)):
             return False
     return True
+
+
+def _is_round(x: float) -> bool:
+    """Whether a number is a fraction of small numbers."""
+    return abs(float(Fraction(x).limit_denominator(200)) - x) <= 1e-9 * max(1.0, abs(x))
 
 
 def _same(case: Case, one: list[Any], two: list[Any]) -> bool:
@@ -185,7 +201,15 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
     found: dict[str, tuple[Hypothesis, list[int]]] = {}
     unknown: list[int] = []
     for part in parts:
-        best = next((m.hypothesis for m in ordered if m.numbers[part].all()), None)
+        varied = len(np.unique(np.round(case.hand[:, part], 9))) >= _VARIED
+        best = next(
+            (
+                m.hypothesis
+                for m in ordered
+                if m.numbers[part].all() and (varied or m.hypothesis.kind in ("zero", "factor"))
+            ),
+            None,
+        )
         if best is None or best.alone:
             unknown += part
         else:

@@ -201,9 +201,13 @@ class Structure:
         inside = self.probe.ops[node] in ACTIVATIONS
         return self.depth[node] + (0 if inside else 1)
 
+    def vague(self, node: int) -> bool:
+        """Whether a node has no short formula."""
+        return not spell(self.probe.nodes[node], 36)
+
     def say(self, node: int) -> str:
         """What a node is, in a few words."""
-        text = spell(self.probe.nodes[node], 32)
+        text = spell(self.probe.nodes[node], 36)
         if text:
             return text
         op = self.probe.ops[node]
@@ -211,6 +215,10 @@ class Structure:
             "add": "a sum", "sub": "a difference", "mul": "a product", "div": "a quotient",
             "pow": "a power", "neg": "a negative",
         }.get(op, op)  # fmt: skip
+        if self.layers < 2:
+            leaves = [self.leaf[k] for k in self.below(node) if k in self.leaf]
+            of = self.names.said(leaves)
+            return f"{noun} of {of}" if len(of) <= 24 else noun
         return f"{noun} {self.where(node)}".strip()
 
     def where(self, node: int) -> str:

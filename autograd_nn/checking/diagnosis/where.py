@@ -164,7 +164,7 @@ def _layer(case: Case) -> Iterator[str]:
             if s.live[k] and k not in s.leaf
             and {s.leaf[x] for x in s.below(k) if x in s.leaf} <= wrong_set
         ] if len(s.probe.nodes) <= 500 else []  # fmt: skip
-        said = [t for k in own[-3:] if (t := s.say(k)) and not t.startswith("a ")]
+        said = [t for k in own[-3:] if (t := s.say(k)) and not s.vague(k)]
         if said:
             yield f"look at {said[-1]}"
 

@@ -90,6 +90,10 @@ def _means(case: Case) -> Iterator[Hypothesis]:
             if other > 1 and other != n:
                 text = f"divided by {name}, not by n = {n:g}: the wrong number for the mean"
                 yield Hypothesis(1.3, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
+        for other in range(2, 33):
+            if other not in (n - 1, n, n + 1, rows, len(case.names)):
+                text = f"divided by {other}, not by n = {n:g}: the wrong number for the mean"
+                yield Hypothesis(1.9, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
     for n in sorted(counts - divisors):
         text = f"divided by {n:g}: a mean over {n:g} {'rows' if n == rows else 'terms'}, not a sum"
         yield Hypothesis(1.1, "mean", text, f"Leave the 1/{n:g} out.", _scaled(1 / n))
@@ -337,12 +341,9 @@ def _frozen(case: Case) -> Iterator[Hypothesis]:
     values = case.hand[0]
     if not any(fixed[i] and values[i] != 0.0 for i in case.wrong):
         return
-    if any(len(np.unique(np.round(case.slopes[:, i], 9))) < 4 for i in case.wrong if fixed[i]):
-        return  # the true slope has steps: a constant says little
-    right_here = all(case.right[0, i] for i in case.wrong if fixed[i])
-    text = "the same number at every point: could be a stale value, computed before the update"
-    if right_here:
-        text = "a constant, right at the given point only: could be a number copied from there"
+    if not all(case.right[0, i] for i in case.wrong if fixed[i]):
+        return  # a slope with steps, or a value from elsewhere: nobody knows
+    text = "a constant, right at the given point only: could be a stale number copied from there"
     yield Hypothesis(
         3.5, "constant", text, "Compute it from the arguments of hand.",
         lambda p: np.where(fixed, values, p.slopes),
