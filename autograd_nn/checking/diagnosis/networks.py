@@ -303,6 +303,7 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
         if 2 <= len(kinds) <= 6 and len(set(users)) == len(users):
             yield from _of_kinds(s, array, list(kinds.values()))
     yield from _first_or_last(s)
+    yield from _layer_uses(s)
     for k in range(len(s.probe.nodes) - 1):
         uses = s.uses.get(k, ())
         if s.live[k] and k not in s.leaf and 2 <= len(uses) <= 6 and len(s.probe.nodes) <= 500:
@@ -315,6 +316,31 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
                     1.95, "accumulate", text, "Add up all uses (+=, not =).",
                     changes=_set([edge], lambda p, i: 0.0),
                 )  # fmt: skip
+
+
+def _layer_uses(s: Structure) -> Iterator[Hypothesis]:
+    """All values of a layer, used in two ways, such as by weights and by a skip connection."""
+    for nodes in s.families.values():
+        if nodes[0] in s.leaf or len(nodes) < 2 or s.probe.ops[nodes[0]] == "exp":
+            continue
+        kinds: dict[object, list[Edge]] = {}
+        for k, edge in ((k, edge) for k in nodes for edge in s.uses.get(k, ())):
+            if s.family[edge[0]] == s.family[k]:
+                continue  # a sum that is not complete yet
+            others = [o for o in s.probe.operands[edge[0]] if o in s.leaf]
+            array = s.names.array[s.leaf[others[0]]] if others else ""
+            kinds.setdefault((s.probe.ops[edge[0]], array), []).append(edge)
+        if not 2 <= len(kinds) <= 3:
+            continue
+        for (op, array), edges in kinds.items():  # type: ignore[misc]
+            through = f"through {array}" if array else f"through the {op}"
+            if op in ("add", "sub"):
+                through = "of the skip connection (the direct sum)"
+            where = s.where(nodes[0]) or "below"
+            text = f"the values {where} are used {len(kinds)} times; the path {through} is missing"
+            yield Hypothesis(
+                1.75, "accumulate", text, "Add up all paths.", changes=_set(edges, lambda p, i: 0.0)
+            )
 
 
 def _of_kinds(s: Structure, array: str, kinds: list[list[Edge]]) -> Iterator[Hypothesis]:
