@@ -117,6 +117,8 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
         ("sigmoid(u)*(1 - sigmoid(u)) instead of 1 - t**2",
          lambda e: _sigmoid(e.a) * (1 - _sigmoid(e.a))),
         ("relu's mask instead of 1 - t**2", lambda e: float(e.a > 0)),
+        ("1/cosh(u) instead of 1/cosh(u)**2: the square is missing",
+         lambda e: math.sqrt(max(e.slope, 0.0))),
     ),
     "sigmoid": (
         ("s instead of s*(1 - s)", lambda e: e.y),
@@ -170,6 +172,8 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
             ("-1/cos**2 instead of 1/cos**2: the sign", lambda e: -e.slope),),
     "atan": (("1/(1 - u**2) instead of 1/(1 + u**2)", lambda e: 1 / (1 - e.a**2)),
              ("1/(1 + u) instead of 1/(1 + u**2): the square is missing", lambda e: 1 / (1 + e.a)),
+             ("1/(1 + u)**2 instead of 1/(1 + u**2): the square is in the wrong place",
+              lambda e: 1 / (1 + e.a)**2),
              ("1/sqrt(1 + u**2) instead of 1/(1 + u**2)", lambda e: math.sqrt(e.slope)),
              ("1/tan(u)**2 or 1/(tan(u)**2 + 1): the inverse is not what is meant",
               lambda e: math.cos(e.a)**2),
@@ -177,6 +181,7 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
     "asin": (("sqrt(1 + u**2), not sqrt(1 - u**2), in the denominator: the sign in the root",
               lambda e: 1 / math.sqrt(1 + e.a**2)),
              ("1/(1 - u**2): the square root is missing", lambda e: e.slope**2),
+             ("1/sqrt(1 - u): the square of u is missing", lambda e: 1 / math.sqrt(1 - e.a)),
              ("-1/sqrt(1 - u**2), the slope of acos: the sign", lambda e: -e.slope),),
     "acos": (("sqrt(1 + u**2), not sqrt(1 - u**2), in the denominator",
               lambda e: -1 / math.sqrt(1 + e.a**2)),
@@ -234,9 +239,7 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
 }
 # fmt: on
 
-_UNARY = (
-    "tanh sigmoid exp log log1p softplus sin cos tan atan asin acos sinh cosh erf sqrt".split()
-)
+_UNARY = "tanh sigmoid exp log log1p softplus sin cos tan atan asin acos sinh cosh erf sqrt".split()
 MISCONCEPTIONS: dict[str, tuple[Rule, ...]] = {
     op: (
         *((_never(op),) if op in _UNARY else ()),

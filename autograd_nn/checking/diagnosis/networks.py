@@ -54,8 +54,8 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
     shapes = {a: _shape(s, a) for a in layers.products}
     for array, products in layers.products.items():
         inner = [x for x in products if s.live[x.source]]
-        if not inner:
-            continue
+        if not inner or not (s.is_network or len(s.arrays[array]) > 1):
+            continue  # a factor in a formula, not a weight
         edges = [(x.node, 1 - x.leaf_side) for x in inner]
         leaves = [s.leaf[x.leaf] for x in inner]
         yield Hypothesis(
@@ -311,7 +311,9 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
                 through = s.say(edge[0])
                 if s.probe.ops[edge[0]] in ("add", "sub") and s.vague(edge[0]):
                     through = "the sum (a skip)"
-                text = f"{s.say(k)} is used {len(uses)} times; the path through {through} is missing"
+                text = (
+                    f"{s.say(k)} is used {len(uses)} times; the path through {through} is missing"
+                )
                 yield Hypothesis(
                     1.95, "accumulate", text, "Add up all uses (+=, not =).",
                     changes=_set([edge], lambda p, i: 0.0),
@@ -462,7 +464,6 @@ def _is_sum_of_squares(s: Structure, k: int) -> bool:
     return len(parts) > 1 and all(_is_square(s, o) for o in parts)
 
 
-
 def _shared(s: Structure, but: set[int]) -> Iterator[Hypothesis]:
     """Other quantities that go into several values, such as a norm or a normaliser."""
     if len(s.probe.nodes) > 1500:
@@ -553,7 +554,9 @@ def fitted_updates(case: Case) -> Iterator[Hypothesis]:
         edges = [(x.node, 1 - x.leaf_side) for x in inner]
         leaves = [s.leaf[x.leaf] for x in inner]
 
-        def updated(rate: float, edges: Sequence[Edge] = edges, v: Sequence[int] = leaves) -> Changes:
+        def updated(
+            rate: float, edges: Sequence[Edge] = edges, v: Sequence[int] = leaves
+        ) -> Changes:
             return _set(edges, lambda p, i: p.at[v[i]] - rate * p.slopes[v[i]])
 
         ways, offs = [], []
@@ -566,7 +569,9 @@ def fitted_updates(case: Case) -> Iterator[Hypothesis]:
         if rate > 0.0 and math.isfinite(rate):
             near = round(rate, 6)
             rate = near if abs(near - rate) < 1e-8 else rate
-            text = f"{array} could be updated (rate {rate:.6g}) before the delta goes back through it"
+            text = (
+                f"{array} could be updated (rate {rate:.6g}) before the delta goes back through it"
+            )
             yield Hypothesis(
                 3.2, "network", text, "Compute every slope first, then update.",
                 changes=updated(rate),

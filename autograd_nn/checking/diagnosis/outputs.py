@@ -41,14 +41,19 @@ def output_mistakes(case: Case) -> Iterator[Hypothesis]:
     """What is done wrongly with prediction and target."""
     around = [p for p in case.around if p.shape == case.probes[0].shape]
     one_graph = len({p.shape for p in case.around}) == 1
-    if len(around) < _ENOUGH or not case.same or not one_graph or len(case.structure.probe.nodes) > 6000:
+    if (
+        len(around) < _ENOUGH
+        or not case.same
+        or not one_graph
+        or len(case.structure.probe.nodes) > 6000
+    ):
         return
     s = case.structure
     outputs = (
         _softmaxes(s, around)
-        or _links(s, around, "sigmoid")
-        or _links(s, around, "exp")
-        or _squares(s, around)
+        or _with_targets(_links(s, around, "sigmoid"))
+        or _with_targets(_links(s, around, "exp"))
+        or _with_targets(_squares(s, around))
     )
     if not outputs or len({len(o.nodes) for o in outputs}) > 1:
         return
@@ -264,7 +269,9 @@ def _other_targets(s: Structure, outputs: Sequence[Output]) -> Iterator[Hypothes
         yield from _other_classes(own, other)
 
 
-def _other_classes(own: Any, other: Callable[[float, str, Any], Hypothesis]) -> Iterator[Hypothesis]:
+def _other_classes(
+    own: Any, other: Callable[[float, str, Any], Hypothesis]
+) -> Iterator[Hypothesis]:
     classes = own.shape[2]
     at = {int(np.argmax(t)) for row in own for t in row}
     for step in range(1, classes):
@@ -362,6 +369,11 @@ def _links(s: Structure, around: Sequence[Probe], kind: str) -> list[Output]:
     return list(found.values())
 
 
+def _with_targets(outputs: list[Output]) -> list[Output]:
+    """The outputs, if something is subtracted from any: else they are no errors."""
+    return outputs if any(abs(o.targets[0]) > 1e-9 for o in outputs) else []
+
+
 def _is_error(s: Structure, output: Output, own: set[int]) -> bool:
     k = output.nodes[0]
     operands = s.probe.operands[k]
@@ -386,8 +398,6 @@ def _squares(s: Structure, around: Sequence[Probe]) -> list[Output]:
     candidates = [o for o in candidates if not _is_error(s, o, own)]
     # Of several on one way, such as w*x and w*x + b with a fixed b, the last is the output.
     nodes = {o.nodes[0] for o in candidates}
-    if not any(abs(o.targets[0]) > 1e-9 for o in candidates):
-        return []  # nothing is subtracted: squares of something else than errors
     inner: set[int] = set()
     for k in nodes:
         inner |= (s.below(k) & nodes) - {k}

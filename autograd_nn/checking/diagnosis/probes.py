@@ -75,10 +75,13 @@ class Probe:
             return (abs(self.data[k]),)
         return tuple(map(abs, self.partials[k]))
 
-    def backward(self, partials: Sequence[tuple[float, ...]]) -> list[float]:
-        """The adjoints of all nodes with these partials."""
+    def backward(
+        self, partials: Sequence[tuple[float, ...]], start: Mapping[int, float] | None = None
+    ) -> list[float]:
+        """The adjoints of all nodes with these partials, from those of the result or of some."""
         adjoints = [0.0] * len(self.nodes)
-        adjoints[-1] = 1.0
+        for k, adjoint in ({len(adjoints) - 1: 1.0} if start is None else start).items():
+            adjoints[k] = adjoint
         for k in range(len(self.nodes) - 1, -1, -1):
             if adjoints[k] != 0.0:
                 for operand, partial in zip(self.operands[k], partials[k], strict=True):
@@ -143,10 +146,11 @@ class Probe:
 
     def with_adjoints(self, adjoints: Mapping[int, float]) -> Any:
         """The slopes if these nodes had these adjoints; none may lie below another."""
-        found = np.array(self.slopes)
-        for k, adjoint in adjoints.items():
-            found += (adjoint - self.adjoints[k]) * self.reach[k]
-        return found
+        return self.with_more({k: a - self.adjoints[k] for k, a in adjoints.items()})
+
+    def with_more(self, more: Mapping[int, float]) -> Any:
+        """The slopes if the adjoints of these nodes were so much larger."""
+        return np.array(self.slopes) + self._pick(self.backward(self.partials, more))
 
     def edge(self, k: int, j: int) -> Edge:
         """Operand j of node k, as the table of misconceptions reads it."""

@@ -83,7 +83,11 @@ def _left_out_arrays(s: Structure) -> Iterator[Hypothesis]:
         added = all(s.probe.ops[u] in ("add", "sub") for k in nodes for u, _ in s.uses.get(k, ()))
         value = 0.0 if added else 1.0
         text = f"the slopes are computed without {array} (it is left out, taken as {value:g})"
-        yield _hypothesis(1.9, text, lambda p, n=nodes, v=value: replayed(p, dict.fromkeys(n, v)))
+        yield _hypothesis(
+            1.9 if added else 2.3,
+            text,
+            lambda p, n=nodes, v=value: replayed(p, dict.fromkeys(n, v)),
+        )
 
 
 def _swapped(s: Structure) -> Iterator[Hypothesis]:

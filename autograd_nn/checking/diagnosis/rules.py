@@ -150,6 +150,9 @@ def _rules(s: Structure) -> Iterator[Hypothesis]:
         table = [*MISCONCEPTIONS.get(op, ()), *general_rules(op)]
         if op == "mul" and (factor := _same_factor(s, group.edges)) is not None:
             table[0] = table[0]._replace(words=f"the factor {factor:.6g} is missing")
+        elif op == "mul" and len(group.edges) == 1:
+            other = s.say(s.probe.operands[k][1 - j])
+            table[0] = table[0]._replace(words=f"the factor {other} is missing (product rule)")
         for rank, rule in enumerate(table):
             cost = 2.0 + 0.02 * rank + group.cost + rule.rare
             text = f"{group.text}: {rule.words}"
@@ -200,7 +203,7 @@ def inner_missing(case: Case) -> Iterator[Hypothesis]:
         inner = {tuple(np.round(p.reach[k], 9)) for p in case.probes}
         values = {v for v in next(iter(inner)) if v != 0.0} if len(inner) == 1 else set()
         said = s.say(k)
-        if s.vague(k):
+        if s.vague(k) or s.probe.ops[k] in ("abs", "relu", "maximum", "minimum"):
             continue  # too large to be an inner function that someone forgets
         text = f"the inner derivative of {said} is missing (chain rule)"
         if len(values) == 1:
@@ -233,15 +236,44 @@ def _put_together(s: Structure, nodes: Sequence[int]) -> Iterator[Hypothesis]:
     vague = 0.4 if s.vague(k) else 0.0
     if op in ("mul", "div") and len(live) == 2:
         for rare, words, form in _TOGETHER[op]:
-            yield Hypothesis(1.97 + rare + vague, "rule", f"{at}: {words}", slopes=_both(nodes, form))
-    elif len(live) == 1 and op in _INNER and live[0] not in s.leaf:
-        row = primitive(op)
+            yield Hypothesis(
+                1.97 + rare + vague, "rule", f"{at}: {words}", slopes=_both(nodes, form)
+            )
+    elif len(live) == 1 and op in (*_INNER, "pow") and live[0] not in s.leaf:
+        for cost, words, form in _MISPLACED:
+            text = f"{at}: {words.format(op='the power' if op == 'pow' else op)}"
+            yield Hypothesis(cost, "rule", text, slopes=_outer(nodes, op, form))
 
-        def slope(u: Any, v: Any, du: Any, dv: Any) -> Any:
-            return np.array([row.partials(d, row.scalar(d))[0] for d in du])
 
-        text = f"{at}: the inner slope is put inside {op}, not multiplied (chain rule)"
-        yield Hypothesis(2.1, "rule", text, slopes=_both(nodes, slope))
+_MISPLACED: tuple[tuple[float, str, Callable[..., Any]], ...] = (
+    (2.1, "the inner slope is put inside {op}, not multiplied (chain rule)",
+     lambda outer, du, x: outer(du)),
+    (2.15, "the inner slope is put inside {op} too, not only multiplied (chain rule)",
+     lambda outer, du, x: outer(du) * du),
+    (2.15, "the slope of {op} is taken at the variable, not at the inner value (chain rule)",
+     lambda outer, du, x: outer(x) * du),
+)  # fmt: skip
+
+
+def _outer(nodes: Sequence[int], op: str, form: Callable[..., Any]) -> Callable[[Probe], Any]:
+    """The slopes with the slope of ``op`` taken at a wrong place, for some nodes."""
+    row = primitive(op)
+
+    def slopes(p: Probe) -> Any:
+        total = np.array(p.slopes)
+        for k in nodes:
+            u, *rest = p.operands[k]
+            fixed = [p.data[o] for o in rest]
+
+            def outer(v: float, fixed: Sequence[float] = fixed) -> float:
+                return float(row.partials(v, *fixed, row.scalar(v, *fixed))[0])
+
+            wrong = [form(outer, float(du), x) if du else 0.0
+                     for du, x in zip(p.reach[u], p.at, strict=True)]  # fmt: skip
+            total += p.adjoints[k] * (np.array(wrong) - p.reach[k])
+        return total
+
+    return slopes
 
 
 _INNER = frozenset("sin cos exp log tanh sigmoid sqrt tan atan".split())
@@ -317,14 +349,14 @@ def composite_mistakes(case: Case) -> Iterator[Hypothesis]:
 
 def _slopes(members: Sequence[Composite], rule: Rule) -> Callable[[Probe], Any]:
     def slopes(p: Probe) -> Any:
-        found = np.array(p.slopes)
+        more: dict[int, float] = {}
         for kind, node, inner in members:
             z, y = p.data[inner], p.data[node]
             own = KINDS[kind][1](z, y)
             wrong = rule.wrong(Edge(0, z, float("nan"), y, own))
             if wrong is None or isinstance(wrong, complex):
                 return None
-            found += p.adjoints[node] * (wrong - own) * p.reach[inner]
-        return found
+            more[inner] = more.get(inner, 0.0) + p.adjoints[node] * (wrong - own)
+        return p.with_more(more)
 
     return slopes

@@ -21,7 +21,13 @@ from autograd_nn.checking.diagnosis.outputs import output_mistakes
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import other_functions
 from autograd_nn.checking.diagnosis.rows import fitted_weights, row_mistakes
-from autograd_nn.checking.diagnosis.rules import composite_mistakes, every_rule, inner_missing, one_number, ratios
+from autograd_nn.checking.diagnosis.rules import (
+    composite_mistakes,
+    every_rule,
+    inner_missing,
+    one_number,
+    ratios,
+)
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
 from autograd_nn.checking.diagnosis.where import UNKNOWN, located
 from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
@@ -35,10 +41,10 @@ _PARTLY = 0.45  # how much less likely it is that a mistake spares what it shoul
 _ABOUT_SLOPES = ("factor", "zero", "mean", "constant", "rate", "updated", "integer", "rounding")
 _WHOLE = ("order", "normalised", "clipped")  # nothing that these move may be right
 _VARIED = 4  # different slopes that tell a cause from a chance
-_CERTAIN = 1.5  # the cost of a cause that round numbers do not make doubtful
+_CERTAIN = 1.5  # the cost of a cause that rarer ones do not make doubtful
 _COMMON = 2.15  # the cost of a cause that a few round numbers can still tell
 _RARER = 0.3  # a cause that is so much rarer than another one that fits is not asked
-_LARGEST_GRAPH = 30_000  # operations; beyond it the search by operation takes too long
+_LARGEST_GRAPH = 80_000  # operations; beyond it the search by operation takes too long
 
 
 def explain(
@@ -58,7 +64,10 @@ def explain(
     findings = _choose(case, match(case, hypotheses))
     if not findings or findings[0].cost > 3.0:
         findings = sorted(
-            findings + _choose(case, match(case, [*fitted(case), *fitted_weights(case), *fitted_updates(case)]))
+            findings
+            + _choose(
+                case, match(case, [*fitted(case), *fitted_weights(case), *fitted_updates(case)])
+            )
         )
     if not findings or min(findings).cost >= 5.0:
         findings.append(located(case, len(hypotheses)))
@@ -81,8 +90,8 @@ def _without_constants(case: Case) -> Iterator[Hypothesis]:
 
 
 def _nearly_right(case: Case) -> Finding | None:
-    largest = np.abs(case.slopes).max(axis=0)
-    off = np.abs(case.hand - case.slopes) / np.where(largest > 0, largest, 1.0)
+    sizes = np.abs(case.slopes) + 0.1 * case.sizes
+    off = np.abs(case.hand - case.slopes) / np.where(sizes > 0, sizes, 1.0)
     worst = float(off[:, case.wrong].max())
     if not 0.0 < worst < 1e-4:
         return None
@@ -105,8 +114,10 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
     for hypothesis, numbers in matched:
         if numbers.all():
             more = 0.0
-        elif numbers[wrong].all() and hypothesis.kind not in _WHOLE and (
-            varied or hypothesis.kind in ("zero", "factor")
+        elif (
+            numbers[wrong].all()
+            and hypothesis.kind not in _WHOLE
+            and (varied or hypothesis.kind in ("zero", "factor"))
         ):
             more = _PARTLY if hypothesis.kind != "zero" else 0.42
         else:
@@ -138,8 +149,7 @@ def _clear(case: Case, candidates: list[_Candidate]) -> bool:
         return True
     own = predictions(first.hypothesis, elsewhere)
     for other in candidates[1:]:
-        likely = other.cost - first.cost < (_RARER if first.cost < 1.4 else 2 * _RARER)
-        likely = likely or (round_numbers and first.cost > _CERTAIN)
+        likely = other.cost - first.cost < _RARER or first.cost > _CERTAIN
         if likely and not _same(case, own, predictions(other.hypothesis, elsewhere)):
             return False
     return True

@@ -19,6 +19,7 @@ __all__ = ["ACTIVATIONS", "Structure", "Term", "summands"]
 ACTIVATIONS = frozenset(
     "relu leaky_relu tanh sigmoid softplus sin cos erf atan abs maximum minimum exp".split()
 )
+_HIDDEN = frozenset("relu leaky_relu tanh sigmoid softplus".split())
 _SUMS = ("add", "sub", "neg")
 Edge = tuple[int, int]
 
@@ -85,6 +86,8 @@ class Structure:
                     if self.live[o]:
                         parts |= sums[o] if p.ops[o] in _SUMS and sums[o] else {self.family[o]}
                 key = ("sum", parts)
+            elif op == "pow" and not self.live[operands[1]]:
+                key = (op, self.family[operands[0]], p.data[operands[1]])  # x**2 is not like x**3
             else:
                 key = (op, tuple(self.family[o] for o in operands))
             sums.append(parts)
@@ -183,6 +186,12 @@ class Structure:
         for t in range(count):
             groups.setdefault(find(t), []).append(t)
         return sorted(groups.values())
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it has hidden layers, by their activations."""
+        ops = {op for k, op in enumerate(self.probe.ops) if self.live[k]}
+        return bool(ops & _HIDDEN) or bool(self.composites)
 
     def roles(self) -> dict[int, tuple[int, bool]]:
         """For each number the layer that it is first used in, and whether it multiplies there."""

@@ -60,9 +60,9 @@ def _factors(case: Case) -> Iterator[Hypothesis]:
         1.0, "factor", f"there is an extra factor 2 ({twice})", "Divide by 2.", _scaled(2.0)
     )
     yield Hypothesis(
-        1.3, "factor", "the sign is flipped and a factor 2 is missing", "", _scaled(-0.5)
+        1.6, "factor", "the sign is flipped and a factor 2 is missing", "", _scaled(-0.5)
     )
-    yield Hypothesis(1.3, "factor", "the sign is flipped and a factor 2 is extra", "", _scaled(-2))
+    yield Hypothesis(1.6, "factor", "the sign is flipped and a factor 2 is extra", "", _scaled(-2))
     yield Hypothesis(
         1.2, "zero", "always 0, and the true slope is not", "", lambda p: np.zeros(len(p.slopes))
     )
@@ -78,10 +78,13 @@ def _means(case: Case) -> Iterator[Hypothesis]:
     divisors = {d for d in _numbers(case, "div") if d == int(d) and d > 1}
     divisors |= _inverses(case)
     for n in sorted(divisors):
-        what = f"{n:g} rows" if n == rows else f"{n:g}"
-        text = f"the division by {n:g} is missing: the sum over {what}, not the mean (1/n)"
+        what = f"{n:g} rows" if n == rows else f"{n:g} terms"
+        text, twice = f"the division by {n:g} is missing", f"divided by {n:g} once too often"
+        if n in counts or (rows > 1 and n % rows == 0):
+            text += f": the sum over {what}, not the mean (1/n)"
+            twice += " (the mean's 1/n is applied twice)"
         yield Hypothesis(1.05, "mean", text, f"Divide by {n:g}.", _scaled(n))
-        text = f"divided by {n:g} once too often (the mean's 1/n is applied twice)"
+        text = twice
         yield Hypothesis(1.05, "mean", text, f"Leave one 1/{n:g} out.", _scaled(1 / n))
         for other, name in (
             (n - 1, f"n - 1 = {n - 1:g}"), (n + 1, f"n + 1 = {n + 1:g}"),
@@ -233,6 +236,8 @@ def _sums(case: Case) -> Iterator[Hypothesis]:
 
 
 def _rounded(case: Case) -> Iterator[Hypothesis]:
+    if len(case.probes) * len(case.wrong) < 3:
+        return  # a whole number may be the slope of anything
     for word, cut in (("cut off to", np.trunc), ("rounded to", np.round)):
         text = f"{word} a whole number; an int cast, or an int array?"
         yield Hypothesis(1.5, "integer", text, "Use floats.", lambda p, c=cut: c(p.slopes))
