@@ -259,7 +259,7 @@ def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
                 changes=_set(edges, lambda p, i: 1.0), alone=False,
             )  # fmt: skip
             continue
-        if 0.0 in sizes and len(sizes) == 2:
+        if 0.0 in sizes and len(sizes) == 2 and not _is_last(s, [k for k, _ in edges]):
             scale = max(values, key=abs)
             yield Hypothesis(
                 1.6, "network", "the dropout mask is missing on the way back", "Multiply by it.",
@@ -286,6 +286,14 @@ def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
             1.9, "network", "the constant factors (mask, coefficients) are applied twice", "",
             changes=_set(edges, lambda p, i, v=values: v[i] ** 2),
         )  # fmt: skip
+
+
+def _is_last(s: Structure, nodes: Sequence[int]) -> bool:
+    """Whether products go straight into the final sum: labels that pick terms, not a mask."""
+    terms = {term.node for term in s.terms}
+    ends = {edge[0] for term in s.terms for edge in [term.edge]}
+    shared = any(len(s.uses.get(o, ())) > 1 for k in nodes for o in s.probe.operands[k])
+    return shared or any(k in terms or k in ends for k in nodes)
 
 
 # -- several uses ----------------------------------------------------------------------------

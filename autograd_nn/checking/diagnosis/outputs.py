@@ -127,9 +127,9 @@ _ERRORS: dict[str, list[tuple[float, str, str, Deltas]]] = {
     "softmax": [
         (1.4, "the one-hot target is not subtracted from the softmax: p instead of p - y",
          "Subtract 1 from the probability of the true class.", lambda z, p, t, c: c * p),
-        (1.6, "the error is the logit z minus the one-hot: softmax is not applied",
+        (1.6, "softmax is not applied: the logits z stand in place of the probabilities",
          "Use the probabilities softmax(z).", lambda z, p, t, c: c * (z - t)),
-        (1.6, "exp(z) minus the one-hot: the softmax is not normalised (divided by the sum)",
+        (1.6, "the softmax is not normalised: exp(z) is not divided by the sum of them all",
          "Divide by the sum of the exponentials.", lambda z, p, t, c: c * (np.exp(z) - t)),
         (1.6, "p - y is multiplied by the softmax slope p*(1-p) once more",
          "p - y is the whole slope already.", lambda z, p, t, c: c * (p - t) * p * (1 - p)),
@@ -267,6 +267,11 @@ def _other_targets(s: Structure, outputs: Sequence[Output]) -> Iterator[Hypothes
             yield other(1.65, text, np.roll(own, step, axis=1))
     if kind == "softmax":
         yield from _other_classes(own, other)
+    elif kind == "sigmoid" and set(own.ravel().tolist()) <= {0.0, 1.0}:
+        text = "the labels are flipped: 1 - y in place of y (the classes are exchanged)"
+        yield other(1.5, text, 1 - own)
+        text = "the labels -1 and 1 stand in place of 0 and 1"
+        yield other(1.55, text, 2 * own - 1)
 
 
 def _other_classes(

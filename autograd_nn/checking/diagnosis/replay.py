@@ -14,6 +14,7 @@ import numpy as np
 from autograd_nn.checking.diagnosis.case import Case
 from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.spelling import number
 from autograd_nn.checking.diagnosis.structure import Structure
 from autograd_nn.ops import CODES, primitive
 
@@ -136,7 +137,7 @@ def _other_constants(s: Structure) -> Iterator[Hypothesis]:
         values = sorted({p.data[p.operands[k][j]] for k in users})
         nodes = [p.operands[k][j] for k in users]
         op = p.ops[users[0]]
-        said = f"the constant {values[0]:.6g}" if len(values) == 1 else "the constants (data)"
+        said = f"the constant {number(values[0])}" if len(values) == 1 else "the constants (data)"
         at = s.say(users[0])
         if op == "pow":
             if j == 1 and len(values) == 1:

@@ -62,8 +62,6 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
     count = len(parts)
     if count < 2:
         return
-    every = {term: 1.0 for part in parts for term in part}
-
     def row(cost: float, text: str, advice: str, weights: Sequence[float]) -> Hypothesis:
         chosen = {t: w for part, w in zip(parts, weights, strict=True) for t in part if w != 1.0}
         return Hypothesis(cost, "row", text, advice, changes=weighted(chosen))
@@ -104,13 +102,18 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
         if count <= _MOST_PAIRS:
             yield from _pairs(count, row)
         yield from _own_weights(s, parts)
-    del every
+        if count > 2:
+            for first, numbers in ((0, "0, 1, 2 ..."), (1, "1, 2, 3 ...")):
+                text = f"each row is multiplied by its own number, {numbers} (an index)"
+                yield row(1.8, text, advice, [float(r + first) for r in range(count)])
 
 
 def _term_name(s: Structure, part: Sequence[Term], r: int, last: int) -> str:
     said = s.say(part[0].node)
     if len(said) < 36 and not s.vague(part[0].node):
         return f"the term {said}"
+    if s.is_network and len(s.rows) < 2:
+        return f"the error of output {r} (of {last + 1})"
     return f"the {['first', 'last'][r > 0]} term (step {r})" if r in (0, last) else f"term {r}"
 
 
@@ -159,7 +162,9 @@ def _own_weights(s: Structure, parts: Sequence[Sequence[Term]]) -> Iterator[Hypo
     for words, power, advice in (
         ("the rows' weights are forgotten", -1, "Multiply each row by its weight."),
         ("the rows' weights are used twice (squared)", 1, "Use each row's weight once."),
-    ):
+        ("the rows' weights are inverted: 1/weight in place of the weight", -2,
+         "Multiply each row by its weight."),
+    ):  # fmt: skip
         if power < 0 and any(f == 0 for f in factors):
             continue
         weights = {t: f**power for part, f in zip(parts, factors, strict=True) for t in part}

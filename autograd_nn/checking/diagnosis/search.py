@@ -199,7 +199,8 @@ def said(case: Case, h: Hypothesis, chosen: Sequence[int]) -> str:
 def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
     """Different mistakes in different arrays, or elements."""
     parts = list(case.groups.values())
-    if len(parts) == 1:
+    by_element = len(parts) == 1
+    if by_element:
         parts = [[i] for i in case.wrong] if len(case.wrong) <= 12 else []
     if len(parts) < 2:
         return []
@@ -226,6 +227,8 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
             found.setdefault(best.text, (best, []))[1].extend(part)
     if not found or len(found) + bool(unknown) > 3:
         return []
+    if unknown and (by_element or len(case.probes) == 1):
+        return []  # what fits a part of an array, or of a few numbers, fits by chance
     ranked = sorted(found.values(), key=lambda item: item[0].cost)
     texts = [f"{case.who(where)}: {h.text}" for h, where in ranked]
     if unknown:

@@ -11,12 +11,38 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autograd_nn.engine import Value
 
-__all__ = ["HEADLINE", "Names", "ordinal", "plural", "shortened", "spell"]
+__all__ = ["HEADLINE", "Names", "number", "ordinal", "plural", "shortened", "spell"]
 
 HEADLINE = 100  # characters that a headline has at most
 
 _BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
 _INDEXED = re.compile(r"(.*)\[(\d+(?:, \d+)*)\]\Z")
+
+
+def number(x: float) -> str:
+    """A number in few characters; one that everybody knows by its formula.
+
+    >>> number(3.0), number(math.pi / 180), number(math.sqrt(3)), number(1 / math.sqrt(3))
+    ('3', 'pi/180', 'sqrt(3)', '1/sqrt(3)')
+    """
+    for known, text in _KNOWN:
+        if abs(abs(x) - known) <= 1e-14 * known:
+            return text if x > 0 else f"-{text}"
+    if math.isfinite(x) and len(f"{x:.6g}") > 5:
+        for inverse in (False, True):
+            square = (1 / x if inverse else x) ** 2 if x else 0.0
+            if 1.5 < square < 10_000 and abs(square - round(square)) <= 1e-12 * square:
+                text = f"sqrt({round(square)})"
+                return ("-" if x < 0 else "") + (f"1/{text}" if inverse else text)
+    return f"{x:.6g}"
+
+
+_KNOWN = (
+    (math.pi, "pi"), (2 * math.pi, "2*pi"), (math.pi / 2, "pi/2"), (math.pi / 180, "pi/180"),
+    (180 / math.pi, "180/pi"), (math.sqrt(2 * math.pi), "sqrt(2*pi)"),
+    (1 / math.sqrt(2 * math.pi), "1/sqrt(2*pi)"), (2 / math.sqrt(math.pi), "2/sqrt(pi)"),
+    (math.log(2), "log(2)"),
+)  # fmt: skip
 
 
 def spell(node: Value, width: int = 40) -> str:
@@ -35,10 +61,13 @@ def _spell(node: Value, context: int, depth: int) -> str | None:
     if node.label:
         return node.label
     if not node.op:
-        text = f"{node.data:.6g}"
-        return f"({text})" if node.data < 0 and context > 1 else text
+        text = number(node.data)
+        compound = node.data < 0 or ("(" not in text and ("/" in text or "*" in text))
+        return f"({text})" if compound and context > 1 else text
     if depth > 8:
         return None
+    if node.op == "add" and node.operands[0].kind == "constant" and node.operands[0].data == 0:
+        return _spell(node.operands[1], context, depth + 1)  # sum() begins with 0
     binds = _BINDS.get(node.op, 0)
     parts = []
     for j, operand in enumerate(node.operands):

@@ -8,6 +8,7 @@ with them (the rules).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -47,6 +48,7 @@ class Structure:
         layers: how many activations lie on the longest way.
         uses: for each node the edges that lead into it, where it is live.
         terms: of the final sum.
+        divisors: constants that the final sum is divided by.
         rows: the terms of each row of data; empty where there is one row only.
         composites: activations that are written out; found later, by more points.
         branches: whether ``f`` has other graphs too.
@@ -108,10 +110,13 @@ class Structure:
     def _terms(self) -> Iterator[Term]:
         p, top = self.probe, len(self.probe.nodes) - 1
         edge: Edge = (-1, -1)
+        self.divisors: set[float] = set()
         while p.ops[top] not in ("add", "sub"):  # sqrt(sum), sum / n, -sum
             inner = [j for j, o in enumerate(p.operands[top]) if self.live[o]]
             if len(inner) != 1:
                 return
+            if p.ops[top] == "div" and inner == [0] and p.data[p.operands[top][1]] > 1.0:
+                self.divisors.add(p.data[p.operands[top][1]])
             edge = (top, inner[0])
             top = p.operands[top][inner[0]]
         stack = [Term(edge, top)]
@@ -145,11 +150,17 @@ class Structure:
             return
         below = [self.below(term.node) for term in self.terms]
         parts = self._joined(below)
-        classes: dict[tuple[frozenset[int], frozenset[int]], list[list[int]]] = {}
+        used_in = Counter(
+            k for part in parts for k in set().union(*(below[t] for t in part)) if k in self.leaf
+        )
+        classes: dict[tuple[frozenset[object], frozenset[int]], list[list[int]]] = {}
         for part in parts:
-            leaves = frozenset(k for t in part for k in below[t] if k in self.leaf)
+            leaves = {k for t in part for k in below[t] if k in self.leaf}
             like = frozenset(self.family[self.terms[t].node] for t in part)
-            classes.setdefault((leaves, like), []).append(part)
+            # A row that is passed as an argument has numbers of its own, beside the shared ones.
+            shared = {k for k in leaves if used_in[k] > 1}
+            own = {self.names.array[self.leaf[k]] for k in leaves - shared} if shared else leaves
+            classes.setdefault((frozenset(shared | own), like), []).append(part)
         several = [group for group in classes.values() if len(group) > 1]
         if not several:
             return

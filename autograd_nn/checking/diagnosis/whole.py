@@ -15,7 +15,7 @@ import numpy as np
 from autograd_nn.checking.diagnosis.case import Case
 from autograd_nn.checking.diagnosis.hypothesis import Finding, Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
-from autograd_nn.checking.diagnosis.spelling import Names
+from autograd_nn.checking.diagnosis.spelling import Names, number
 
 __all__ = ["certain", "fitted", "whole"]
 
@@ -33,6 +33,7 @@ def certain(case: Case) -> Finding | None:
 def whole(case: Case) -> Iterator[Hypothesis]:
     """Hypotheses without a fitted constant."""
     yield from _factors(case)
+    yield from _own_factor(case)
     yield from _orders(case)
     yield from _sums(case)
     yield from _rounded(case)
@@ -52,12 +53,13 @@ def _factors(case: Case) -> Iterator[Hypothesis]:
         half, twice = "1/n of the 2 rows used twice?", "the mean over the 2 rows, 1/n, forgotten?"
     elif rows == 2:
         half, twice = "or a mean over the 2 rows, not a sum?", "multiplied by the 2 rows?"
+    cost = 1.0 if len(case.probes) > 1 or _has_two(case) else 2.3
     yield Hypothesis(
-        1.0, "factor", f"a factor 2 is missing ({half})",
+        cost, "factor", f"a factor 2 is missing ({half})",
         "Multiply by 2: the exponent of a square comes down.", _scaled(0.5),
     )  # fmt: skip
     yield Hypothesis(
-        1.0, "factor", f"there is an extra factor 2 ({twice})", "Divide by 2.", _scaled(2.0)
+        cost, "factor", f"there is an extra factor 2 ({twice})", "Divide by 2.", _scaled(2.0)
     )
     yield Hypothesis(
         1.6, "factor", "the sign is flipped and a factor 2 is missing", "", _scaled(-0.5)
@@ -70,6 +72,17 @@ def _factors(case: Case) -> Iterator[Hypothesis]:
     yield from _constants(case)
 
 
+def _has_two(case: Case) -> bool:
+    """Whether anything in ``f`` makes a factor 2: a square, a 2, a half, or a mean of two."""
+    p = case.structure.probe
+    return any(
+        (op == "mul" and len(set(operands)) == 1)
+        or (op in ("mul", "div", "pow") and any(abs(p.data[o]) in (2.0, 0.5) for o in operands
+                                                if not case.structure.live[o]))
+        for op, operands in zip(p.ops, p.operands, strict=True)
+    )  # fmt: skip
+
+
 def _means(case: Case) -> Iterator[Hypothesis]:
     """Divisions by a number of rows: missing, once too often, or by another number."""
     s = case.structure
@@ -77,7 +90,8 @@ def _means(case: Case) -> Iterator[Hypothesis]:
     counts = {n for n in (rows, len(s.terms)) if n > 1}
     divisors = {d for d in _numbers(case, "div") if d == int(d) and d > 1}
     divisors |= _inverses(case)
-    for n in sorted(divisors):
+    outer = s.divisors  # of the whole sum: a mean's, whatever number that is
+    for n in sorted(divisors | outer):
         what = f"{n:g} rows" if n == rows else f"{n:g} terms"
         text, twice = f"the division by {n:g} is missing", f"divided by {n:g} once too often"
         if n in counts or (rows > 1 and n % rows == 0):
@@ -86,15 +100,17 @@ def _means(case: Case) -> Iterator[Hypothesis]:
         yield Hypothesis(1.05, "mean", text, f"Divide by {n:g}.", _scaled(n))
         text = twice
         yield Hypothesis(1.05, "mean", text, f"Leave one 1/{n:g} out.", _scaled(1 / n))
+        if n not in outer and n not in counts and not (rows > 1 and n % rows == 0):
+            continue  # no number of rows or terms
         for other, name in (
             (n - 1, f"n - 1 = {n - 1:g}"), (n + 1, f"n + 1 = {n + 1:g}"),
-            (len(case.names), "the number of parameters"), (rows, "the number of rows"),
+            (len(case.names), "the number of parameters"), (rows, f"the number of rows {rows}"),
         ):  # fmt: skip
-            if other > 1 and other != n:
+            if other > 1 and other != n and (n == int(n) or other == rows):
                 text = f"divided by {name}, not by n = {n:g}: the wrong number for the mean"
                 yield Hypothesis(1.3, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
         for other in range(2, 33):
-            if other not in (n - 1, n, n + 1, rows, len(case.names)):
+            if n == int(n) and other not in (n - 1, n, n + 1, rows, len(case.names)):
                 text = f"divided by {other}, not by n = {n:g}: the wrong number for the mean"
                 yield Hypothesis(1.9, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
     for n in sorted(counts - divisors):
@@ -140,10 +156,27 @@ def _constants(case: Case) -> Iterator[Hypothesis]:
         for c in sorted(scales):
             for sign, more in ((1.0, ""), (-1.0, "the sign is flipped, and ")):
                 cost = 1.75 + (0.4 if sign < 0 else 0.0)
-                text = more + missing.format(f"{c:.6g}")
+                text = more + missing.format(number(c))
                 yield Hypothesis(cost, "constant", text, "", _scaled(sign / c))
-                text = more + twice.format(f"{c:.6g}")
+                text = more + twice.format(number(c))
                 yield Hypothesis(cost + 0.01, "constant", text, "", _scaled(sign * c))
+
+
+def _own_factor(case: Case) -> Iterator[Hypothesis]:
+    """Numbers that are multiplied in, as if they were their own inputs."""
+    for array, where in [*case.structure.arrays.items(), ("", list(range(len(case.names))))]:
+        if not array and len(case.structure.arrays) == 1:
+            continue
+
+        def slopes(p: Probe, where: Sequence[int] = where) -> Any:
+            found = np.array(p.slopes)
+            found[where] *= np.asarray(p.at)[where]
+            return found
+
+        text = f"the slope of {array} is multiplied by {array} itself, as if it were its own input"
+        if not array:
+            text = "every slope is multiplied by its own number"
+        yield Hypothesis(2.2, "factor", text, "Leave that factor out.", slopes, alone=True)
 
 
 def _orders(case: Case) -> Iterator[Hypothesis]:
@@ -236,8 +269,9 @@ def _sums(case: Case) -> Iterator[Hypothesis]:
 
 
 def _rounded(case: Case) -> Iterator[Hypothesis]:
-    if len(case.probes) * len(case.wrong) < 3:
-        return  # a whole number may be the slope of anything
+    cut_off = np.unique(case.hand[:, case.wrong][case.hand[:, case.wrong] != 0.0])
+    if len(cut_off) < 3:
+        return  # a few whole numbers may be the slopes of anything
     for word, cut in (("cut off to", np.trunc), ("rounded to", np.round)):
         text = f"{word} a whole number; an int cast, or an int array?"
         yield Hypothesis(1.5, "integer", text, "Use floats.", lambda p, c=cut: c(p.slopes))
@@ -373,6 +407,7 @@ def _added(case: Case) -> Iterator[Hypothesis]:
             )  # fmt: skip
         if (
             len(where) == 1
+            and len(np.unique(np.round(case.hand[:, where], 9))) > len(case.probes) // 2
             and np.ptp(off, axis=0).max() <= 1e-9 * scale
             and np.abs(off[0]).max() > 1e-9 * scale
         ):
