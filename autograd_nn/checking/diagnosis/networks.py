@@ -16,7 +16,8 @@ from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
 from autograd_nn.checking.diagnosis.layers import Layers, Product
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
-from autograd_nn.checking.diagnosis.structure import Structure, summands
+from autograd_nn.checking.diagnosis.statistics import statistic
+from autograd_nn.checking.diagnosis.structure import Structure
 
 __all__ = ["fitted_updates", "network_mistakes"]
 
@@ -76,6 +77,8 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             text = f"the path back through {array} to the layers below is missing"
         cost = 1.6 if _is_recurrent(layers, array) else 1.9
         yield Hypothesis(cost, "network", text, "", changes=_set(edges, lambda p, i: 0.0))
+        if _is_recurrent(layers, array):
+            yield from _truncated(array, inner)
         turned = [_turned(s, array, i) for i in leaves]
         if all(i is not None for i in turned):
             yield Hypothesis(
@@ -98,6 +101,18 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
                 "Compute every slope first, then update.",
                 changes=_set(edges, lambda p, i, r=rate, v=leaves: p.at[v[i]] - r * p.slopes[v[i]]),
             )  # fmt: skip
+
+
+def _truncated(array: str, inner: Sequence[Product]) -> Iterator[Hypothesis]:
+    """Backpropagation through time that stops some steps back."""
+    steps = sorted({x.step for x in inner})
+    for n, step in enumerate(steps[:-1]):
+        cut = [(x.node, 1 - x.leaf_side) for x in inner if x.step <= step]
+        back = len(steps) - n
+        text = f"truncated: the path back through {array} ends after {back} steps"
+        yield Hypothesis(
+            1.62, "network", text, "Go back to the first step.", changes=_set(cut, lambda p, i: 0.0)
+        )
 
 
 def _shape(s: Structure, array: str) -> tuple[int, ...]:
@@ -152,6 +167,9 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             before = [layers.inner(x.source) for x in products]
             text = f"{array} uses the values before the activation, not the activations"
             yield from instead(1.6, text, before)
+            masked = [_unmasked(s, x.source) for x in products]
+            text = f"{array} uses the values before the mask (dropout), not the masked ones"
+            yield from instead(1.65, text, masked)
         known = layers.sources[array]
         for other, sources in layers.sources.items():
             if other == array or set(sources) != set(known) or sources == known:
@@ -161,6 +179,14 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             text = f"{array} is multiplied by the {given}, not by the {what}"
             yield from instead(1.65, text, [sources.get((x.step, x.unit)) for x in products])
         yield from _other_steps(s, layers, array, instead)
+
+
+def _unmasked(s: Structure, k: int) -> int | None:
+    """What was multiplied by a constant to give a node."""
+    if s.probe.ops[k] != "mul":
+        return None
+    live = [o for o in s.probe.operands[k] if s.live[o]]
+    return live[0] if len(live) == 1 else None
 
 
 def _other_steps(
@@ -181,6 +207,8 @@ def _other_steps(
         ([(r + 1) % count for r in range(count)], "shifted by one row"),
         ([(r - 1) % count for r in range(count)], "shifted by one row"),
         (list(range(count))[::-1], "in reverse order"),
+        ([0] * count, "the first one everywhere"),
+        ([count - 1] * count, "the last one everywhere"),
     ]
     if count <= 8:
         for a in range(count):
@@ -311,6 +339,7 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
         if 2 <= len(kinds) <= 6 and len(set(users)) == len(users):
             yield from _of_kinds(s, array, list(kinds.values()))
     yield from _first_or_last(s)
+    yield from _overwritten(s)
     yield from _layer_uses(s)
     for k in range(len(s.probe.nodes) - 1):
         uses = s.uses.get(k, ())
@@ -326,6 +355,24 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
                     1.95, "accumulate", text, "Add up all uses (+=, not =).",
                     changes=_set([edge], lambda p, i: 0.0),
                 )  # fmt: skip
+
+
+def _overwritten(s: Structure) -> Iterator[Hypothesis]:
+    """One number that is used in several ways, and of which only one use counts."""
+    if len(s.probe.nodes) > 500:
+        return
+    for k, i in s.leaf.items():
+        uses = s.uses.get(k, ())
+        name = s.names.listed[i]
+        if not 2 <= len(uses) <= 6 or len({s.family[u] for u, _ in uses}) < 2:
+            continue
+        for edge in uses:
+            through = s.say(edge[0])
+            text = f"{name} is used {len(uses)} times; the path through {through} is missing (+=, not =)"
+            yield Hypothesis(
+                1.76, "accumulate", text, "Add up all uses (+=, not =).",
+                changes=_set([edge], lambda p, i: 0.0), alone=True,
+            )  # fmt: skip
 
 
 def _layer_uses(s: Structure) -> Iterator[Hypothesis]:
@@ -396,7 +443,7 @@ def _statistics(s: Structure) -> Iterator[Hypothesis]:
     """Means, variances and other shared quantities taken as constants."""
     found: dict[str, list[int]] = {}
     for nodes in s.families.values():
-        name = _statistic(s, nodes[0])
+        name = statistic(s, nodes[0])
         if name:
             found.setdefault(name, []).extend(nodes)
     for name, nodes in found.items():
@@ -415,61 +462,6 @@ def _statistics(s: Structure) -> Iterator[Hypothesis]:
 def _cut(s: Structure, nodes: Sequence[int]) -> Changes:
     edges = [(k, j) for k in nodes for j, o in enumerate(s.probe.operands[k]) if s.live[o]]
     return _set(edges, lambda p, i: 0.0)
-
-
-def _statistic(s: Structure, k: int) -> str:
-    """A mean, variance, or standard deviation that goes into several values."""
-    p = s.probe
-    op, operands = p.ops[k], p.operands[k]
-    many = len(s.uses.get(k, ())) > 1
-    if op == "sqrt":
-        inner = operands[0]
-        if p.ops[inner] == "add":
-            inner = next((o for o in p.operands[inner] if s.live[o]), inner)
-        if _is_sum_of_squares(s, inner):
-            return "the norm (length)"
-        kind = _mean_of(s, inner)
-        names = {"deviation": "the standard deviation", "square": "the root mean square"}
-        return names.get(kind, "") if many else ""
-    kind = _mean_of(s, k)
-    if kind in ("deviation", "square") and (many or _feeds_root(s, k)):
-        return "the variance" if kind == "deviation" else "the mean square"
-    return "the mean" if kind == "plain" and many else ""
-
-
-def _feeds_root(s: Structure, k: int) -> bool:
-    ops = {s.probe.ops[u] for u, _ in s.uses.get(k, ())}
-    nexts = {s.probe.ops[v] for u, _ in s.uses.get(k, ()) for v, _ in s.uses.get(u, ())}
-    return bool(ops & {"sqrt", "pow"}) or (ops == {"add"} and bool(nexts & {"sqrt", "pow", "div"}))
-
-
-def _mean_of(s: Structure, k: int) -> str:
-    """Whether a node is a sum over a number: of "plain" values, "square"s or "deviation"s."""
-    p = s.probe
-    scaled = p.ops[k] == "div" and not s.live[p.operands[k][1]]
-    if p.ops[k] == "mul":
-        scaled = sum(s.live[o] for o in p.operands[k]) == 1
-    if not scaled:
-        return ""
-    parts = summands(s, next(o for o in p.operands[k] if s.live[o]))
-    if len(parts) < 2:
-        return ""
-    squares = [_is_square(s, o) for o in parts]
-    if all(squares):
-        centred = all(p.ops[p.operands[o][0]] == "sub" for o in parts)
-        return "deviation" if centred else "square"
-    return "" if any(squares) else "plain"
-
-
-def _is_square(s: Structure, k: int) -> bool:
-    p = s.probe
-    same = p.ops[k] == "mul" and len(set(p.operands[k])) == 1
-    return same or (p.ops[k] == "pow" and p.data[p.operands[k][1]] == 2.0)
-
-
-def _is_sum_of_squares(s: Structure, k: int) -> bool:
-    parts = summands(s, k)
-    return len(parts) > 1 and all(_is_square(s, o) for o in parts)
 
 
 def _shared(s: Structure, but: set[int]) -> Iterator[Hypothesis]:

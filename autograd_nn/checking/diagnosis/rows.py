@@ -112,7 +112,7 @@ def _term_name(s: Structure, part: Sequence[Term], r: int, last: int) -> str:
     said = s.say(part[0].node)
     if len(said) < 36 and not s.vague(part[0].node):
         return f"the term {said}"
-    if s.is_network and len(s.rows) < 2:
+    if s.is_network and len({s.depth[term.node] for term in s.terms}) == 1:
         return f"the error of output {r} (of {last + 1})"
     return f"the {['first', 'last'][r > 0]} term (step {r})" if r in (0, last) else f"term {r}"
 

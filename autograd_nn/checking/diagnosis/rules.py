@@ -16,6 +16,8 @@ from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
 from autograd_nn.checking.diagnosis.composites import KINDS, Composite
 from autograd_nn.checking.diagnosis.misconceptions import MISCONCEPTIONS, Edge, Rule, general_rules
 from autograd_nn.checking.diagnosis.probes import Probe
+from autograd_nn.checking.diagnosis.spelling import number
+from autograd_nn.checking.diagnosis.statistics import statistic
 from autograd_nn.checking.diagnosis.structure import ACTIVATIONS, Structure
 from autograd_nn.ops import primitive
 
@@ -26,11 +28,13 @@ __all__ = [
     "inner_missing",
     "on_every_shape",
     "one_number",
+    "power_laws",
     "ratios",
 ]
 
 Where = tuple[int, int]
 Wrong = Callable[[Edge], float | None]
+_TWO_SIDED = ("mul", "div", "maximum", "minimum")
 _TELLING = 4  # points at which a quantity is no chance
 _MOST_EDGES = 700  # a larger graph is searched by families only
 
@@ -92,7 +96,7 @@ def groups_of(s: Structure) -> Iterator[Group]:
         if len({s.family[k] for k, _ in found}) > 1 and tuple(found) not in seen:
             yield Group(found, f"at every {op}", 0.02)
     for k, operands in enumerate(p.operands):
-        if p.ops[k] in ("mul", "div") and sum(s.live[o] for o in operands) == 2:
+        if p.ops[k] in _TWO_SIDED and sum(s.live[o] for o in operands) == 2:
             yield Group([(k, 0), (k, 1)], f"at {s.say(k)}", 0.03)
     if len(edges) <= _MOST_EDGES:
         for k, j in edges:
@@ -148,10 +152,12 @@ def _rules(s: Structure) -> Iterator[Hypothesis]:
         if op in ("add", "sub") and len(group.edges) > 1:
             continue  # a row, a term, or a path: these have words of their own
         table = [*MISCONCEPTIONS.get(op, ()), *general_rules(op)]
-        if op == "mul" and (factor := _same_factor(s, group.edges)) is not None:
-            table[0] = table[0]._replace(words=f"the factor {factor:.6g} is missing")
-        elif op == "mul" and len(group.edges) == 1:
-            other = s.say(s.probe.operands[k][1 - j])
+        other = _other(s, group.edges) if op in ("mul", "div") else ""
+        if op == "mul" and _all_constant(s, group.edges):
+            table = list(_scaled_by(other or "from the data"))
+        elif op == "div" and j == 0 and len({e[1] for e in group.edges}) == 1:
+            table = _divided_by(other, table) if other else table
+        elif op == "mul" and other:
             table[0] = table[0]._replace(words=f"the factor {other} is missing (product rule)")
         for rank, rule in enumerate(table):
             cost = 2.0 + 0.02 * rank + group.cost + rule.rare
@@ -164,13 +170,47 @@ def _rules(s: Structure) -> Iterator[Hypothesis]:
             )  # fmt: skip
 
 
-def _same_factor(s: Structure, edges: Sequence[Where]) -> float | None:
-    """The constant that all of these products have as their other factor."""
-    others = {s.probe.operands[k][1 - j] for k, j in edges}
-    if any(s.live[o] for o in others):
-        return None
-    values = {s.probe.data[o] for o in others}
-    return next(iter(values)) if len(values) == 1 else None
+def _all_constant(s: Structure, edges: Sequence[Where]) -> bool:
+    return not any(s.live[s.probe.operands[k][1 - j]] for k, j in edges)
+
+
+def _other(s: Structure, edges: Sequence[Where]) -> str:
+    """The other operand of all of these products, or quotients, in words, if it is the same."""
+    others = list(dict.fromkeys(s.probe.operands[k][1 - j] for k, j in edges))
+    if not any(s.live[o] for o in others):
+        values = {s.probe.data[o] for o in others}
+        return number(next(iter(values))) if len(values) == 1 else ""
+    if len(others) == 1:
+        return s.say(others[0])
+    if all(o in s.leaf for o in others):
+        arrays = {s.names.array[s.leaf[o]] for o in others}
+        return next(iter(arrays)) if len(arrays) == 1 else ""
+    if len({s.family[o] for o in others}) == 1:
+        return statistic(s, others[0])
+    return ""
+
+
+def _scaled_by(factor: str) -> Iterator[Rule]:
+    """What is done wrongly with a constant factor."""
+    yield Rule(f"the factor {factor} is missing", lambda e: 1.0)
+    yield Rule(f"the sign of the factor {factor} is flipped", lambda e: -e.slope)
+    yield Rule(f"divided by the factor {factor}, not multiplied",
+               lambda e: 1 / e.slope if e.slope else None)  # fmt: skip
+    yield Rule(f"the factor {factor} is used twice", lambda e: e.slope**2)
+    yield Rule(f"the product with {factor} is dropped: its slope is missing", lambda e: 0.0)
+    yield Rule(f"the product itself in place of its factor {factor}", lambda e: e.y, 0.3)
+    own = "what is multiplied stands in place of its factor"
+    yield Rule(f"{own} {factor}", lambda e: e.b if e.j else e.a, 0.3)
+
+
+def _divided_by(other: str, table: Sequence[Rule]) -> list[Rule]:
+    """The rules for the numerator, with the name of what it is divided by."""
+    words = {
+        "the denominator, 1/v of the quotient rule, is missing": f"the division by {other} is missing",
+        "quotient rule: v instead of 1/v": f"multiplied by {other}, not divided",
+        "quotient rule: divided by v**2, not by v": f"divided by ({other})**2, not by {other}",
+    }
+    return [rule._replace(words=words.get(rule.words, rule.words)) for rule in table]
 
 
 def _changed(edges: Sequence[Where], wrong: Wrong) -> Changes:
@@ -247,12 +287,67 @@ def _put_together(s: Structure, nodes: Sequence[int]) -> Iterator[Hypothesis]:
 
 _MISPLACED: tuple[tuple[float, str, Callable[..., Any]], ...] = (
     (2.1, "the inner slope is put inside {op}, not multiplied (chain rule)",
-     lambda outer, du, x: outer(du)),
+     lambda outer, du, x, u: outer(du)),
     (2.15, "the inner slope is put inside {op} too, not only multiplied (chain rule)",
-     lambda outer, du, x: outer(du) * du),
+     lambda outer, du, x, u: outer(du) * du),
     (2.15, "the slope of {op} is taken at the variable, not at the inner value (chain rule)",
-     lambda outer, du, x: outer(x) * du),
+     lambda outer, du, x, u: outer(x) * du),
+    (2.12, "the inner slope is added to that of {op}, not multiplied (chain rule)",
+     lambda outer, du, x, u: outer(u) + du),
+    (2.12, "divided by the inner slope, not multiplied, at {op} (chain rule)",
+     lambda outer, du, x, u: outer(u) / du),
+    (2.14, "the fraction is turned over: u/u' in place of u'/u, the slope of {op}",
+     lambda outer, du, x, u: 1 / (outer(u) * du)),
 )  # fmt: skip
+
+
+def power_laws(case: Case) -> Iterator[Hypothesis]:
+    """Powers that are written as roots and quotients, such as ``2 / sqrt(x)``: c * u**n."""
+    s = case.structure
+    like = [q for q in case.around if q.shape == s.probe.shape]
+    if not case.same or len(like) < _TELLING or len(s.probe.nodes) > 300:
+        return
+    for k, op in enumerate(s.probe.ops):
+        leaves = [o for o in s.below(k) if o in s.leaf] if s.live[k] and k not in s.leaf else []
+        if len(leaves) != 1 or op not in ("mul", "div", "sqrt", "pow"):
+            continue
+        law = _power_law(leaves[0], k, like)
+        if law is None:
+            continue
+        c, n = law
+        at = f"at {s.say(k)}" + (f", c*u**{n:g}" if op != "pow" else "")
+        for words, slope in (
+            ("the exponent is not lowered by one", lambda u, c=c, n=n: n * c * u**n),
+            (f"the exponent {n:.3g} - 1 = {n - 1:.3g} has the wrong sign",
+             lambda u, c=c, n=n: n * c * u ** (1 - n)),
+            ("the exponent is raised by one, not lowered", lambda u, c=c, n=n: n * c * u ** (n + 1)),
+            ("the exponent in front, a factor, is missing", lambda u, c=c, n=n: c * u ** (n - 1)),
+            ("the sign of the exponent in front is lost", lambda u, c=c, n=n: -n * c * u ** (n - 1)),
+        ):  # fmt: skip
+
+            def slopes(
+                p: Probe, k: int = k, o: int = leaves[0], slope: Callable[..., float] = slope
+            ) -> Any:
+                found = np.array(p.slopes)
+                i = s.leaf[o]
+                found[i] += p.adjoints[k] * (slope(p.data[o]) - float(p.reach[k, i]))
+                return found
+
+            yield Hypothesis(1.99, "rule", f"{at}: power rule: {words}", slopes=slopes)
+
+
+def _power_law(leaf: int, k: int, like: Sequence[Probe]) -> tuple[float, float] | None:
+    """c and n of ``c * u**n``, the same at all points; not of a plain multiple or constant."""
+    u, y = np.array([[q.data[leaf], q.data[k]] for q in like]).T
+    if (u <= 0).any() or (y == 0).any() or np.ptp(u) < 1e-6 * u.max():
+        return None
+    far = int(np.argmax(np.abs(np.log(u / u[0]))))
+    if y[far] / y[0] <= 0:
+        return None
+    n = round(float(np.log(y[far] / y[0]) / np.log(u[far] / u[0])), 9)
+    c = float(y[0] / u[0] ** n)
+    fits = np.allclose(c * u**n, y, rtol=1e-7)
+    return (c, n) if fits and min(abs(n), abs(n - 1)) > 1e-6 else None
 
 
 def _outer(nodes: Sequence[int], op: str, form: Callable[..., Any]) -> Callable[[Probe], Any]:
@@ -268,7 +363,7 @@ def _outer(nodes: Sequence[int], op: str, form: Callable[..., Any]) -> Callable[
             def outer(v: float, fixed: Sequence[float] = fixed) -> float:
                 return float(row.partials(v, *fixed, row.scalar(v, *fixed))[0])
 
-            wrong = [form(outer, float(du), x) if du else 0.0
+            wrong = [form(outer, float(du), x, p.data[u]) if du else 0.0
                      for du, x in zip(p.reach[u], p.at, strict=True)]  # fmt: skip
             total += p.adjoints[k] * (np.array(wrong) - p.reach[k])
         return total

@@ -26,6 +26,7 @@ from autograd_nn.checking.diagnosis.rules import (
     every_rule,
     inner_missing,
     one_number,
+    power_laws,
     ratios,
 )
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
@@ -84,6 +85,7 @@ def _without_constants(case: Case) -> Iterator[Hypothesis]:
         yield from inner_missing(case)
         yield from composite_mistakes(case)
         yield from one_number(case)
+        yield from power_laws(case)
         yield from other_functions(case)
         yield from branch_mistakes(case)
         yield from ratios(case)
@@ -204,10 +206,16 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
         parts = [[i] for i in case.wrong] if len(case.wrong) <= 12 else []
     if len(parts) < 2:
         return []
-    # One number alone says little: only the most common causes are told by it.
+    # One number alone says little: only the most common causes are told by it, and of single
+    # elements only what does not speak of the whole function.
     most = 1.35 if len(case.probes) == 1 else 3.0
     ordered = sorted(
-        (m for m in matched if m.hypothesis.cost <= most), key=lambda m: m.hypothesis.cost
+        (
+            m for m in matched
+            if m.hypothesis.cost <= most
+            and not (by_element and m.hypothesis.kind not in _ABOUT_SLOPES)
+        ),
+        key=lambda m: m.hypothesis.cost,
     )
     found: dict[str, tuple[Hypothesis, list[int]]] = {}
     unknown: list[int] = []

@@ -150,16 +150,17 @@ class Structure:
             return
         below = [self.below(term.node) for term in self.terms]
         parts = self._joined(below)
-        used_in = Counter(
-            k for part in parts for k in set().union(*(below[t] for t in part)) if k in self.leaf
-        )
+        used_in = Counter(k for part in parts for k in set().union(*(below[t] for t in part)))
+        hidden = any(n > 1 and k not in self.leaf for k, n in used_in.items())
         classes: dict[tuple[frozenset[object], frozenset[int]], list[list[int]]] = {}
         for part in parts:
             leaves = {k for t in part for k in below[t] if k in self.leaf}
             like = frozenset(self.family[self.terms[t].node] for t in part)
             # A row that is passed as an argument has numbers of its own, beside the shared ones.
             shared = {k for k in leaves if used_in[k] > 1}
-            own = {self.names.array[self.leaf[k]] for k in leaves - shared} if shared else leaves
+            own = {self.names.array[self.leaf[k]] for k in leaves - shared}
+            if hidden or not shared:
+                shared, own = leaves, set()
             classes.setdefault((frozenset(shared | own), like), []).append(part)
         several = [group for group in classes.values() if len(group) > 1]
         if not several:

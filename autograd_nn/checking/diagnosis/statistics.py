@@ -1,0 +1,65 @@
+"""Means, variances, norms: quantities of many numbers that go into several values.
+
+What is left out: what is done wrongly with them (``networks``).
+"""
+
+from __future__ import annotations
+
+from autograd_nn.checking.diagnosis.structure import Structure, summands
+
+__all__ = ["statistic"]
+
+
+def statistic(s: Structure, k: int) -> str:
+    """A mean, variance, or standard deviation that goes into several values."""
+    p = s.probe
+    op, operands = p.ops[k], p.operands[k]
+    many = len(s.uses.get(k, ())) > 1
+    if op == "sqrt":
+        inner = operands[0]
+        if p.ops[inner] == "add":
+            inner = next((o for o in p.operands[inner] if s.live[o]), inner)
+        if _is_sum_of_squares(s, inner):
+            return "the norm (length)"
+        kind = _mean_of(s, inner)
+        names = {"deviation": "the standard deviation", "square": "the root mean square"}
+        return names.get(kind, "") if many else ""
+    kind = _mean_of(s, k)
+    if kind in ("deviation", "square") and (many or _feeds_root(s, k)):
+        return "the variance" if kind == "deviation" else "the mean square"
+    return "the mean" if kind == "plain" and many else ""
+
+
+def _feeds_root(s: Structure, k: int) -> bool:
+    ops = {s.probe.ops[u] for u, _ in s.uses.get(k, ())}
+    nexts = {s.probe.ops[v] for u, _ in s.uses.get(k, ()) for v, _ in s.uses.get(u, ())}
+    return bool(ops & {"sqrt", "pow"}) or (ops == {"add"} and bool(nexts & {"sqrt", "pow", "div"}))
+
+
+def _mean_of(s: Structure, k: int) -> str:
+    """Whether a node is a sum over a number: of "plain" values, "square"s or "deviation"s."""
+    p = s.probe
+    scaled = p.ops[k] == "div" and not s.live[p.operands[k][1]]
+    if p.ops[k] == "mul":
+        scaled = sum(s.live[o] for o in p.operands[k]) == 1
+    if not scaled:
+        return ""
+    parts = summands(s, next(o for o in p.operands[k] if s.live[o]))
+    if len(parts) < 2:
+        return ""
+    squares = [_is_square(s, o) for o in parts]
+    if all(squares):
+        centred = all(p.ops[p.operands[o][0]] == "sub" for o in parts)
+        return "deviation" if centred else "square"
+    return "" if any(squares) else "plain"
+
+
+def _is_square(s: Structure, k: int) -> bool:
+    p = s.probe
+    same = p.ops[k] == "mul" and len(set(p.operands[k])) == 1
+    return same or (p.ops[k] == "pow" and p.data[p.operands[k][1]] == 2.0)
+
+
+def _is_sum_of_squares(s: Structure, k: int) -> bool:
+    parts = summands(s, k)
+    return len(parts) > 1 and all(_is_square(s, o) for o in parts)
