@@ -409,6 +409,19 @@ def _of_kinds(s: Structure, array: str, kinds: list[list[Edge]]) -> Iterator[Hyp
             1.8, "accumulate", text, "Add up all uses (+=, not =).",
             changes=_set(kind, lambda p, i: 0.0), alone=True,
         )  # fmt: skip
+        if len(kinds) == 2:
+            other = kinds[kind is kinds[0]]
+            text = f"{array} is used twice; one use counts double, the other not at all"
+
+            def changes(
+                p: Probe, twice: Sequence[Edge] = kind, never: Sequence[Edge] = other
+            ) -> Mapping[Edge, float]:
+                return {e: 2 * p.partials[e[0]][e[1]] for e in twice} | dict.fromkeys(never, 0.0)
+
+            yield Hypothesis(
+                2.0, "accumulate", f"{text} (symmetric only?)",
+                "Add up both uses.", changes=changes, alone=True,
+            )  # fmt: skip
         if len(kinds) > 2:
             others = [edge for other in kinds if other is not kind for edge in other]
             text = f"{array} is used {times}; only the path through {through} is counted"

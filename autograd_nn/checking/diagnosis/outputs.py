@@ -267,6 +267,7 @@ def _other_targets(s: Structure, outputs: Sequence[Output]) -> Iterator[Hypothes
             yield other(1.65, text, np.roll(own, step, axis=1))
     if kind == "softmax":
         yield from _other_classes(own, other)
+        yield from _other_axis(outputs, by_row)
     elif kind == "sigmoid" and set(own.ravel().tolist()) <= {0.0, 1.0}:
         text = "the labels are flipped: 1 - y in place of y (the classes are exchanged)"
         yield other(1.5, text, 1 - own)
@@ -286,6 +287,24 @@ def _other_classes(
             where = f": at class {(k + step) % classes}, not {k}"
         text = f"the one-hot is subtracted at the wrong class{where}"
         yield other(1.5 + 0.01 * step, text, np.roll(own, step, axis=2))
+
+
+def _other_axis(outputs: Sequence[Output], by_row: list[list[int]]) -> Iterator[Hypothesis]:
+    """The softmax taken over the rows, not over the classes."""
+    if len(by_row) < 2 or any(len(row) != 1 for row in by_row):
+        return
+
+    def slopes(p: Probe) -> Any:
+        z = np.array([[p.data[k] for k in o.nodes] for o in outputs])
+        e = np.exp(z)
+        deltas = [o.scale * (q - o.targets) for o, q in zip(outputs, e / e.sum(0), strict=True)]
+        return p.with_adjoints(
+            {k: float(d) for o, row in zip(outputs, deltas, strict=True)
+             for k, d in zip(o.nodes, row, strict=True)}
+        )  # fmt: skip
+
+    text = "the softmax is taken down the rows, not across the classes: the wrong axis"
+    yield Hypothesis(1.65, "output", text, "Sum over the classes (axis=1).", slopes=slopes)
 
 
 def _by_row(s: Structure, outputs: Sequence[Output]) -> list[list[int]] | None:

@@ -15,6 +15,7 @@ from autograd_nn.checking.diagnosis.case import Case
 from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import number
+from autograd_nn.checking.diagnosis.statistics import statistic
 from autograd_nn.checking.diagnosis.structure import Structure
 from autograd_nn.ops import CODES, primitive
 
@@ -22,6 +23,7 @@ __all__ = ["other_functions", "replayed", "replayed_adjoints"]
 
 _LARGEST_GRAPH = 800  # operations; each hypothesis computes all of them again
 _MOST = 150  # hypotheses of one kind
+_LEFT_OUT = frozenset("abs sqrt exp log sin cos tanh sigmoid relu softplus".split())
 _INSTEAD = {
     "sub": ("add",), "add": ("sub",), "sin": ("cos",), "cos": ("sin",), "tanh": ("sigmoid",),
     "sigmoid": ("tanh",), "exp": (), "mul": ("div",), "div": ("mul",), "sqrt": (), "log": (),
@@ -29,14 +31,25 @@ _INSTEAD = {
 }  # fmt: skip
 
 
-def replayed(p: Probe, values: Mapping[int, float], ops: Mapping[int, str] | None = None) -> Any:
-    """The slopes of the recorded function with other values, and other operations."""
-    adjoints = replayed_adjoints(p, values, ops)
+def replayed(
+    p: Probe,
+    values: Mapping[int, float],
+    ops: Mapping[int, str] | None = None,
+    cut: bool = False,
+) -> Any:
+    """The slopes of the recorded function with other values, and other operations.
+
+    An operation "" gives its operand; ``cut`` makes the other values constants.
+    """
+    adjoints = replayed_adjoints(p, values, ops, cut)
     return None if adjoints is None else [adjoints[k] if k >= 0 else 0.0 for k in p.inputs]
 
 
 def replayed_adjoints(
-    p: Probe, values: Mapping[int, float], ops: Mapping[int, str] | None = None
+    p: Probe,
+    values: Mapping[int, float],
+    ops: Mapping[int, str] | None = None,
+    cut: bool = False,
 ) -> Any:
     """As ``replayed``, for every node."""
     ops = ops or {}
@@ -44,10 +57,15 @@ def replayed_adjoints(
     changed = bytearray(len(data))
     for k, value in values.items():
         data[k], changed[k] = value, 1
+        if cut:
+            partials[k] = (0.0,) * len(partials[k])
     for k, operands in enumerate(p.operands):
-        if not operands or not (k in ops or any(changed[o] for o in operands)):
+        if not operands or (cut and k in values) or not (k in ops or any(changed[o] for o in operands)):
             continue
         op = ops.get(k, p.ops[k])
+        if not op:
+            data[k], partials[k], changed[k] = data[operands[0]], (1.0,), 1
+            continue
         if op not in CODES:
             return None
         row, numbers = primitive(op), [data[o] for o in operands]
@@ -65,6 +83,7 @@ def other_functions(case: Case) -> Iterator[Hypothesis]:
     yield from _left_out_arrays(s)
     yield from _swapped(s)
     yield from _other_constants(s)
+    yield from _left_out_operations(s)
     if len(s.probe.nodes) <= 200:
         yield from _other_operations(s)
 
@@ -73,6 +92,23 @@ def _hypothesis(
     cost: float, text: str, slopes: Callable[[Probe], Any], alone: bool = True
 ) -> Hypothesis:
     return Hypothesis(cost, "function", text, "", slopes=slopes, alone=alone)
+
+
+def _left_out_operations(s: Structure) -> Iterator[Hypothesis]:
+    """Functions and statistics that are not there in the hand-written formula."""
+    for nodes in s.families.values():
+        k = nodes[0]
+        op = s.probe.ops[k]
+        if op in _LEFT_OUT:
+            text = f"{op} is left out at {s.say(k)}, in value and slope: as if {op}(u) were u"
+            yield _hypothesis(2.3, text, lambda q, n=nodes: replayed(q, {}, dict.fromkeys(n, "")))
+        name = statistic(s, k)
+        if name:
+            value = 0.0 if name == "the mean" else 1.0
+            text = f"{name} is left out (taken as {value:g})"
+            yield _hypothesis(
+                2.25, text, lambda q, n=nodes, v=value: replayed(q, dict.fromkeys(n, v), cut=True)
+            )
 
 
 def _left_out_arrays(s: Structure) -> Iterator[Hypothesis]:

@@ -296,7 +296,7 @@ _MISPLACED: tuple[tuple[float, str, Callable[..., Any]], ...] = (
      lambda outer, du, x, u: outer(u) + du),
     (2.12, "divided by the inner slope, not multiplied, at {op} (chain rule)",
      lambda outer, du, x, u: outer(u) / du),
-    (2.14, "the fraction is turned over: u/u' in place of u'/u, the slope of {op}",
+    (2.14, "numerator and denominator are exchanged: u/u', not u'/u as for log",
      lambda outer, du, x, u: 1 / (outer(u) * du)),
 )  # fmt: skip
 

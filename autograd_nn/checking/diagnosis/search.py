@@ -44,6 +44,7 @@ _WHOLE = ("order", "normalised", "clipped")  # nothing that these move may be ri
 _VARIED = 4  # different slopes that tell a cause from a chance
 _CERTAIN = 1.5  # the cost of a cause that rarer ones do not make doubtful
 _COMMON = 2.15  # the cost of a cause that a few round numbers can still tell
+_RARE = 2.9  # the cost of a cause that the numbers at one point cannot tell
 _RARER = 0.3  # a cause that is so much rarer than another one that fits is not asked
 _LARGEST_GRAPH = 80_000  # operations; beyond it the search by operation takes too long
 
@@ -127,7 +128,8 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
         finding = _finding(case, hypothesis, case.wrong, more)
         candidates.append(_Candidate(finding.cost, finding, hypothesis))
     candidates.sort(key=lambda c: (c.cost, c.finding.text))
-    if len(case.probes) == 1 and candidates and not _clear(case, candidates):
+    zero = bool(candidates) and candidates[0].hypothesis.kind == "zero"
+    if len(case.probes) == 1 and candidates and (zero or not _clear(case, candidates)):
         return [_undecided(case, candidates)]
     findings = [c.finding for c in candidates]
     if not findings or findings[0].cost > 3.0:
@@ -141,10 +143,8 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
 def _clear(case: Case, candidates: list[_Candidate]) -> bool:
     """Whether all that fit the numbers at one point say the same elsewhere, or one is common."""
     first = candidates[0]
-    if first.hypothesis.kind == "zero":
-        return True  # a fact, whatever led to it
     round_numbers = all(_is_round(case.hand[0, i]) for i in case.wrong)
-    if round_numbers and first.cost > _COMMON:
+    if first.cost > _RARE or (round_numbers and first.cost > _COMMON):
         return False  # many mistakes lead to round numbers
     elsewhere = [p for p in case.around if p.shape == case.probes[0].shape][1:6]
     if len(elsewhere) < 2:
@@ -172,11 +172,23 @@ def _same(case: Case, one: list[Any], two: list[Any]) -> bool:
 
 
 def _undecided(case: Case, candidates: list[_Candidate]) -> Finding:
+    if candidates[0].hypothesis.kind == "zero":
+        return _zero(case)
     text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone; pass hand as a function"
     told = tuple(f"could be: {c.finding.text}" for c in candidates[:4])
     if len(text) > HEADLINE:
         text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone"
     return Finding(4.9, "undecided", shortened(text), "Pass hand as a function.", told)
+
+
+def _zero(case: Case) -> Finding:
+    """Zeros at one point: never computed, or a mask, or a branch; nobody knows which."""
+    is_are = "is" if len(case.wrong) == 1 else "are"
+    text = f"{case.who(case.wrong)} {is_are} 0 here, the true slope is not: never computed?"
+    text += " several mistakes fit"
+    if len(text) > HEADLINE:
+        text = f"{case.who(case.wrong)}: 0 here, the true slope is not; several mistakes fit"
+    return Finding(4.9, "undecided", shortened(text), "Pass hand as a function.")
 
 
 def _finding(case: Case, h: Hypothesis, chosen: Sequence[int], more: float) -> Finding:

@@ -176,7 +176,7 @@ def _own_factor(case: Case) -> Iterator[Hypothesis]:
         text = f"the slope of {array} is multiplied by {array} itself, as if it were its own input"
         if not array:
             text = "every slope is multiplied by its own number"
-        yield Hypothesis(2.6, "factor", text, "Leave that factor out.", slopes, alone=True)
+        yield Hypothesis(3.05, "factor", text, "Leave that factor out.", slopes, alone=True)
 
 
 def _orders(case: Case) -> Iterator[Hypothesis]:
