@@ -14,6 +14,8 @@ from autograd_nn.checking.report import GradientReport, Row, judge
 
 __all__ = ["approx_gradient"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 
 class approx_gradient:  # noqa: N801 - reads as the function that it is used as
     """Equal to slopes that lie within the error bounds of the numeric ones.

@@ -18,6 +18,8 @@ from autograd_nn.transforms import flatten
 
 __all__ = ["Arguments", "ComplexResultError", "call_f", "call_hand", "hand_numbers"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 
 class ComplexResultError(TypeError):
     """A result left the real numbers: a root or a power outside its domain."""

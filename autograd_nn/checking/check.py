@@ -21,6 +21,8 @@ from autograd_nn.engine import Value
 
 __all__ = ["assert_gradients", "check_gradients"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 _MOST_BY_COMPONENT = 40  # more numbers than this are checked numerically along random directions
 _MOST_PROBED = 1000  # more numbers than this are compared at the given point only
 _MOST_ON_KINKS = 1000  # numbers on kinks whose hand-written slopes are looked at

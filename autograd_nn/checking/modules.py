@@ -14,6 +14,8 @@ from autograd_nn.engine import Value
 
 __all__ = ["check_module"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 
 def check_module(
     model: Any, loss: Callable[[Any, Any], object], X: Any, y: Any, **options: Any

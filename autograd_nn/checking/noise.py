@@ -17,6 +17,8 @@ from autograd_nn.conversion import describe, is_number, to_float
 
 __all__ = ["Sampler", "noise_level"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 
 class Sampler:
     """A black-box function, counted, remembered, and ``None`` where it has no finite value."""

@@ -16,6 +16,8 @@ from autograd_nn.recording import tracing
 
 __all__ = ["Points"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 _OUTSIDE = (ValueError, ArithmeticError, ComplexResultError)
 
 

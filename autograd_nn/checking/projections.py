@@ -19,6 +19,8 @@ from autograd_nn.recording import no_grad
 
 __all__ = ["Projections"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 _MOST_WRONG = 12  # numbers that are named; more would not help
 _MOST_KINKS = 300  # numbers on kinks that are looked at by themselves
 _RTOL = 1e-7
@@ -46,6 +48,7 @@ class Projections:
         self.unit = math.sqrt(math.fsum(v * v for v in x) / len(x)) or 1.0
         self.kinked = list(kinked)
         self.numeric: dict[int, NumericDerivative] = {}
+        self.known: tuple[float, float] | None = None  # f at the point, and its noise
 
     def rows(self, count: int, seed: int) -> list[Row]:
         """One row for each direction; and for each number found to be wrong, or on a kink.
@@ -104,7 +107,9 @@ class Projections:
     def test(self, name: str, chosen: Sequence[int], signs: Sequence[float]) -> Row:
         """The slope along some numbers together."""
         with no_grad():
-            numeric = directional_slope(self.along(chosen, signs), self.unit)
+            numeric, self.known = directional_slope(
+                self.along(chosen, signs), self.unit, self.known
+            )
         total = math.fsum(self.slopes[i] * signs[i] for i in chosen)
         return self.row(name, total, numeric, _RTOL)
 

@@ -95,10 +95,10 @@ def groups_of(s: Structure) -> Iterator[Group]:
     for op, found in by_op.items():
         if len({s.family[k] for k, _ in found}) > 1 and tuple(found) not in seen:
             yield Group(found, f"at every {op}", 0.02)
-    for k, operands in enumerate(p.operands):
-        if p.ops[k] in _TWO_SIDED and sum(s.live[o] for o in operands) == 2:
-            yield Group([(k, 0), (k, 1)], f"at {s.say(k)}", 0.03)
     if len(edges) <= _MOST_EDGES:
+        for k, operands in enumerate(p.operands):
+            if p.ops[k] in _TWO_SIDED and sum(s.live[o] for o in operands) == 2:
+                yield Group([(k, 0), (k, 1)], f"at {s.say(k)}", 0.03)
         for k, j in edges:
             yield Group([(k, j)], _edge_text(s, k, j), 0.04)
 

@@ -46,6 +46,8 @@ _CERTAIN = 1.5  # the cost of a cause that rarer ones do not make doubtful
 _COMMON = 2.15  # the cost of a cause that a few round numbers can still tell
 _RARE = 2.9  # the cost of a cause that the numbers at one point cannot tell
 _RARER = 0.3  # a cause that is so much rarer than another one that fits is not asked
+_COMMONEST = 1.3  # the cost of a cause beside which a large graph is not searched for others
+_LARGE_GRAPH = 20_000  # operations
 _LARGEST_GRAPH = 80_000  # operations; beyond it the search by operation takes too long
 
 
@@ -62,6 +64,10 @@ def explain(
     sure = certain(case) or _nearly_right(case)
     if sure is not None:
         return [sure]
+    if len(case.structure.probe.nodes) > _LARGE_GRAPH:
+        common = _choose(case, match(case, whole(case)))
+        if common and common[0].cost <= _COMMONEST:
+            return common
     hypotheses = list(_without_constants(case))
     findings = _choose(case, match(case, hypotheses))
     if not findings or findings[0].cost > 3.0:
@@ -125,7 +131,11 @@ def _choose(case: Case, matched: list[Matched]) -> list[Finding]:
             more = _PARTLY if hypothesis.kind != "zero" else 0.42
         else:
             continue
-        finding = _finding(case, hypothesis, case.wrong, more)
+        # A slope of 0 is right whatever it is multiplied by; that does not make it special.
+        about_all = numbers.all() and hypothesis.kind in _ABOUT_SLOPES
+        most = 2 * len(case.wrong) > len(case.names) > 2
+        chosen = range(len(case.names)) if about_all and most else case.wrong
+        finding = _finding(case, hypothesis, chosen, more)
         candidates.append(_Candidate(finding.cost, finding, hypothesis))
     candidates.sort(key=lambda c: (c.cost, c.finding.text))
     zero = bool(candidates) and candidates[0].hypothesis.kind == "zero"
