@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGE", "AnomalyError", "user_frame", "user_line"]
+__all__ = ["PACKAGE", "AnomalyError", "is_user_file", "user_frame", "user_line"]
 
 #: The folder of this package, from a file that is never compiled: a compiled one learns where it
 #: lies only after it has run.
@@ -40,6 +40,11 @@ class AnomalyError(ArithmeticError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.phase, self.op, self.number, self.operands, self.line)
+
+
+def is_user_file(name: str) -> bool:
+    """Whether a file of code lies outside this package."""
+    return not name.startswith(_PACKAGE)
 
 
 def user_frame() -> tuple[Any, int]:

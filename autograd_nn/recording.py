@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import Tape, count_contexts, this_thread
+from autograd_nn.engine import Tape, Value, count_contexts, this_thread
+from autograd_nn.plain import Plain
 
-__all__ = ["detect_anomaly", "no_grad", "scope", "tracing"]
+__all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "scope", "tracing"]
 
 
 @contextmanager
@@ -86,12 +87,24 @@ def scope(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def tracing(watched: int = -1) -> Iterator[Tape]:
+def tracing(
+    watching: bool = False, stand_ins: dict[int, Value] | None = None
+) -> Iterator[Tape]:
     """Collect every operation and comparison of this thread, in order; the jit reads the tape.
 
     Args:
-        watched: the number of a comparison whose line in the user's code is to be noted.
+        watching: whether to note the user's line of every comparison.
+        stand_ins: by identity of a parameter, the Value that takes its place meanwhile.
     """
-    tape = Tape(watched)
-    with _open(trace=tape):
+    tape = Tape(Plain, watching)
+    with _open(trace=tape, numbers=True, recording=True, stand_ins=stand_ins, exits=[]):
         yield tape
+
+
+@contextmanager
+def in_place_of_numbers(stand_ins: dict[int, Value] | None = None) -> Iterator[None]:
+    """Run a function on Values as in a recording, without one: as keys and indices they are ints
+    and floats.
+    """
+    with _open(numbers=True, recording=True, stand_ins=stand_ins, exits=[]):
+        yield

@@ -14,7 +14,7 @@ import numpy as np
 from autograd_nn.jit.adjoint import Adjoint
 from autograd_nn.jit.packs import Packing
 from autograd_nn.jit.runner import Runner, layouts_of
-from autograd_nn.jit.trace import INDEX, Trace
+from autograd_nn.jit.capture.trace import INDEX, Trace
 
 __all__ = ["Buffers"]
 
@@ -138,6 +138,9 @@ class Buffers:
             return [np.zeros(runner.size(r)) for r in regions], False
         adjoint: Adjoint | None = runner.adjoints.get((regions, seed))
         if adjoint is None:
-            adjoint = Adjoint(runner, self._roots[0], list(regions), seed)
+            root = self._roots[0]
+            # A result without a row axis is that of every row.
+            count = 1 if self.packing.regions[root[0]].rows else runner.rows
+            adjoint = Adjoint(runner, root, list(regions), seed * count)
             runner.adjoints[regions, seed] = adjoint
         return adjoint.run(), adjoint.depends

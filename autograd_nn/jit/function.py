@@ -32,7 +32,7 @@ from autograd_nn.jit.places import (
     slice_of,
 )
 from autograd_nn.jit.straight import compiled
-from autograd_nn.jit.trace import INDEX
+from autograd_nn.jit.capture.trace import INDEX
 from autograd_nn.jit.writer import Writer, number
 
 if TYPE_CHECKING:

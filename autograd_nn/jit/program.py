@@ -13,19 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.arguments import rebuild, uniform
+from autograd_nn.conversion import is_number
 from autograd_nn.jit.buffers import Buffers
-from autograd_nn.jit.call import Call, Found, Wanted, is_finite
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.jit.capture.arguments import rebuild, uniform
+from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
+from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.errors import LeakError, TraceError
 from autograd_nn.jit.flatten import Needs, flat
 from autograd_nn.jit.floats import Floats
 from autograd_nn.jit.listing import listing
 from autograd_nn.jit.pack import pack
 from autograd_nn.jit.packs import Region
 from autograd_nn.jit.rows import RowSums
-from autograd_nn.jit.trace import Trace
 
 __all__ = ["Program"]
+
+_MODELS = 8  # whose parameters' places a program keeps
 
 
 class Program:
@@ -40,7 +43,9 @@ class Program:
         captured: the leaves that the function closed over, in the order of their region.
         result: the description of what the function returns; see ``arguments``.
         sources, uniform: the same with all numbers as roots, for comparing paths.
-        outcomes: of every comparison the symbol, and how it came out.
+        connected: the regions on which the first result depends.
+        left: of each region whose numbers left the graph by ``float()``, the user's line.
+        guards: how many comparisons must come out alike.
         floats, buffers: how it is computed; one of them is None.
         used: when it was last used, as its owner counts.
     """
@@ -52,15 +57,20 @@ class Program:
         self.result = result
         self.sources: list[Any] = []
         self.uniform = uniform(result, self.sources)
-        self.outcomes = [(g.symbol, g.outcome) for g in trace.guards]
+        self.guards = len(trace.guards)
         self.used = 0
         parameters = Region("parameters", len(trace.captured))
         constants = Region("constants", len(trace.constants))
         regions = [*groups, parameters, constants]
         self.names = [region.name for region in regions]
+        region_of = [k for k, region in enumerate(regions) for _ in range(region.size)]
+        self.connected = {region_of[leaf] for leaf in trace.leaves_below(trace.roots[:1])}
+        self.left: dict[int, str] = {}
+        for node, line in trace.left:
+            for leaf in trace.leaves_below([node]):
+                self.left.setdefault(region_of[leaf], line)
         needs = Needs(trace)
-        group_of = [k for k, region in enumerate(regions) for _ in range(region.size)]
-        packer = pack(trace, needs, regions, group_of)
+        packer = pack(trace, needs, regions, region_of)
         self.packs = len(packer.packs)
         self.floats: Floats | None = None
         self.buffers: Buffers | None = None
@@ -71,7 +81,7 @@ class Program:
         else:
             self.buffers = Buffers(packer.finish(), trace, self.inputs)
             self.lines = self.buffers.lines
-        self._models: dict[int, tuple[Any, int, Any]] = {}
+        self._models: dict[int, tuple[Any, int, Any, bool]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_models": {}}
@@ -119,14 +129,32 @@ class Program:
 
         if self.row_positions:
             sums = RowSums(call, wanted, self.reduce)
-            sums.run(lambda: (self,), record)
+            sums.run(lambda: (self,), record, None)
             return sums.result()
         found = self.attempt(call, wanted, any_path=False)
         if found is None:
             record(0)
         assert found is not None
-        value = self.rebuild(found.numbers)
-        return value if wanted is None else (value, wanted.build(found.slopes))
+        return self.answer(found, wanted)
+
+    def answer(self, found: Found, wanted: Wanted | None) -> Any:
+        """The function's result, and the gradient where it is wanted.
+
+        Raises:
+            LeakError: the result does not depend on an argument, whose numbers left the graph.
+        """
+        value = rebuild(self.result, found.numbers)
+        if wanted is None:
+            return value
+        self.refuse_leak(wanted)
+        return value, wanted.build(found.slopes)
+
+    def refuse_leak(self, wanted: Wanted) -> None:
+        """Raise a LeakError if slopes along numbers are wanted that left the graph."""
+        for regions in wanted.by_argument(self.inputs) if self.left else ():
+            lines = [self.left[region] for region in regions if region in self.left]
+            if lines and not self.connected & set(regions):
+                raise LeakError(lines[0])
 
     def attempt(self, call: Call, wanted: Wanted | None, any_path: bool) -> Found | None:
         """The numbers of the results, and the slopes that are wanted.
@@ -138,7 +166,7 @@ class Program:
         """
         regions = None
         if wanted is not None:
-            if self.result[0] not in ("value", "constant"):
+            if not self._is_number():
                 raise TypeError(
                     "the jitted function does not return one number; a gradient needs one: "
                     "return a sum, or one element"
@@ -188,22 +216,28 @@ class Program:
         finally:
             buffers.give_back(runner)
 
-    def places(self, model: Any) -> tuple[int, Any]:
+    def _is_number(self) -> bool:
+        """Whether the result is one number."""
+        kind, *rest = self.result
+        if kind == "values":
+            return rest[0] == ()
+        return kind == "value" or (kind == "constant" and is_number(rest[0]))
+
+    def places(self, model: Any) -> tuple[int, Any, bool]:
         """How many parameters a model has, and for each captured Value its place among them.
 
-        -1 where it is none of them.  Found once for a program: it keeps to the Values that it
-        was recorded with.
+        -1 where it is none of them; and whether they are the model's own, in their order.
+        Found once for a program: it keeps to the Values that it was recorded with.
         """
         found = self._models.get(id(model))
         if found is None:
+            if len(self._models) >= _MODELS:
+                self._models.clear()
             index = {id(p): k for k, p in enumerate(model.parameters())}
             at = np.array([index.get(id(v), -1) for v in self.captured], dtype=np.int64)
-            found = self._models[id(model)] = (model, len(index), at)
-        return found[1], found[2]
-
-    def rebuild(self, numbers: Any) -> Any:
-        """The function's result, in its own structure."""
-        return rebuild(self.result, numbers)
+            in_order = np.array_equal(at, np.arange(len(index)))
+            found = self._models[id(model)] = (model, len(index), at, in_order)
+        return found[1], found[2], found[3]
 
     def __str__(self) -> str:
         return listing(self)

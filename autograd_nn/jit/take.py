@@ -17,7 +17,7 @@ import numpy as np
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Context, Value, look_up, require, this_thread
 from autograd_nn.functions import as_array, dot
-from autograd_nn.jit.trace import INDEX
+from autograd_nn.jit.capture.trace import INDEX
 
 __all__ = ["take"]
 

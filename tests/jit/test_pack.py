@@ -11,7 +11,7 @@ from autograd_nn.jit import jit
 from autograd_nn.jit.flatten import Needs
 from autograd_nn.jit.pack import pack
 from autograd_nn.jit.packs import Region
-from autograd_nn.jit.trace import Record, join
+from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.recording import tracing
 
 rng = np.random.default_rng(0)

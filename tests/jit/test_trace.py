@@ -4,7 +4,7 @@ import pytest
 
 from autograd_nn import Value
 from autograd_nn.jit import TraceError
-from autograd_nn.jit.trace import Record, join, same_equations
+from autograd_nn.jit.capture.trace import Record, join, same_equations
 from autograd_nn.recording import tracing
 
 

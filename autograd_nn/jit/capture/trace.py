@@ -1,24 +1,43 @@
-"""Stage 1, the trace: what a function did to Values, as a plain list of equations.
+"""The trace: what a function did to Values, as a plain list of equations.
 
 A ``Record`` is one run of the function: the tape of its operations, its arguments
 and its results.  ``join`` makes a ``Trace`` of it, in which nodes are numbers: first
 the leaves (inputs, captured parameters, constants), then one equation after another
 in the order they were recorded.  Equal expressions get one number (value numbering),
 and spellings that mean the same (``x**2`` and ``x * x``, ``x / 4`` and ``x * 0.25``,
-``x + 0`` and ``x``) are written one way.  The sign of a zero is the one thing this
-does not keep.
+``x + 0`` and ``x``) are written one way, where that rounds alike.  The sign of a zero is
+kept where a guard asks for it.
 
-This file is compiled together with the engine where a C compiler is present.
+This file is compiled together with the engine where a C compiler is present.  Sums of
+numbers of nodes are ``i64``: Python's own integers would grow, and may raise at a signal,
+where compiled code cannot.
 
 What is left out: finding structure, which is ``pack``.
 """
 
 from __future__ import annotations
 
+import math
 import struct
+from collections.abc import Callable
 from typing import Final
 
-from autograd_nn.engine import ADD, DIV, MUL, POW, SUB, TAKE, Tape, Value, new_pass, walking
+from mypy_extensions import i32, i64
+
+from autograd_nn.engine import (
+    ADD,
+    DETACH,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    SUB,
+    TAKE,
+    Tape,
+    Value,
+    new_pass,
+    walking,
+)
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
 
@@ -27,10 +46,17 @@ _FOREIGN: Final = "argument of another jitted function"
 
 
 class Guard:
-    """A comparison the function made, by node numbers, and how it came out."""
+    """A comparison the function made, by node numbers, and how it came out.
+
+    Attributes:
+        how: how a number left the graph by it; "" for a comparison that the user wrote.
+        line: the user's line, where comparisons were watched.
+    """
 
     def __init__(self, symbol: str, left: int, right: int, outcome: bool) -> None:
         self.symbol, self.left, self.right, self.outcome = symbol, left, right, outcome
+        self.how: str = ""
+        self.line: str = ""
 
 
 class Trace:
@@ -45,7 +71,8 @@ class Trace:
         lookups: for every node that is a look-up, the number of its table, and the column.
         tables: of every table the number of columns and the nodes, row after row.
         roots: the nodes of the results.
-        guards: the comparisons.
+        guards: the comparisons, each once.
+        left: of each number that ``float()`` took out of the graph the node, and the user's line.
         recorded: how many operations were recorded, before equal ones were joined.
     """
 
@@ -59,7 +86,78 @@ class Trace:
         self.tables: list[tuple[int, list[int]]] = []
         self.roots: list[int] = []
         self.guards: list[Guard] = []
+        self.left: list[tuple[int, str]] = []
         self.recorded: int = 0
+        self._guarded: list[bool] = []
+
+    def leaves_below(self, nodes: list[int]) -> list[int]:
+        """The inputs, captured leaves and constants on which nodes depend, not by ``detach``."""
+        below = [False] * len(self.codes)
+        for node in nodes:
+            below[node] = True
+        for i in range(len(self.codes) - 1, self.leaves - 1, -1):
+            if below[i] and self.codes[i] == TAKE:
+                for entry in self.tables[self.lookups[i][0]][1]:
+                    below[entry] = True
+            elif below[i] and self.codes[i] != DETACH:
+                below[self.lefts[i]] = True
+                if self.rights[i] >= 0:
+                    below[self.rights[i]] = True
+        return [k for k in range(self.leaves) if below[k]]
+
+    def holds(self, inputs: list[float], captured: list[float]) -> bool:
+        """Whether every guard comes out as it was recorded, for these numbers of the leaves.
+
+        Computed equation by equation, as the engine does, and only as far as guards need it.
+        """
+        if not self.guards:
+            return True
+        if not self._guarded:
+            self._guarded = self._ancestors_of_guards()
+        values = inputs + captured + self.constants
+        done: i64 = self.leaves
+        for guard in self.guards:
+            last: i64 = max(guard.left, guard.right)
+            while done <= last:
+                values.append(self._number(done, values) if self._guarded[done] else 0.0)
+                done += 1
+            if _come_out(guard.symbol, values[guard.left], values[guard.right]) != guard.outcome:
+                return False
+        return True
+
+    def _ancestors_of_guards(self) -> list[bool]:
+        """For each node whether a guard needs its number."""
+        needed = [False] * len(self.codes)
+        for guard in self.guards:
+            needed[guard.left] = needed[guard.right] = True
+        for i in range(len(self.codes) - 1, self.leaves - 1, -1):
+            if needed[i]:
+                needed[self.lefts[i]] = True
+                if self.rights[i] >= 0:
+                    needed[self.rights[i]] = True
+                if self.codes[i] == TAKE:
+                    for entry in self.tables[self.lookups[i][0]][1]:
+                        needed[entry] = True
+        return needed
+
+    def _number(self, i: i64, values: list[float]) -> float:
+        code = self.codes[i]
+        a = values[self.lefts[i]]
+        if code == TAKE:
+            table, column = self.lookups[i]
+            width, entries = self.tables[table]
+            return values[entries[int(a) * width + column]]
+        right = self.rights[i]
+        if right < 0:
+            return -a if code == NEG else _SCALARS[code](a)
+        b = values[right]
+        if code == ADD:
+            return a + b
+        if code == MUL:
+            return a * b
+        if code == SUB:
+            return a - b
+        return _SCALARS[code](a, b)
 
     def __str__(self) -> str:
         first = self.inputs + len(self.captured)
@@ -70,8 +168,29 @@ class Trace:
         return "\n".join(lines)
 
 
+_SCALARS: Final[list[Callable[..., float]]] = [row.scalar for row in PRIMITIVES]
+
+
+def _come_out(symbol: str, a: float, b: float) -> bool:
+    if symbol == "<":
+        return a < b
+    if symbol == "<=":
+        return a <= b
+    if symbol == ">":
+        return a > b
+    if symbol == ">=":
+        return a >= b
+    if symbol == INDEX:
+        return 0.0 <= a < b and math.floor(a) == a
+    return a == b if symbol == "==" else a != b
+
+
 class Record:
     """One run of a function.
+
+    Args:
+        left: the Values that ``float()`` took out of the graph, with the user's lines.
+        originals: by identity of a stand-in, the parameter whose place it takes.
 
     Attributes:
         tape: the operations and comparisons, in order.
@@ -80,16 +199,19 @@ class Record:
         leaves: the inputs, then whatever else was used and not recorded, in order.
     """
 
-    def __init__(self, tape: Tape, inputs: list[Value], results: list[Value]) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        inputs: list[Value],
+        results: list[Value],
+        left: list[tuple[Value, str]],
+        originals: dict[int, Value],
+    ) -> None:
         self.tape, self.inputs, self.results = tape, inputs, results
+        self.left, self.originals = left, originals
         self.leaves: list[Value] = []
         for v in inputs:  # a later recording that meets one of these can say what it is
             v._scope = (_FOREIGN,)
-
-    def same_path(self, other: Record) -> bool:
-        """Whether all comparisons came out alike."""
-        mine, others = self.tape.comparisons, other.tape.comparisons
-        return [c[3] for c in mine] == [c[3] for c in others]
 
     def number(self) -> None:
         """Mark every node with its place: k on the tape, or -2 - k among the leaves."""
@@ -111,6 +233,8 @@ class Record:
     def ends(self) -> list[Value]:
         """What is needed besides as an operand: results, compared numbers, tables."""
         ends = list(self.results)
+        for v, _ in self.left:
+            ends.append(v)
         for comparison in self.tape.comparisons:
             ends.append(comparison[1])
             ends.append(comparison[2])
@@ -118,65 +242,12 @@ class Record:
             ends += lookup[2]
         return ends
 
-    def widths(self) -> list[tuple[int, int, int]]:
-        """Of every look-up its place, and the size of its table."""
-        return [(place, width, len(table)) for place, width, table in self.tape.lookups]
-
     def _reach(self, v: Value, walk: int) -> None:
         """Number ``v`` as a leaf, unless it has a number."""
         if v._pass != walk:
             v._pass = walk
             v._pending = -2 - len(self.leaves)
             self.leaves.append(v)
-
-
-def captured_leaves(record: Record) -> list[Value]:
-    """The leaves of a record that are neither inputs nor plain numbers."""
-    with walking:
-        record.number()
-        return [v for v in record.leaves[len(record.inputs) :] if v._code <= PARAMETER]
-
-
-def same_equations(first: Record, second: Record) -> bool:
-    """Whether the operations are the same, on the same leaves.
-
-    Leaves are the same where they are one object, or plain numbers with the same bits.
-    """
-    with walking:
-        first.number()
-        second.number()
-        a, b = first.tape.nodes, second.tape.nodes
-        if len(a) != len(b) or len(first.leaves) != len(second.leaves):
-            return False
-        for k in range(len(a)):
-            if not _same_equation(a[k], b[k]):
-                return False
-        ends, others = first.ends(), second.ends()
-        if len(ends) != len(others) or first.widths() != second.widths():
-            return False
-        for v, w in zip(ends, others, strict=True):
-            if v._pending != w._pending:
-                return False
-        start = len(first.inputs)
-        leaves = zip(first.leaves[start:], second.leaves[start:], strict=True)
-        return all(v is w or _same_number(v, w) for v, w in leaves)
-
-
-def _same_equation(x: Value, y: Value) -> bool:
-    if x._code != y._code:
-        return False
-    if x._code == TAKE:  # on its left is the entry that this run's index chose
-        p, q = x._right, y._right
-    else:
-        p, q = x._left, y._left
-        r, s = x._right, y._right
-        if r is not None and (s is None or r._pending != s._pending):
-            return False
-    return p is not None and q is not None and p._pending == q._pending
-
-
-def _same_number(v: Value, w: Value) -> bool:
-    return v._code == w._code == CONSTANT and _bits(v._data) == _bits(w._data)
 
 
 def _bits(x: float) -> object:
@@ -206,97 +277,120 @@ class _Joined:
     def __init__(self, record: Record, order: list[Value]) -> None:
         self.record = record
         others = record.leaves[len(record.inputs) :]
+        only_read = self._only_read(others)
+        captured: list[Value] = []
         for v in others:
-            _refuse_foreign(v)
+            if v._code <= PARAMETER or id(v) in only_read:
+                captured.append(v)
+            _refuse_foreign(v, id(v) in only_read)
         places = {id(v): k for k, v in enumerate(order)}
-        captured = [v for v in others if v._code <= PARAMETER]
-        captured.sort(key=lambda v: places.get(id(v), len(places)))
+        originals = [record.originals.get(id(v), v) for v in captured]
+        keys = [places.get(id(v), len(places)) for v in originals]
+        sorted_places = sorted(range(len(captured)), key=lambda k: keys[k])
         start = len(record.inputs) + len(captured)
-        # By its bits, the number of each constant; divisors bring their reciprocals.
-        self.numbers: dict[object, int] = {}
+        self.numbers: dict[object, int] = {}  # by its bits, the number of each constant
         constants: list[float] = []
         for x in [v._data for v in others if v._code == CONSTANT] + self._reciprocals():
             bits = _bits(x)
             if bits not in self.numbers:
                 self.numbers[bits] = start + len(constants)
                 constants.append(x)
-        self.trace = Trace(len(record.inputs), captured, constants)
+        self.trace = Trace(len(record.inputs), [originals[k] for k in sorted_places], constants)
         self.constants = start
         for k, v in enumerate(record.inputs):
             v._pending = k
-        for k, v in enumerate(captured):
+        for k, v in enumerate([captured[k] for k in sorted_places]):
             v._pending = len(record.inputs) + k
         for v in others:
             if v._code == CONSTANT:
                 v._pending = self.numbers[_bits(v._data)]
+
+    def _only_read(self, others: list[Value]) -> set[int]:
+        """The identities of nodes from outside whose numbers are used, but not their slopes."""
+        outside = {id(v) for v in others if v._code > CONSTANT}
+        if not outside:
+            return outside
+        for node in self.record.tape.nodes:
+            if node._code != DETACH:
+                outside -= {id(node._left), id(node._right)}
+        return outside - {id(v) for v in self.record.results}
 
     def _reciprocals(self) -> list[float]:
         found: dict[float, float] = {}
         for node in self.record.tape.nodes:
             right = node._right
             if node._code == DIV and right is not None and right._code == CONSTANT:
-                x = right._data
-                if 1e-100 < abs(x) < 1e100:
-                    found[x] = 1.0 / x
+                if _is_power_of_two(right._data):
+                    found[right._data] = 1.0 / right._data
         return list(found.values())
 
     def equations(self) -> None:
         """Give every node of the tape the number of its equation, which may be an older one."""
         trace = self.trace
         codes, lefts, rights = trace.codes, trace.lefts, trace.rights
-        constants: int = self.constants
-        leaves: int = trace.leaves
-        zero: int = self.numbers.get(_bits(0.0), -1)
-        one: int = self.numbers.get(1.0, -1)
-        seen: dict[int, int] = {}
-        most: int = leaves + len(self.record.tape.nodes) + 1
+        constants: i64 = self.constants
+        leaves: i64 = trace.leaves
+        # x + 0 is x, but for the sign of a zero.
+        zero: i64 = -1 if self.record.tape.signed else self.numbers.get(_bits(0.0), -1)
+        one: i64 = self.numbers.get(1.0, -1)
+        seen: dict[i64, i64] = {}
+        most: i64 = leaves + len(self.record.tape.nodes) + 1
         lookups = _Lookups(self.record.tape, trace)
         for place, node in enumerate(self.record.tape.nodes):
             operand, other = node._left, node._right
             assert operand is not None
-            code: int = node._code
-            left: int = operand._pending
-            right: int = -1 if other is None else other._pending
+            code: i64 = i64(node._code)
+            left: i64 = i64(operand._pending)
+            right: i64 = i64(-1) if other is None else i64(other._pending)
             if code == TAKE:
                 node._pending = lookups.number(place, right)
                 continue
             if constants <= right < leaves:
                 x = trace.constants[right - constants]
                 if code == POW and x == 2.0:
-                    code = MUL
+                    code = i64(MUL)
                     right = left
-                elif code == DIV and 1e-100 < abs(x) < 1e100:
-                    code = MUL
+                elif code == DIV and _is_power_of_two(x):  # which rounds alike
+                    code = i64(MUL)
                     right = self.numbers[1.0 / x]
-                elif code == SUB and x == 0.0:
-                    node._pending = left
+                elif code == SUB and x == 0.0 and zero >= 0:
+                    node._pending = i32(left)
                     continue
             if (code == ADD and right == zero) or (code == MUL and right == one):
-                node._pending = left
+                node._pending = i32(left)
                 continue
             if (code == ADD and left == zero) or (code == MUL and left == one):
-                node._pending = right
+                node._pending = i32(right)
                 continue
-            if code in (ADD, MUL) and right < left:  # the order does not matter
+            key: i64
+            if (code == ADD or code == MUL) and right < left:  # the order does not matter
                 key = (code * most + right) * most + left + 1
             else:
                 key = (code * most + left) * most + right + 1
-            found = seen.get(key)
-            if found is None:
-                found = seen[key] = len(codes)
+            found: i64 = seen.get(key, -1)
+            if found < 0:
+                found = len(codes)
+                seen[key] = found
                 codes.append(code)
                 lefts.append(left)
                 rights.append(right)
-            node._pending = found
+            node._pending = i32(found)
 
     def finish(self) -> Trace:
         """The trace, with what is asked of it."""
         trace, record = self.trace, self.record
         trace.roots = [v._pending for v in record.results]
-        trace.guards = [
-            Guard(symbol, left._pending, right._pending, outcome)
-            for symbol, left, right, outcome in record.tape.comparisons
-        ]
+        known: set[tuple[str, int, int]] = set()
+        tape = record.tape
+        for k, (symbol, left, right, outcome) in enumerate(tape.comparisons):
+            key = (symbol, left._pending, right._pending)
+            if key not in known:
+                known.add(key)
+                guard = Guard(symbol, left._pending, right._pending, outcome)
+                guard.how = tape.exits.get(k, "")
+                guard.line = tape.lines[k] if tape.watching else ""
+                trace.guards.append(guard)
+        trace.left = [(v._pending, line) for v, line in record.left]
         trace.recorded = len(record.tape.nodes)
         return trace
 
@@ -333,8 +427,12 @@ class _Lookups:
         return found
 
 
-def _refuse_foreign(v: Value) -> None:
-    if v._code > CONSTANT:
+def _is_power_of_two(x: float) -> bool:
+    return math.frexp(abs(x))[0] == 0.5 and 1e-100 < abs(x) < 1e100
+
+
+def _refuse_foreign(v: Value, only_read: bool) -> None:
+    if v._code > CONSTANT and not only_read:
         raise TraceError(
             f"{v!r} was computed by {v.op!r} outside this function, so its slope cannot be "
             "followed. Pass it as an argument, compute it inside, or use its .data."

@@ -1,0 +1,99 @@
+"""The recorded paths of a function for arguments of one structure: which holds, when to record.
+
+The first result on a path comes from its recording.  What was recorded waits as a trace, and
+is compiled when the path comes a second time.  Where paths keep changing, fewer and fewer
+calls record, and at last the engine runs the function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autograd_nn.jit.capture.call import Call, Wanted
+from autograd_nn.jit.capture.surroundings import Surroundings
+from autograd_nn.jit.capture.trace import Trace
+
+if TYPE_CHECKING:
+    from autograd_nn.jit.program import Program
+
+__all__ = ["GIVE_UP", "Paths", "Waiting"]
+
+GIVE_UP = 16  # calls in a row that find no path
+_RECORDED = frozenset({0, 1, 2, 3, 7, GIVE_UP - 1})  # after so many calls in a row without one
+_WAITING = 8  # traces that are kept
+
+
+class Waiting(NamedTuple):
+    """A recorded path that is not compiled yet."""
+
+    trace: Trace
+    described: Any
+
+    def holds(self, call: Call, wanted: Wanted | None) -> bool:
+        """Whether the call takes this path."""
+        captured = self.trace.captured
+        if self.trace.guards and wanted is not None and wanted.vector is not None:
+            stand_ins = wanted.stand_ins() or {}
+            captured = [stand_ins.get(id(v), v) for v in captured]
+        if not self.trace.guards:
+            return True
+        return self.trace.holds(call.numbers(), [v._data for v in captured])
+
+
+class Paths:
+    """What is known for arguments of one structure, in one state of the surroundings.
+
+    Attributes:
+        programs: the compiled paths, the one used last first.
+        waiting: the recorded ones, the newest first.
+        misses: how many calls in a row found no path.
+        gave_up: whether the engine runs what no program does.
+        raised: whether the last recording raised an error.
+        error: that error, until it is known whose it is.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.programs: tuple[Program, ...] = ()
+        self.waiting: tuple[Waiting, ...] = ()
+        self.misses = 0
+        self.gave_up = self.raised = False
+        self.error: Exception | None = None
+        self._signature: list[Any] = []
+
+    @property
+    def candidates(self) -> tuple[Program, ...]:
+        """The programs that are worth a try."""
+        return self.programs[:2] if self.gave_up else self.programs
+
+    def miss(self) -> bool:
+        """Note that no path holds; returns whether this call should record one."""
+        self.misses += 1
+        return not self.gave_up and self.misses - 1 in _RECORDED
+
+    @property
+    def is_last_try(self) -> bool:
+        """Whether the recording to come is the last one."""
+        return self.misses >= GIVE_UP
+
+    def wait(self, found: Waiting) -> None:
+        """Keep a recorded path until it comes again."""
+        self.waiting = (found, *self.waiting)[:_WAITING]
+
+    def difference(self, trace: Trace) -> tuple[str, str]:
+        """How a trace leaves the path recorded before it: what was done, and the user's line."""
+        before, self._signature = self._signature, _signature(trace)
+        for k, guard in enumerate(trace.guards):
+            if k >= len(before) or before[k] != self._signature[k]:
+                return guard.how or guard.symbol, guard.line
+        return "", ""
+
+
+def _signature(trace: Trace) -> list[Any]:
+    """For each guard what tells paths apart."""
+    first = trace.inputs + len(trace.captured)
+
+    def constant(node: int) -> Any:
+        return repr(trace.constants[node - first]) if first <= node < trace.leaves else None
+
+    return [(g.symbol, g.outcome, constant(g.left), constant(g.right)) for g in trace.guards]

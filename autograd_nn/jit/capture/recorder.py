@@ -1,0 +1,240 @@
+"""Running a function on Values in place of numbers: recorded, or in the engine as it is.
+
+A recording is one run at the numbers of a call.  Every way in which a number leaves the graph
+is noted as a comparison that must come out alike, so a replay elsewhere is refused, never
+wrong.  What a replay could not do again (setting ``.data``, drawing random numbers) is noted
+too.
+
+What is left out: what the function reads besides its arguments (``surroundings``), and what
+follows from it all (``paths``).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.engine import Value, lifted, slopes_along, this_thread
+from autograd_nn.jit.capture.arguments import (
+    CannotReplayError,
+    describe_result,
+    is_module,
+    lift,
+    one_row,
+    rebuild,
+)
+from autograd_nn.jit.capture.call import Call, Wanted
+from autograd_nn.jit.capture.extremes import python_extremes
+from autograd_nn.jit.capture.surroundings import Surroundings, in_reach, random_states
+from autograd_nn.jit.capture.trace import Record, Trace, join
+from autograd_nn.jit.errors import TraceError
+from autograd_nn.recording import in_place_of_numbers, tracing
+from autograd_nn.transforms import depends_on, one_number, refuse_leak
+
+__all__ = ["Recording", "Run", "without_collector"]
+
+
+class Run:
+    """One run of a function on Values in place of the numbers of a call.
+
+    Args:
+        row: which row of the arguments that have them.
+
+    Attributes:
+        inputs: the Values, in the order of the call's numbers.
+        returned: what the function returned.
+        left: the Values that ``float()`` took out of the graph, with the user's lines.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], call: Call, wanted: Wanted | None = None, row: int = 0
+    ) -> None:
+        self.f, self.call, self.wanted, self.row = f, call, wanted, row
+        self.inputs: list[Value] = []
+        self.stand_ins = None if wanted is None else wanted.stand_ins()
+        args = [self._lift(k, x) for k, x in enumerate(call.args)]
+        with np.errstate(all="ignore"), self._open():
+            self.left = this_thread().exits or []
+            self.returned = call.invoke(f, args)
+
+    def _open(self) -> Any:
+        return in_place_of_numbers(self.stand_ins)
+
+    def _lift(self, k: int, x: Any) -> Any:
+        def make(number: Any) -> Value:
+            self.inputs.append(lifted(number))
+            return self.inputs[-1]
+
+        return lift(one_row(x, self.row) if k in self.call.row_positions else x, make)
+
+    def answer(self) -> Any:
+        """The function's result with numbers in place of Values; or that and the gradient.
+
+        Raises:
+            CannotReplayError: there is something else in the result.
+            TypeError: slopes are wanted, and it is not one number.
+            LeakError: the result does not depend on an argument whose numbers left the graph.
+        """
+        if self.wanted is None:
+            roots: list[Value] = []
+            described = describe_result(self.returned, roots)
+            return rebuild(described, [v._data for v in roots])
+        result = self.number()
+        value = result._data if isinstance(result, Value) else result
+        return value, self.wanted.build(self.slopes(result))
+
+    def number(self) -> Any:
+        """What it returned as a Value or a float; a TypeError if it is not one number."""
+        return one_number(self.returned, self.f)
+
+    def slopes(self, result: Any) -> list[Any]:
+        """The slopes of a number as ``Wanted.build`` takes them."""
+        wanted = self.wanted
+        assert wanted is not None
+        along = self._along()
+        refuse_leak(result, [[v for nodes in part for v in nodes] for part in along], self.left)
+        groups = [nodes for part in along for nodes in part]
+        flat = [v for nodes in groups for v in nodes]
+        found = slopes_along(result, flat) if isinstance(result, Value) else [0.0] * len(flat)
+        wanted.depends |= any(found) or depends_on(result, flat)
+        if wanted.module is not None:
+            return [np.array(found)]
+        slopes, start = [], 0
+        for nodes in groups:
+            slopes.append(found[start : start + len(nodes)])
+            start += len(nodes)
+        return slopes
+
+    def _along(self) -> list[list[list[Value]]]:
+        """For each argument to differentiate, its groups of nodes."""
+        wanted = self.wanted
+        assert wanted is not None
+        if wanted.module is not None:
+            stand_ins = self.stand_ins or {}
+            return [[[stand_ins.get(id(p), p) for p in wanted.module.parameters()]]]
+        ends: list[int] = []
+        for region in self.call.regions():
+            ends.append((ends[-1] if ends else 0) + region.size)
+        starts = self.call.starts
+        return [
+            [
+                self.inputs[ends[g - 1] if g else 0 : ends[g]]
+                for g in range(starts[k], starts[k + 1])
+            ]
+            for k in wanted.positions
+        ]
+
+
+class Recording(Run):
+    """A run with a tape, of which a program can be made.
+
+    Args:
+        surroundings: what the function reads, as it was found before.
+        watching: whether to note the user's line of every comparison.
+
+    Attributes:
+        refused: why it cannot be replayed; "" where it can.
+        described: the description of the result.
+
+    Raises:
+        TraceError: the function put Values into a list, dict or set outside.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        call: Call,
+        wanted: Wanted | None,
+        row: int,
+        surroundings: Surroundings,
+        watching: bool,
+    ) -> None:
+        self._watching = watching
+        sizes = _outer_sizes(f)
+        before = list(random_states(surroundings.generators))
+        with without_collector(), python_extremes():
+            super().__init__(f, call, wanted, row)
+        _refuse_outer_values(f, sizes)
+        roots: list[Value] = []
+        self.refused = self.tape.refused
+        self.described: Any = None
+        try:
+            self.described = describe_result(self.returned, roots)
+        except CannotReplayError as error:
+            self.refused = str(error)
+        if list(random_states(surroundings.generators)) != before:
+            self.refused = (
+                "it draws random numbers, which a replay would not draw anew; draw them outside "
+                "and pass them as an argument"
+            )
+        self._roots = roots
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        with tracing(self._watching, self.stand_ins) as self.tape:
+            yield
+
+    def trace(self) -> Trace:
+        """The equations.
+
+        Raises:
+            TraceError: an operand was computed outside the function.
+        """
+        originals: dict[int, Value] = {}
+        if self.stand_ins is not None and self.wanted is not None:
+            parameters = self.wanted.module.parameters()
+            originals = {id(self.stand_ins[id(p)]): p for p in parameters}
+        record = Record(self.tape, self.inputs, self._roots, self.left, originals)
+        models = [x for x in self.call.args if not isinstance(x, np.ndarray)]
+        with without_collector():
+            return join(record, _parameters_in_reach(self.f, models))
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """No garbage collection: millions of objects are made, none of them in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _parameters_in_reach(f: Callable[..., Any], others: Sequence[Any]) -> list[Value]:
+    """The parameters of the models that ``f`` or its arguments know, in the models' order.
+
+    In that order the weights of a layer follow a regular pattern; in the order of their first
+    use they need not.
+    """
+    found: list[Value] = []
+    for model in [*others, *in_reach(f).values()]:
+        if is_module(model):
+            found += [p for p in model.parameters() if isinstance(p, Value)]
+    return list({id(p): p for p in found}.values())
+
+
+def _outer_containers(f: Callable[..., Any]) -> dict[str, Any]:
+    """The lists, dicts and sets among what a function can reach."""
+    return {name: x for name, x in in_reach(f).items() if isinstance(x, (list, dict, set))}
+
+
+def _outer_sizes(f: Callable[..., Any]) -> dict[str, int]:
+    return {name: len(x) for name, x in _outer_containers(f).items()}
+
+
+def _refuse_outer_values(f: Callable[..., Any], before: dict[str, int]) -> None:
+    for name, x in _outer_containers(f).items():
+        if len(x) <= before.get(name, 0):
+            continue
+        items = list(x.values()) if isinstance(x, dict) else list(x)
+        if any(isinstance(v, Value) for v in items):
+            raise TraceError(
+                f"the function put Values into {name!r}, which lies outside it. A replay runs no "
+                "Python, so nothing would be added again: return them instead."
+            )

@@ -1,0 +1,276 @@
+"""What a function reads besides its arguments: found once, compared at each call.
+
+Found are the names that ``f`` and the plain functions it calls refer to (closures, defaults,
+globals of the user's own modules), the attributes of the objects among them and among the
+arguments, and what lists, dicts and arrays hold.  Compared is by identity, which is one pass
+over a flat list; what is not the same object is compared as a constant.  A model's parameters
+are the same while they are the same objects: their numbers are read at each run anyway.
+
+What cannot be seen is left out: what a function of another package reads, what lies in
+containers beyond 2,000 entries and in arrays beyond 4,096 numbers, and the world outside
+(time, files, the environment).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+import random
+import sysconfig
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.contexts import PACKAGE
+from autograd_nn.engine import Value
+from autograd_nn.jit.capture.arguments import is_module
+
+__all__ = ["Surroundings", "in_reach"]
+
+_MOST = 2000  # entries of containers
+_NUMBERS = 4096  # of an array
+_PLAIN = (int, float, str, bytes, bool, type(None), complex, np.generic, Enum)
+_OTHERS = tuple(
+    {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+_GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+_MISSING = object()
+
+
+def _is_users(file: str | None) -> bool:
+    """Whether a file is the user's, and not Python's, another package's or this one's."""
+    if file is None or file.startswith(str(PACKAGE)):
+        return False
+    return not file.startswith(_OTHERS) and "site-packages" not in file
+
+
+def _file_of(x: Any) -> str | None:
+    module = inspect.getmodule(x) if isinstance(x, type) else x
+    return getattr(module, "__file__", None) or getattr(module, "__name__", None)
+
+
+def in_reach(f: Any) -> dict[str, Any]:
+    """What a function can reach by a name of its own: globals, closure, and its object."""
+    f = inspect.unwrap(f)
+    owner = getattr(f, "__self__", None)
+    found = dict(vars(owner)) if hasattr(owner, "__dict__") else {}
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return found
+    found |= {name: f.__globals__[name] for name in _names(code) if name in f.__globals__}
+    for name, cell in zip(code.co_freevars, f.__closure__ or (), strict=True):
+        found[name] = _contents(cell)
+    found.pop("__builtins__", None)
+    return {name: x for name, x in found.items() if x is not _MISSING}
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that a function's code, and code inside it, looks up elsewhere."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _names(constant)
+    return names
+
+
+def _contents(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a name that is not set yet
+        return _MISSING
+
+
+class Surroundings:
+    """What ``f`` reads besides the numbers of its arguments, as it is now.
+
+    Args:
+        f: the function.
+        held: objects among its arguments.
+
+    Attributes:
+        generators: the generators of random numbers in reach.
+    """
+
+    def __init__(self, f: Any, held: Sequence[Any] = ()) -> None:
+        self.generators: list[Any] = []
+        self._reads: list[tuple[str, Callable[[], Any]]] = []
+        self._containers: list[tuple[str, Any]] = []
+        self._arrays: list[tuple[str, Any, bytes]] = []
+        self._names: set[str] = set()
+        self._seen: dict[int, Any] = {}
+        self._left = _MOST
+        self._visit("f", f)
+        for x in held:
+            self._visit("an argument", x)
+        self._now = self._flat()
+
+    # -- looking around ------------------------------------------------------------------
+
+    def _visit(self, label: str, x: Any) -> None:
+        """Note what can be read by way of ``x``."""
+        if isinstance(x, (_PLAIN, Value)) or id(x) in self._seen:
+            return
+        self._seen[id(x)] = x
+        if isinstance(x, _GENERATORS):
+            self.generators.append(x)
+        elif isinstance(x, FunctionType):
+            self._visit_function(x)
+        elif isinstance(x, MethodType):
+            self._visit(label, x.__func__)
+            self._visit(label, x.__self__)
+        elif isinstance(x, functools.partial):
+            for part in (x.func, *x.args, *x.keywords.values()):
+                self._visit(label, part)
+        elif isinstance(x, ModuleType):
+            if _is_users(getattr(x, "__file__", None)):
+                self._visit_namespace(label, vars(x))
+        elif isinstance(x, type):
+            self._visit_class(label, x)
+        elif isinstance(x, np.ndarray):
+            self._visit_array(label, x)
+        elif isinstance(x, (list, tuple, set, frozenset, dict)):
+            self._expand(label, x)
+        elif hasattr(x, "function") and hasattr(x, "value_and_grad"):  # jitted
+            self._visit(label, x.function)
+        else:
+            self._visit_object(label, x)
+
+    def _visit_function(self, f: FunctionType) -> None:
+        if not _is_users(f.__code__.co_filename):
+            return
+        names = _names(f.__code__)
+        self._names |= names
+        for name in sorted(names & f.__globals__.keys()):
+            self._read_name(name, f.__globals__)
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
+            self._reads.append((name, functools.partial(_contents, cell)))
+            self._visit(name, _contents(cell))
+        for default in f.__defaults__ or ():
+            self._visit("a default", default)
+        if f.__kwdefaults__:
+            self._expand("a default", f.__kwdefaults__)
+
+    def _read_name(self, name: str, namespace: Any) -> None:
+        self._reads.append((name, functools.partial(namespace.get, name, _MISSING)))
+        self._visit(name, namespace.get(name))
+
+    def _visit_namespace(self, label: str, namespace: Any) -> None:
+        """A module's or class's names, as far as the functions look them up."""
+        for name in sorted(self._names & namespace.keys()):
+            self._read_name(f"{label}.{name}", _Renamed(namespace, name))
+
+    def _visit_class(self, label: str, kind: type) -> None:
+        if _is_users(_file_of(kind)):
+            for name, x in list(vars(kind).items()):
+                if isinstance(x, FunctionType):
+                    self._visit_function(x)
+                    self._reads.append((f"{label}.{name}", functools.partial(getattr, kind, name)))
+            self._visit_namespace(label, vars(kind))
+
+    def _visit_object(self, label: str, x: Any) -> None:
+        kind = type(x)
+        users = _is_users(_file_of(kind))
+        if hasattr(x, "__dict__") and (users or is_module(x)):
+            self._expand(label, vars(x))
+            for each in kind.__mro__:
+                self._visit_class(label, each)
+        elif hasattr(x, "__self__"):  # a built-in method of an object, such as rng.normal
+            self._visit(label, x.__self__)
+
+    def _visit_array(self, label: str, x: Any) -> None:
+        if x.dtype == object:
+            if x.size <= self._left:
+                self._left -= x.size
+                self._containers.append((label, x))
+                for item in x.flat:
+                    self._visit(label, item)
+        elif x.size <= _NUMBERS:
+            self._arrays.append((label, x, x.tobytes()))
+
+    def _expand(self, label: str, x: Any) -> None:
+        if len(x) > self._left:
+            return
+        self._left -= len(x)
+        if not isinstance(x, (tuple, frozenset)):  # these stay what they are
+            self._containers.append((label, x))
+        items = list(x.items()) if isinstance(x, dict) else [(None, item) for item in x]
+        for name, item in items:
+            self._visit(f"{label}.{name}" if isinstance(name, str) else label, item)
+
+    # -- comparing -----------------------------------------------------------------------
+
+    def _flat(self) -> list[Any]:
+        flat = [read() for _, read in self._reads]
+        for _, x in self._containers:
+            if isinstance(x, dict):
+                flat += x
+                flat += x.values()
+            else:
+                flat += x.flat if isinstance(x, np.ndarray) else x
+        return flat
+
+    def holds(self) -> bool:
+        """Whether everything is still as it was."""
+        now, then = self._flat(), self._now
+        if len(now) != len(then):
+            return False
+        if not all(map(operator.is_, now, then)):
+            if not all(map(_same, now, then)):
+                return False
+            self._now = now  # equal ones, so that the next comparison is fast
+        return all(x.tobytes() == before for _, x, before in self._arrays)
+
+    def what_changed(self) -> str:
+        """The name of something that is not as it was; "" if nothing is found."""
+        place = 0
+        for label, read in self._reads:
+            if not _same(read(), self._now[place]):
+                return label
+            place += 1
+        for label, x in self._containers:
+            size = 2 * len(x) if isinstance(x, dict) else np.size(x)
+            part = self._now[place : place + size]
+            now = [*x, *x.values()] if isinstance(x, dict) else list(getattr(x, "flat", x))
+            if len(part) < size or not all(map(_same, now, part)):
+                return label
+            place += size
+        for label, x, before in self._arrays:
+            if x.tobytes() != before:
+                return label
+        return ""
+
+
+class _Renamed:
+    """A namespace that is asked for one name, whatever it is called in messages."""
+
+    def __init__(self, namespace: Any, name: str) -> None:
+        self._namespace, self._name = namespace, name
+
+    def get(self, _: str, default: Any = None) -> Any:
+        return self._namespace.get(self._name, default)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """One object, or two equal constants of one type."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return isinstance(a, _PLAIN) and repr(a) == repr(b)
+
+
+def random_states(generators: Sequence[Any]) -> Iterator[Any]:
+    """Where the sequences of random numbers stand."""
+    yield random.getstate()
+    for each in (np.random.mtrand._rand, *generators):  # type: ignore[attr-defined]
+        if isinstance(each, random.Random):
+            yield each.getstate()
+        else:
+            bits = each.bit_generator if hasattr(each, "bit_generator") else each._bit_generator
+            yield repr(bits.state)
