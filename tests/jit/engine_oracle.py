@@ -9,6 +9,7 @@ What is left out: any knowledge of how the jit works.
 """
 
 import dataclasses
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterable
@@ -290,3 +291,59 @@ def _compare(expected: Outcome, call: Callable[[], Any], args: Args, what: str) 
     if wrong:
         message = f"{what}at {args!r}: {wrong}\n  the jit: {found!r}\n  f:       {expected!r}"
         raise AssertionError(message) from found.error
+
+
+def compare_once(
+    jitted: Any,
+    f: Callable[..., Any],
+    args: Args,
+    *,
+    argnums: tuple[int, ...] | None = None,
+    slopes: bool = True,
+) -> None:
+    """The jit gives what ``f`` gives now, at one call; see ``check``.
+
+    ``jitted`` is one that has been called before, perhaps while ``f`` was another function.
+    """
+    _compare(value_by_engine(f, args), lambda: jitted(*args), args, "")
+    along = argnums or tuple(k for k, x in enumerate(args) if holds_a_float(x))
+    if slopes and along:
+        _compare(
+            slopes_by_engine(f, args, along),
+            lambda: jitted.value_and_grad(*args, argnums=along),
+            args,
+            f"value_and_grad along {along} ",
+        )
+
+
+def check_rows(
+    f: Callable[..., Any],
+    args: Args,
+    rows: tuple[str, ...],
+    argnums: tuple[int, ...],
+    reductions: Iterable[str | None] = ("mean", "sum", None),
+) -> None:
+    """The jit of a function of one row gives the mean, sum or list of what ``f`` gives.
+
+    Args:
+        f: a function of one row.
+        args: with a leading row axis where ``rows`` says so.
+        rows: names of arguments.
+        argnums: along what.
+    """
+    names = list(inspect.signature(f).parameters)
+    positions = [names.index(name) for name in rows]
+    for reduction in reductions:
+        jitted = jit(f, rows=rows, reduce=reduction)
+        expected = reduced_by_engine(f, args, positions, reduction, argnums)
+        values = Outcome(lambda e=expected: e.result[0])
+        values.error = expected.error
+        for _ in range(2):
+            what = f"rows={rows}, reduce={reduction!r} "
+            _compare(values, lambda j=jitted: j(*args), args, what)
+            _compare(
+                expected,
+                lambda j=jitted: j.value_and_grad(*args, argnums=argnums),
+                args,
+                f"{what}value_and_grad along {argnums} ",
+            )
