@@ -270,7 +270,7 @@ class Value:
         if right is None:
             return NotImplemented
         b = right._data
-        if b == 0.0:
+        if b == 0.0 or _state.contexts:
             return record(DIV, self, right)
         y = self._data / b
         if _state.contexts:
@@ -901,10 +901,22 @@ def parameter(data: object, label: str = "") -> Value:
 
 def record(code: i32, left: Value, right: Value | None = None) -> Value:
     """The node of any operation of the table, by the table's own rule."""
+    if _state.contexts:
+        if code == DIV or code == MOD or code == FLOORDIV:
+            _refuse_zero(code, left, right)
     y, left_partial, right_partial = _by_the_table(code, left, right)
     if _state.contexts:
         return _record_in_context(code, y, left, right, left_partial, right_partial)
     return Value(y, "", code, left, right, left_partial, right_partial)
+
+
+def _refuse_zero(code: i32, left: Value, right: Value | None) -> None:
+    """Integers cannot be divided by 0, also where Values stand in their place."""
+    if right is None or not this_thread().numbers or not (is_whole(right) and is_whole(left)):
+        return
+    if compare_in_context("==", right, constant(0)):
+        name = "division by zero" if code == DIV else "integer division or modulo by zero"
+        raise ZeroDivisionError(name)
 
 
 def _by_the_table(code: i32, left: Value, right: Value | None) -> tuple[float, float, float]:
@@ -1331,6 +1343,8 @@ def _restore_docstring() -> None:
 if engine_is_compiled():
     _refuse_deletion()
     _restore_docstring()
+    # mypyc leaves C's own slot empty, by which lists and ranges ask for an index.
+    setattr(Value, "__index__", vars(Value)["__index__"])  # noqa: B010
 
 if hasattr(os, "register_at_fork"):  # a child must not find a walk of another thread half done
     os.register_at_fork(

@@ -27,8 +27,7 @@ class LeakError(TraceError):
             "the result does not depend on an argument whose numbers left the graph as plain "
             "floats, so its slope would be 0. Store Values in an array of objects "
             "(np.zeros(2, dtype=object)) or a list, and use autograd_nn.functions (exp, log ...) "
-            "in place of the functions of math"
-            + (f"\n  at {line}" if line else "")
+            "in place of the functions of math" + (f"\n  at {line}" if line else "")
         )
 
     def __reduce__(self) -> tuple[type, tuple[str]]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from copy import copy
+from enum import Enum
 from typing import Any
 
-__all__ = ["is_container", "names_of", "parts_of", "with_parts"]
+__all__ = ["is_constant", "is_container", "is_record", "names_of", "parts_of", "with_parts"]
 
 
 def is_container(x: Any) -> bool:
@@ -20,11 +21,21 @@ def is_container(x: Any) -> bool:
     >>> is_container((1, 2)), is_container("ab"), is_container({})
     (True, False, True)
     """
-    return isinstance(x, (list, tuple, dict)) or _is_record(x)
+    return isinstance(x, (list, tuple, dict)) or is_record(x)
 
 
-def _is_record(x: Any) -> bool:
+def is_record(x: Any) -> bool:
+    """Whether ``x`` is a dataclass, not the class itself."""
     return hasattr(x, "__dataclass_fields__") and not isinstance(x, type)
+
+
+def is_constant(x: Any) -> bool:
+    """Whether ``x`` is a field's name, flag or choice, which has no slope.
+
+    >>> is_constant("moon"), is_constant(True), is_constant(1.0)
+    (True, True, False)
+    """
+    return x is None or isinstance(x, (str, bytes, bool, Enum))
 
 
 def names_of(x: Any) -> list[Any]:

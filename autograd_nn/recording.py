@@ -87,9 +87,7 @@ def scope(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def tracing(
-    watching: bool = False, stand_ins: dict[int, Value] | None = None
-) -> Iterator[Tape]:
+def tracing(watching: bool = False, stand_ins: dict[int, Value] | None = None) -> Iterator[Tape]:
     """Collect every operation and comparison of this thread, in order; the jit reads the tape.
 
     Args:

@@ -12,7 +12,7 @@ What is left out: the chain rule on numbers, which is ``backward()`` in ``engine
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -21,7 +21,14 @@ import numpy as np
 from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value, slopes_along, this_thread, topological_order
 from autograd_nn.errors import LeakError
-from autograd_nn.nested import is_container, names_of, parts_of, with_parts
+from autograd_nn.nested import (
+    is_constant,
+    is_container,
+    is_record,
+    names_of,
+    parts_of,
+    with_parts,
+)
 from autograd_nn.ops import PRIMITIVES, primitive
 
 __all__ = [
@@ -71,7 +78,9 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
         return _flatten_array(nested, where)
     if is_container(nested):
         parts = [
-            flatten(part, f"{where}[{name!r}]")
+            ([], Structure(0, partial(_itself, part)))
+            if is_record(nested) and is_constant(part)
+            else flatten(part, f"{where}[{name!r}]")
             for name, part in zip(names_of(nested), parts_of(nested), strict=True)
         ]
         return _join(parts, lambda items: with_parts(nested, items))
@@ -79,6 +88,10 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
         f"{where} is {describe(nested)}; give numbers, Values, arrays, "
         "or lists, tuples, dicts and dataclasses of them"
     )
+
+
+def _itself(x: Any, _: Sequence[Any]) -> Any:
+    return x
 
 
 def _flatten_array(array: Any, where: str) -> tuple[list[Any], Structure]:

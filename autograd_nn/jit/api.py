@@ -258,9 +258,11 @@ class Jitted:
                         paths.difference(trace)
                         paths.wait(Waiting(trace, recording.described))
                 try:
-                    return recording.answer()
+                    answer = recording.answer()
                 except CannotReplayError:
                     return self._as_written(call, wanted)
+                if recording.is_settled(answer):
+                    return answer
         return self._in_the_engine(call, wanted, paths)
 
     def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:
@@ -334,6 +336,7 @@ class Jitted:
         except Exception as error:  # the user's own, or not: a run in the engine will tell
             paths.raised, paths.error = True, error
             return None
+        surroundings.excuse()
         if recording.refused:
             self._leave_to_engine(recording.refused)
         elif not surroundings.holds():
@@ -514,9 +517,7 @@ class BoundJitted:
         """As ``Jitted.value_and_grad``; arguments are counted without ``self``."""
         if isinstance(argnums, tuple):
             argnums = tuple(_past_self(k) for k in argnums)
-        return self.jitted.value_and_grad(
-            self.owner, *args, argnums=_past_self(argnums), **kwargs
-        )
+        return self.jitted.value_and_grad(self.owner, *args, argnums=_past_self(argnums), **kwargs)
 
     def program(self, *args: Any) -> Program:
         """The program for arguments like these; see ``Jitted``."""

@@ -126,16 +126,10 @@ class Buffers:
             runner.roots = cells.reshape(len(self._roots), runner.rows)
         return runner.values[runner.roots]
 
-    def slopes(
-        self, runner: Runner, regions: tuple[int, ...], seed: float
-    ) -> tuple[list[Any], bool]:
-        """The slopes of the first result along regions, as flat arrays; the runner has just run.
-
-        Returns:
-            The slopes, and whether the result depends on any of the regions.
-        """
+    def slopes(self, runner: Runner, regions: tuple[int, ...], seed: float) -> list[Any]:
+        """The slopes of the first result along regions, as flat arrays; the runner has just run."""
         if not self._roots:  # a constant
-            return [np.zeros(runner.size(r)) for r in regions], False
+            return [np.zeros(runner.size(r)) for r in regions]
         adjoint: Adjoint | None = runner.adjoints.get((regions, seed))
         if adjoint is None:
             root = self._roots[0]
@@ -143,4 +137,4 @@ class Buffers:
             count = 1 if self.packing.regions[root[0]].rows else runner.rows
             adjoint = Adjoint(runner, root, list(regions), seed * count)
             runner.adjoints[regions, seed] = adjoint
-        return adjoint.run(), adjoint.depends
+        return adjoint.run()

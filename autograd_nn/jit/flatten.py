@@ -242,4 +242,6 @@ def flat(trace: Trace, needs: Needs) -> Flat:
         for width, nodes in trace.tables
     ]
     negative = terms_array & 1
-    return Flat(trace.leaves, codes, starts, negative, a, b, tables, lookups, guards, roots, ordered)
+    return Flat(
+        trace.leaves, codes, starts, negative, a, b, tables, lookups, guards, roots, ordered
+    )

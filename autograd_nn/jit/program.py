@@ -176,10 +176,10 @@ class Program:
         found = (self._on_floats if self.floats else self._on_buffers)(groups, regions, any_path)
         if found is None:
             return None
-        numbers, slopes, depends, finite = found
+        numbers, slopes, finite = found
         if wanted is None:
             return Found(numbers, [], finite)
-        return Found(numbers, wanted.slopes(self, slopes, depends), finite)
+        return Found(numbers, wanted.slopes(self, slopes), finite)
 
     def parameters(self, wanted: Wanted | None) -> Any:
         """The numbers of the captured leaves, or those that the caller gives in their place."""
@@ -196,8 +196,7 @@ class Program:
             return None
         numbers, slopes = found
         finite = math.isfinite(sum(numbers) + sum(map(sum, slopes)))
-        depends = regions is not None and floats.depends_on(regions)
-        return numbers, slopes, depends, finite or all(map(is_finite, (numbers, *slopes)))
+        return numbers, slopes, finite or all(map(is_finite, (numbers, *slopes)))
 
     def _on_buffers(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
         buffers = self.buffers
@@ -208,11 +207,10 @@ class Program:
                 if not buffers.run(runner, groups) and not any_path:
                     return None
                 slopes: list[Any] = []
-                depends = False
                 if regions is not None:
-                    slopes, depends = buffers.slopes(runner, regions, 1.0)
+                    slopes = buffers.slopes(runner, regions, 1.0)
                 numbers = buffers.read(runner)[:, 0]
-                return numbers, slopes, depends, all(map(is_finite, (numbers, *slopes)))
+                return numbers, slopes, all(map(is_finite, (numbers, *slopes)))
         finally:
             buffers.give_back(runner)
 

@@ -140,8 +140,8 @@ class RowSums:
                 self._keep(program.uniform, program.sources, chosen, buffers.read(runner))
                 if wanted is not None:
                     program.refuse_leak(wanted)
-                    found, depends = buffers.slopes(runner, wanted.regions(program), self._seed)
-                    slopes = wanted.slopes(program, found, depends)
+                    found = buffers.slopes(runner, wanted.regions(program), self._seed)
+                    slopes = wanted.slopes(program, found)
                     self._add(self._rows_wanted(), chosen, slopes)
             return None
         finally:

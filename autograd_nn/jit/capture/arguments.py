@@ -185,7 +185,10 @@ def has_static_part(key: Any) -> bool:
         return False
     if key[0] in ("=", "a", "row"):
         return bool(key[0] == "=")
-    return any(has_static_part(part[1]) for part in key[1:] if type(part) is tuple and len(part) == 2)
+    # Of a dataclass, a field that holds no number stays as it is.
+    record = hasattr(key[0], "__dataclass_fields__")
+    parts = [part[1] for part in key[1:] if type(part) is tuple and len(part) == 2]
+    return any(has_static_part(x) and not (record and x[0] == "=") for x in parts)
 
 
 def unreadable(x: Any, where: str) -> str:

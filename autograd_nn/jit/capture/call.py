@@ -20,9 +20,8 @@ from autograd_nn.jit.capture.arguments import (
     read,
     read_rows,
 )
-from autograd_nn.jit.errors import warn_user
 from autograd_nn.jit.packs import Region
-from autograd_nn.nested import is_container, parts_of, with_parts
+from autograd_nn.nested import is_constant, is_container, parts_of, with_parts
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
@@ -60,7 +59,9 @@ class Call:
         keys: list[Any] = [names] if names else []
         for k, x in enumerate(args):
             self.starts.append(len(self.groups))
-            keys.append(self._read_rows(k, x) if k in row_positions else read(x, self.groups, self.held))
+            keys.append(
+                self._read_rows(k, x) if k in row_positions else read(x, self.groups, self.held)
+            )
         self.starts.append(len(self.groups))
         self.readable = None not in keys
         self.key = tuple(keys)
@@ -133,7 +134,6 @@ class Wanted:
         vector: with a Module, numbers in place of its parameters' own.
 
     Attributes:
-        depends: whether any result so far depends on what the slopes are along.
         static: whether an argument holds something beside numbers, which has no slope.
     """
 
@@ -153,7 +153,6 @@ class Wanted:
         if len(self.groups) < len(self.positions):  # an argument without numbers may be a model
             self._take_models()
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
-        self.depends = False
         if vector is not None and self.module is None:
             raise TypeError("vector holds a model's parameters: give the model as argnums")
 
@@ -209,14 +208,12 @@ class Wanted:
         numbers = self.vector.tolist()
         return {id(p): parameter(x) for p, x in zip(parameters, numbers, strict=True)}
 
-    def slopes(self, program: Program, found: Sequence[Any], depends: bool) -> list[Any]:
+    def slopes(self, program: Program, found: Sequence[Any]) -> list[Any]:
         """The slopes as they are handed back: one for each region, or one for the module.
 
         Args:
             found: flat lists or arrays, one for each of ``regions``.
-            depends: whether the result depends on any of them.
         """
-        self.depends |= depends
         if self.module is None:
             return list(found)
         count, places, in_order = program.places(self.module)
@@ -228,11 +225,6 @@ class Wanted:
 
     def build(self, slopes: list[Any]) -> Any:
         """The gradient in the structure that was asked for."""
-        if not self.depends:
-            warn_user(
-                "the result does not depend on the arguments to be differentiated: the gradient "
-                "is 0"
-            )
         if self.module is not None:
             return slopes[0]
         groups = iter(slopes)
@@ -245,7 +237,7 @@ def _shaped(x: Any, groups: Iterator[Any]) -> Any:
     if isinstance(x, np.ndarray) and x.ndim:
         return np.asarray(next(groups)).reshape(x.shape)
     if not is_container(x):
-        return float(next(groups)[0])
+        return x if is_constant(x) else float(next(groups)[0])
     if isinstance(x, (list, tuple)) and holds_only_numbers(x):
         numbers = next(groups)
         return _filled(x, iter(numbers if type(numbers) is list else numbers.ravel().tolist()))

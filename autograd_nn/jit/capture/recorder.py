@@ -12,6 +12,7 @@ follows from it all (``paths``).
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,7 +34,7 @@ from autograd_nn.jit.capture.surroundings import Surroundings, in_reach, random_
 from autograd_nn.jit.capture.trace import Record, Trace, join
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.recording import in_place_of_numbers, tracing
-from autograd_nn.transforms import depends_on, one_number, refuse_leak
+from autograd_nn.transforms import one_number, refuse_leak
 
 __all__ = ["Recording", "Run", "without_collector"]
 
@@ -58,7 +59,8 @@ class Run:
         self.stand_ins = None if wanted is None else wanted.stand_ins()
         args = [self._lift(k, x) for k, x in enumerate(call.args)]
         with np.errstate(all="ignore"), self._open():
-            self.left = this_thread().exits or []
+            exits = this_thread().exits
+            self.left = [] if exits is None else exits
             self.returned = call.invoke(f, args)
 
     def _open(self) -> Any:
@@ -100,7 +102,7 @@ class Run:
         groups = [nodes for part in along for nodes in part]
         flat = [v for nodes in groups for v in nodes]
         found = slopes_along(result, flat) if isinstance(result, Value) else [0.0] * len(flat)
-        wanted.depends |= any(found) or depends_on(result, flat)
+        self._slopes = found
         if wanted.module is not None:
             return [np.array(found)]
         slopes, start = [], 0
@@ -172,6 +174,18 @@ class Recording(Run):
                 "and pass them as an argument"
             )
         self._roots = roots
+
+    def is_settled(self, answer: Any) -> bool:
+        """Whether a run without a recording would come to the same.
+
+        An operation that stands for Python's ``max`` passes ``0 * nan`` on, the comparisons
+        of an ordinary run do not.
+        """
+        if not any(v.op in ("first_max", "first_min") for v in self.tape.nodes):
+            return True
+        if self.wanted is None:
+            return all(math.isfinite(v._data) for v in self._roots)
+        return math.isfinite(answer[0]) and all(map(math.isfinite, self._slopes))
 
     @contextmanager
     def _open(self) -> Iterator[None]:
