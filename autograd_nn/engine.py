@@ -102,7 +102,7 @@ class Value:
         _left_partial: float = 0.0,
         _right_partial: float = 0.0,
     ) -> None:
-        self._data: float = data if type(data) is float else to_float(data)
+        self._data: float = data if type(data) is float else _given(data)
         self._grad: float = 0.0
         self._code: i32 = _code
         self._left = _left
@@ -888,6 +888,13 @@ def lifted(x: object) -> Value:
     return Value(to_float(x), "", LEAF, None, None, 0.0, mark)
 
 
+def _given(data: object) -> float:
+    """The number of a new leaf: ``round(x)`` of a Value counts as the int that it is."""
+    if isinstance(data, Value) and is_whole(data):
+        return float(data._data if _state.contexts == 0 else _leave_as_float(data))
+    return to_float(data)
+
+
 def _as_label(label: object) -> str:
     if not isinstance(label, str):
         raise TypeError(f"a label is a str, got {describe(label)}")
@@ -901,9 +908,8 @@ def parameter(data: object, label: str = "") -> Value:
 
 def record(code: i32, left: Value, right: Value | None = None) -> Value:
     """The node of any operation of the table, by the table's own rule."""
-    if _state.contexts:
-        if code == DIV or code == MOD or code == FLOORDIV:
-            _refuse_zero(code, left, right)
+    if _state.contexts and code in (DIV, MOD, FLOORDIV):
+        _refuse_zero(code, left, right)
     y, left_partial, right_partial = _by_the_table(code, left, right)
     if _state.contexts:
         return _record_in_context(code, y, left, right, left_partial, right_partial)

@@ -224,6 +224,7 @@ class Jitted:
                 found = program.attempt(call, wanted, any_path=False)
                 if found is not None:
                     self._hit(program, paths)
+                    paths.hit()
                     if not found.finite:
                         break  # inf - inf depends on the order of a sum: the engine's holds
                     return program.answer(found, wanted)
@@ -269,12 +270,12 @@ class Jitted:
         paths = self._paths_of(call)
         sums = RowSums(call, wanted, self.reduce)
 
-        def make(row: int) -> Program | None:
+        def make(row: int) -> Program | Run | None:
             if self._why or paths.gave_up or paths.raised:
                 return None
             recording = self._record(call, wanted, paths, row)
             if recording is None or self._why or recording.refused:
-                return None
+                return recording
             trace = recording.trace()
             difference = paths.difference(trace)
             program = self._compile(Waiting(trace, recording.described), call, paths)
@@ -286,7 +287,7 @@ class Jitted:
             return self._run(call, wanted, row, paths)
 
         hit = sums.run(lambda: paths.candidates, make, run)
-        paths.misses = 0 if hit else paths.misses + 1
+        paths.misses = 0.0 if hit else paths.misses + 1.0
         return sums.result()
 
     def _paths_of(self, call: Call) -> Paths:
@@ -315,7 +316,7 @@ class Jitted:
         """Note that a program was used; without a lock where it was the last one anyway."""
         self._uses += 1
         program.used = self._uses
-        paths.misses = self._streak = 0
+        self._streak = 0
         if paths.programs[0] is not program:
             with _lock:
                 others = tuple(p for p in paths.programs if p is not program)
@@ -389,7 +390,7 @@ class Jitted:
             return self._as_written(call, wanted)
         except TraceError:
             raise
-        except (TypeError, AttributeError):  # a test of types may let nothing but numbers through
+        except (TypeError, AttributeError, Warning):  # a test of types may want numbers
             answer = self._as_written(call, wanted)
             self._blame_recording(paths)
             return answer

@@ -15,10 +15,10 @@ import numpy as np
 from autograd_nn.engine import Value
 from autograd_nn.jit.capture.arguments import describe_result, rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Wanted
+from autograd_nn.jit.capture.recorder import Run
 from autograd_nn.jit.errors import TraceError
 
 if TYPE_CHECKING:
-    from autograd_nn.jit.capture.recorder import Run
     from autograd_nn.jit.program import Program
 
 __all__ = ["RowSums"]
@@ -51,15 +51,15 @@ class RowSums:
     def run(
         self,
         known: Callable[[], Sequence[Program]],
-        record: Callable[[int], Program | None],
+        record: Callable[[int], Program | Run | None],
         engine: Callable[[int], Run] | None,
     ) -> bool:
         """Do all rows.
 
         Args:
             known: the programs there are, the one used last first.
-            record: makes the program for the path that one row takes; None where the engine is
-                to run the row.
+            record: makes the program for the path that one row takes, or a run of the function
+                for it that is no program; None where the engine is to run the row.
             engine: runs the function for one row.
 
         Returns:
@@ -84,7 +84,7 @@ class RowSums:
     def _do_anew(
         self,
         left: Any,
-        record: Callable[[int], Program | None],
+        record: Callable[[int], Program | Run | None],
         engine: Callable[[int], Run] | None,
     ) -> Any:
         """Do the first of some rows, and those on its path; returns the others."""
@@ -92,7 +92,9 @@ class RowSums:
         made = record(first) if self.lonely < _LONELY else None
         if made is None:
             assert engine is not None
-            self._do_in_engine(engine(first), first)
+            made = engine(first)
+        if isinstance(made, Run):
+            self._do_in_engine(made, first)
             return left[1:]
         others = self._try(made, left)
         self.lonely += len(left) - len(others) == 1

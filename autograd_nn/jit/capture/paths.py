@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GIVE_UP", "Paths", "Waiting"]
 
-GIVE_UP = 16  # calls in a row that find no path
-_RECORDED = frozenset({0, 1, 2, 3, 7, GIVE_UP - 1})  # after so many calls in a row without one
+GIVE_UP = 16  # misses
+_RECORDED = frozenset({0, 1, 2, 3, 7, GIVE_UP - 1})  # the misses that are recorded
+_PROFIT = 0.5  # of a miss, that a hit of a compiled path makes good
 _WAITING = 8  # traces that are kept
 
 
@@ -46,7 +47,7 @@ class Paths:
     Attributes:
         programs: the compiled paths, the one used last first.
         waiting: the recorded ones, the newest first.
-        misses: how many calls in a row found no path.
+        misses: how many calls found no path, less what hits have made good.
         gave_up: whether the engine runs what no program does.
         raised: whether the last recording raised an error.
         error: that error, until it is known whose it is.
@@ -56,7 +57,7 @@ class Paths:
         self.surroundings = surroundings
         self.programs: tuple[Program, ...] = ()
         self.waiting: tuple[Waiting, ...] = ()
-        self.misses = 0
+        self.misses = 0.0
         self.gave_up = self.raised = False
         self.error: Exception | None = None
         self._signature: list[Any] = []
@@ -68,8 +69,12 @@ class Paths:
 
     def miss(self) -> bool:
         """Note that no path holds; returns whether this call should record one."""
-        self.misses += 1
-        return not self.gave_up and self.misses - 1 in _RECORDED
+        self.misses += 1.0
+        return not self.gave_up and int(self.misses) - 1 in _RECORDED
+
+    def hit(self) -> None:
+        """Note that a compiled path holds."""
+        self.misses = max(0.0, self.misses - _PROFIT)
 
     @property
     def is_last_try(self) -> bool:

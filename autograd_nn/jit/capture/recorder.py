@@ -178,10 +178,10 @@ class Recording(Run):
     def is_settled(self, answer: Any) -> bool:
         """Whether a run without a recording would come to the same.
 
-        An operation that stands for Python's ``max`` passes ``0 * nan`` on, the comparisons
-        of an ordinary run do not.
+        Operations that a recording has beside those of an ordinary run, such as the one that
+        stands for Python's ``max``, pass ``0 * nan`` on.
         """
-        if not any(v.op in ("first_max", "first_min") for v in self.tape.nodes):
+        if not any(v.op in ("first_max", "first_min", "detach") for v in self.tape.nodes):
             return True
         if self.wanted is None:
             return all(math.isfinite(v._data) for v in self._roots)

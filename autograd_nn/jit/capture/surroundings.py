@@ -7,7 +7,7 @@ over a flat list; what is not the same object is compared as a constant.  A mode
 are the same while they are the same objects: their numbers are read at each run anyway.
 
 What cannot be seen is left out: what a function of another package reads, what lies in
-containers beyond 2,000 entries and in arrays beyond 4,096 numbers, and the world outside
+containers beyond 2,000 entries and in arrays beyond 16,384 numbers, and the world outside
 (time, files, the environment).
 """
 
@@ -17,10 +17,11 @@ import functools
 import inspect
 import operator
 import random
+import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from autograd_nn.jit.capture.arguments import is_module
 __all__ = ["Surroundings", "in_reach"]
 
 _MOST = 2000  # entries of containers
-_NUMBERS = 4096  # of an array
+_NUMBERS = 16384  # of an array
 _PLAIN = (int, float, str, bytes, bool, type(None), complex, np.generic, Enum)
 _OTHERS = tuple(
     {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -46,6 +47,12 @@ def _is_users(file: str | None) -> bool:
     if file is None or file.startswith(str(PACKAGE)):
         return False
     return not file.startswith(_OTHERS) and "site-packages" not in file
+
+
+def _is_users_module(x: ModuleType) -> bool:
+    name = x.__name__.partition(".")[0]
+    known = sys.stdlib_module_names
+    return name not in known and _is_users(getattr(x, "__file__", None) or name)
 
 
 def _file_of(x: Any) -> str | None:
@@ -128,7 +135,7 @@ class Surroundings:
             for part in (x.func, *x.args, *x.keywords.values()):
                 self._visit(label, part)
         elif isinstance(x, ModuleType):
-            if _is_users(getattr(x, "__file__", None)):
+            if _is_users_module(x):
                 self._visit_namespace(label, vars(x))
         elif isinstance(x, type):
             self._visit_class(label, x)
@@ -151,6 +158,8 @@ class Surroundings:
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             self._reads.append((name, functools.partial(_contents, cell)))
             self._visit(name, _contents(cell))
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            self._reads.append((f"{f.__name__}.{name}", functools.partial(getattr, f, name)))
         for default in f.__defaults__ or ():
             self._visit("a default", default)
         if f.__kwdefaults__:
@@ -175,7 +184,7 @@ class Surroundings:
 
     def _visit_object(self, label: str, x: Any) -> None:
         kind = type(x)
-        users = _is_users(_file_of(kind))
+        users = _is_users(_file_of(kind)) or isinstance(x, SimpleNamespace)
         if hasattr(x, "__dict__") and (users or is_module(x)):
             self._attributes.add(id(vars(x)))
             self._expand(label, vars(x))
@@ -228,18 +237,16 @@ class Surroundings:
         return all(x.tobytes() == before for _, x, before in self._arrays)
 
     def excuse(self) -> None:
-        """Look no longer at lists, dicts and sets that are not as they were.
+        """Look no longer at lists, dicts and sets that have grown.
 
-        After a run of the function: it fills or counts in them, as it may print, and a replay
-        does not.
+        After a run of the function: it fills them, as it may print, and a replay does not.
         """
         place, kept = len(self._reads), []
         for (label, x), size in zip(self._containers, self._sizes, strict=True):
             now = _entries(x)
             part = self._now[place : place + size]
             place += size
-            same = len(now) == size and all(map(_same, now, part))
-            if same or id(x) in self._attributes:
+            if len(now) <= size or id(x) in self._attributes or not _has_grown(x, now, part):
                 kept.append((label, x))
         if len(kept) < len(self._containers):
             reads = self._now[: len(self._reads)]
@@ -267,6 +274,17 @@ class Surroundings:
                 ]
                 return f"{label}.{changed[0]}" if changed else label
         return next((label for label, x, before in self._arrays if x.tobytes() != before), "")
+
+
+def _has_grown(x: Any, now: list[Any], before: list[Any]) -> bool:
+    """Whether everything that a container held is still there."""
+    if isinstance(x, dict):
+        half = len(before) // 2
+        old = dict(zip(before[:half], before[half:], strict=True))
+        return all(key in x and _same(x[key], item) for key, item in old.items())
+    if isinstance(x, (set, frozenset)):
+        return set(before) <= x
+    return all(map(_same, now, before))
 
 
 def _entries(x: Any) -> list[Any]:
