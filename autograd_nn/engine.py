@@ -49,6 +49,8 @@ FLOOR: Final[i32] = CODES["floor"]
 RINT: Final[i32] = CODES["rint"]
 FLOORDIV: Final[i32] = CODES["floordiv"]
 MOD: Final[i32] = CODES["mod"]
+FIRST_MAX: Final[i32] = CODES["first_max"]
+FIRST_MIN: Final[i32] = CODES["first_min"]
 
 
 @final
@@ -809,6 +811,13 @@ def _topological_order(roots: tuple[Value, ...], known: dict[int, Any]) -> list[
     return order
 
 
+def chosen_operands(v: Value) -> tuple[Value, ...]:
+    """The operands of a node; of Python's ``max`` and ``min`` the one that was chosen."""
+    if FIRST_MAX <= v._code <= FIRST_MIN:
+        return tuple([x for x, slope in zip(v.operands, v.partials, strict=True) if slope])
+    return v.operands
+
+
 # ---------------------------------------------------------------------------
 # Copies
 
@@ -876,6 +885,8 @@ def lift(x: object) -> Value | None:
         return x
     if type(x) is float:
         return Value(x, "", CONSTANT)
+    if type(x) is int:
+        return _whole_constant(x)
     if _state.contexts:
         node = _unwrapped(x)
         if node is not None:
@@ -891,6 +902,11 @@ def require(x: object) -> Value:
     return constant(x) if node is None else node
 
 
+def _whole_constant(x: object) -> Value:
+    """An int as a node."""
+    return Value(to_float(x), "", CONSTANT, None, None, 0.0, WHOLE)
+
+
 def constant(x: object) -> Value:
     """A plain number as a node; it remembers whether it was an int."""
     mark = WHOLE if isinstance(x, (int, np.integer)) else 0.0
@@ -899,6 +915,8 @@ def constant(x: object) -> Value:
 
 def lifted(x: object) -> Value:
     """An argument's number as a leaf, where a function runs on Values in place of numbers."""
+    if type(x) is float:
+        return Value(x, "", LEAF, None, None, 0.0, FRACTIONAL)
     mark = WHOLE if isinstance(x, (int, np.integer)) else FRACTIONAL
     return Value(to_float(x), "", LEAF, None, None, 0.0, mark)
 
@@ -1160,7 +1178,7 @@ def _named(left: Value | None, right: Value | None) -> list[tuple[str, float]]:
 
 
 def _is_comparable(other: object) -> bool:
-    return isinstance(other, Value) or is_number(other)
+    return isinstance(other, Value) or type(other) is float or is_number(other)
 
 
 def _compare(symbol: str, left: Value, other: object) -> bool:
@@ -1168,7 +1186,9 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
     if _state.contexts:
         right = require(other)
         return compare_in_context(symbol, left, right)
-    b = other._data if isinstance(other, Value) else to_float(other)
+    if isinstance(other, Value):
+        return _outcome(symbol, left._data, other._data)
+    b: float = other if type(other) is float else to_float(other)
     return _outcome(symbol, left._data, b)
 
 

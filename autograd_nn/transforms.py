@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.engine import Value, slopes_along, this_thread, topological_order
+from autograd_nn.engine import Value, chosen_operands, slopes_along, this_thread, topological_order
 from autograd_nn.errors import LeakError
 from autograd_nn.nested import (
     is_constant,
@@ -282,7 +282,7 @@ def depends_on(result: Any, nodes: Sequence[Value]) -> bool:
             return True
         if id(v) not in seen and v.op != "detach":
             seen.add(id(v))
-            stack += v.operands
+            stack += chosen_operands(v)
     return False
 
 

@@ -27,7 +27,8 @@ from autograd_nn.jit.capture.arguments import (
     unreadable,
 )
 from autograd_nn.jit.capture.call import Call, Wanted
-from autograd_nn.jit.capture.paths import GIVE_UP, Paths, Waiting
+from autograd_nn.jit.capture.path import Path, Waiting
+from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording, Run
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
@@ -207,7 +208,7 @@ class Jitted:
         recording = self._record(call, None, paths, 0)
         if recording is None or self._why:
             raise TraceError(f"{self!r} runs in the engine: {self._why}")
-        return self._compile(Waiting(recording.trace(), recording.described), call, paths)
+        return self._compile(recording.trace(), recording.described, call, paths)
 
     # -- choosing a program --------------------------------------------------------------
 
@@ -238,16 +239,18 @@ class Jitted:
     def _answer_anew(self, call: Call, wanted: Wanted | None, paths: Paths) -> Any:
         """The result where no program holds: by a path that waits, a recording, or the engine."""
         for waiting in paths.waiting:
-            if waiting.holds(call, wanted):
-                program = self._compile(waiting, call, paths)
-                if program.lines > _MOST_LINES:
-                    break
-                found = program.attempt(call, wanted, any_path=True)
-                assert found is not None
-                self._hit(program, paths)
-                if not found.finite:
-                    break
-                return program.answer(found, wanted)
+            path: Path = waiting
+            found = waiting.attempt(call, wanted) if waiting.guards else None
+            if found is None and waiting.guards:
+                continue
+            program = self._program_of(waiting, call, paths)
+            if program is not None:
+                path, found = program, found or program.attempt(call, wanted, any_path=True)
+            found = found or waiting.attempt(call, wanted)
+            self._streak = 0
+            if found is None or not found.finite:
+                break
+            return path.answer(found, wanted)
         else:
             self._streak += 1
             records = paths.miss() and (self._streak <= GIVE_UP or paths.misses > 1)
@@ -262,6 +265,19 @@ class Jitted:
                     return answer
         return self._in_the_engine(call, wanted, paths)
 
+    def _program_of(self, waiting: Waiting, call: Call, paths: Paths) -> Program | None:
+        """The program of a path that is taken once more, if it is worth having by now."""
+        if not paths.is_worth_compiling(waiting):
+            return None
+        if waiting.program is None:
+            waiting.program = Program(waiting.trace, call, waiting.result, self.reduce)
+        program: Program = waiting.program
+        if not program.pays(waiting.hits):
+            return None
+        paths.waiting = tuple(w for w in paths.waiting if w is not waiting)
+        self._install(program, paths)
+        return program
+
     def _keep(self, recording: Recording, call: Call, paths: Paths) -> None:
         """Keep a recorded path until it comes again; the last one only says where paths part."""
         trace = self._trace(recording)
@@ -272,7 +288,7 @@ class Jitted:
             self._give_up(paths, *difference)
         else:
             paths = self._paths_of(call)  # what lies around may have been written
-            paths.wait(Waiting(trace, recording.described))
+            paths.wait(Waiting(trace, call, recording.described, self.reduce))
 
     def _trace(self, recording: Recording) -> Trace | None:
         """The equations of a recording that can be replayed."""
@@ -296,7 +312,7 @@ class Jitted:
             if recording is None or trace is None:
                 return recording
             difference = paths.difference(trace)
-            program = self._compile(Waiting(trace, recording.described), call, paths)
+            program = self._compile(trace, recording.described, call, paths)
             if sums.lonely + paths.misses >= GIVE_UP:
                 self._give_up(paths, *difference)
             return program
@@ -377,10 +393,14 @@ class Jitted:
                 f"it changes {names} outside it at each call, and computes with that"
             )
 
-    def _compile(self, waiting: Waiting, call: Call, paths: Paths) -> Program:
-        program = Program(waiting.trace, call, waiting.described, self.reduce)
+    def _compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
+        program = Program(trace, call, described, self.reduce)
+        self._install(program, paths)
+        return program
+
+    def _install(self, program: Program, paths: Paths) -> None:
+        """Keep a program among those that are tried first."""
         with _lock:
-            paths.waiting = tuple(w for w in paths.waiting if w is not waiting)
             self._uses += 1
             program.used = self._uses
             if program.lines <= _MOST_LINES:
@@ -394,7 +414,6 @@ class Jitted:
                 "them would take longer than it saves: the engine runs it. Give arrays with a "
                 "row axis (rows=...), or jit the part that repeats."
             )
-        return program
 
     def _drop_oldest(self) -> None:
         every = [(p.used, paths) for paths in self._paths.values() for p in paths.programs]
@@ -405,8 +424,19 @@ class Jitted:
     # -- the engine -----------------------------------------------------------------------
 
     def _run(self, call: Call, wanted: Wanted | None, row: int, paths: Paths) -> Run:
-        """The function on Values in place of numbers, without a recording."""
-        run = Run(self.function, call, wanted, row)
+        """The function without a recording: on plain numbers where it has no objection.
+
+        It has one where it takes the methods of a Value for granted, or where Python raises or
+        gives a complex number and IEEE 754 has a number: then all its floats are Values.
+        """
+        if not paths.lifts:
+            try:
+                run = Run(self.function, call, wanted, row, plain=True)
+                paths.lifts = run.is_complex
+            except (ArithmeticError, TypeError, AttributeError, ValueError):
+                paths.lifts = True
+        if paths.lifts:
+            run = Run(self.function, call, wanted, row)
         self._blame_recording(paths)
         return run
 

@@ -13,78 +13,62 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import is_number
 from autograd_nn.jit.buffers import Buffers
-from autograd_nn.jit.capture.arguments import rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
+from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.errors import LeakError, TraceError
+from autograd_nn.jit.errors import TraceError
 from autograd_nn.jit.flatten import Needs, flat
 from autograd_nn.jit.floats import Floats
 from autograd_nn.jit.listing import listing
 from autograd_nn.jit.pack import pack
-from autograd_nn.jit.packs import Region
 from autograd_nn.jit.rows import RowSums
 
 __all__ = ["Program"]
 
-_MODELS = 8  # whose parameters' places a program keeps
+
+# Estimates in microseconds, for a choice only.
+_LINE = 30.0  # to write and compile a line of Python
+_REPLAY = 0.3  # to replay an operation without that
+_AT_ONCE = 5000.0  # what may be spent on a path at its second call
 
 
-class Program:
+class Program(Path):
     """What a jitted function does for arguments of one structure, along one path.
 
     It can be called by itself, and be pickled and sent to another process.
 
     Attributes:
-        recorded: how many operations the function recorded.
-        packs: how many packs they are.
-        inputs: how many groups of numbers the arguments have.
-        captured: the leaves that the function closed over, in the order of their region.
-        result: the description of what the function returns; see ``arguments``.
-        sources, uniform: the same with all numbers as roots, for comparing paths.
-        connected: the regions on which the first result depends.
-        left: of each region whose numbers left the graph by ``float()``, the user's line.
-        guards: how many comparisons must come out alike.
+        packs: how many packs its operations are.
         floats, buffers: how it is computed; one of them is None.
         used: when it was last used, as its owner counts.
     """
 
     def __init__(self, trace: Trace, call: Call, result: Any, reduce: str | None) -> None:
-        groups = call.regions()
-        self.key, self.row_positions, self.reduce = call.key, call.row_positions, reduce
-        self.recorded, self.inputs, self.captured = trace.recorded, len(groups), trace.captured
-        self.result = result
-        self.sources: list[Any] = []
-        self.uniform = uniform(result, self.sources)
-        self.guards = len(trace.guards)
+        super().__init__(trace, call, result, reduce)
         self.used = 0
-        parameters = Region("parameters", len(trace.captured))
-        constants = Region("constants", len(trace.constants))
-        regions = [*groups, parameters, constants]
-        self.names = [region.name for region in regions]
-        region_of = [k for k, region in enumerate(regions) for _ in range(region.size)]
-        self.connected = {region_of[leaf] for leaf in trace.leaves_below(trace.roots[:1])}
-        self.left: dict[int, str] = {}
-        for node, line in trace.left:
-            for leaf in trace.leaves_below([node]):
-                self.left.setdefault(region_of[leaf], line)
+        self.names = [region.name for region in self.regions]
         needs = Needs(trace)
-        packer = pack(trace, needs, regions, region_of)
+        packer = pack(trace, needs, self.regions, self.region_of)
         self.packs = len(packer.packs)
         self.floats: Floats | None = None
         self.buffers: Buffers | None = None
         if packer.runs_on_floats():
-            sizes = [region.size for region in regions[:-1]]
+            sizes = [region.size for region in self.regions[:-1]]
             self.floats = Floats(flat(trace, needs), sizes, trace.constants)
             self.lines = self.floats.lines
         else:
             self.buffers = Buffers(packer.finish(), trace, self.inputs)
             self.lines = self.buffers.lines
-        self._models: dict[int, tuple[Any, int, Any, bool]] = {}
+        self.region_of = []  # as long as there are leaves, and of no use any more
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_models": {}}
+    def pays(self, hits: int) -> bool:
+        """Whether writing it out is worth it for a path that has been taken so often.
+
+        Where that takes long, it waits until replaying has taken a quarter as long.
+        """
+        microseconds = _LINE * self.lines
+        return microseconds < _AT_ONCE or hits * self.recorded * _REPLAY > microseconds / 4.0
 
     # -- calling -------------------------------------------------------------------------
 
@@ -137,25 +121,6 @@ class Program:
         assert found is not None
         return self.answer(found, wanted)
 
-    def answer(self, found: Found, wanted: Wanted | None) -> Any:
-        """The function's result, and the gradient where it is wanted.
-
-        Raises:
-            LeakError: the result does not depend on an argument, whose numbers left the graph.
-        """
-        value = rebuild(self.result, found.numbers)
-        if wanted is None:
-            return value
-        self.refuse_leak(wanted)
-        return value, wanted.build(found.slopes)
-
-    def refuse_leak(self, wanted: Wanted) -> None:
-        """Raise a LeakError if slopes along numbers are wanted that left the graph."""
-        for name, regions in wanted.by_argument(self.inputs) if self.left else ():
-            lines = [self.left[region] for region in regions if region in self.left]
-            if lines and not self.connected & set(regions):
-                raise LeakError(name, lines[0])
-
     def attempt(self, call: Call, wanted: Wanted | None, any_path: bool) -> Found | None:
         """The numbers of the results, and the slopes that are wanted.
 
@@ -164,14 +129,7 @@ class Program:
         Raises:
             TypeError: slopes are wanted, and the function does not return one number.
         """
-        regions = None
-        if wanted is not None:
-            if not self._is_number():
-                raise TypeError(
-                    "the jitted function does not return one number; a gradient needs one: "
-                    "return a sum, or one element"
-                )
-            regions = wanted.regions(self)
+        regions = self.wanted_regions(wanted)
         groups = [*call.groups, self.parameters(wanted)]
         found = (self._on_floats if self.floats else self._on_buffers)(groups, regions, any_path)
         if found is None:
@@ -180,12 +138,6 @@ class Program:
         if wanted is None:
             return Found(numbers, [], finite)
         return Found(numbers, wanted.slopes(self, slopes), finite)
-
-    def parameters(self, wanted: Wanted | None) -> Any:
-        """The numbers of the captured leaves, or those that the caller gives in their place."""
-        if wanted is not None and wanted.vector is not None:
-            return wanted.parameters(self)
-        return [v._data for v in self.captured]
 
     def _on_floats(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
         floats = self.floats
@@ -213,29 +165,6 @@ class Program:
                 return numbers, slopes, all(map(is_finite, (numbers, *slopes)))
         finally:
             buffers.give_back(runner)
-
-    def _is_number(self) -> bool:
-        """Whether the result is one number."""
-        kind, *rest = self.result
-        if kind == "values":
-            return rest[0] == ()
-        return kind == "value" or (kind == "constant" and is_number(rest[0]))
-
-    def places(self, model: Any) -> tuple[int, Any, bool]:
-        """How many parameters a model has, and for each captured Value its place among them.
-
-        -1 where it is none of them; and whether they are the model's own, in their order.
-        Found once for a program: it keeps to the Values that it was recorded with.
-        """
-        found = self._models.get(id(model))
-        if found is None:
-            if len(self._models) >= _MODELS:
-                self._models.clear()
-            index = {id(p): k for k, p in enumerate(model.parameters())}
-            at = np.array([index.get(id(v), -1) for v in self.captured], dtype=np.int64)
-            in_order = np.array_equal(at, np.arange(len(index)))
-            found = self._models[id(model)] = (model, len(index), at, in_order)
-        return found[1], found[2], found[3]
 
     def __str__(self) -> str:
         return listing(self)

@@ -222,6 +222,8 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
 
 def lift(x: Any, make: Callable[[Any], Value]) -> Any:
     """``x`` with Values in place of its numbers, in the order of ``read``."""
+    if type(x) is float:
+        return make(x)
     if isinstance(x, np.ndarray):
         if x.ndim == 0:
             return make(x.item()) if x.dtype.kind in "fiub" else x

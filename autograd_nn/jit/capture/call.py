@@ -24,7 +24,7 @@ from autograd_nn.jit.packs import Region
 from autograd_nn.nested import is_constant, is_container, parts_of, with_parts
 
 if TYPE_CHECKING:
-    from autograd_nn.jit.program import Program
+    from autograd_nn.jit.capture.path import Path
 
 __all__ = ["Call", "Found", "Wanted", "as_positions", "is_finite"]
 
@@ -168,9 +168,9 @@ class Wanted:
             self.module = self.call.args[models[0]]
             self.positions = self.groups = ()
 
-    def regions(self, program: Program) -> tuple[int, ...]:
+    def regions(self, path: Path) -> tuple[int, ...]:
         """The regions along which slopes are asked for."""
-        return self.groups if self.module is None else (program.inputs,)
+        return self.groups if self.module is None else (path.inputs,)
 
     def by_argument(self, inputs: int) -> list[tuple[str, Sequence[int]]]:
         """What each argument is called, and its regions; ``inputs`` is that of captured Values."""
@@ -179,17 +179,17 @@ class Wanted:
         starts = self.call.starts
         return [(f"argument {k}", range(starts[k], starts[k + 1])) for k in self.positions]
 
-    def parameters(self, program: Program) -> Any:
+    def parameters(self, path: Path) -> Any:
         """The captured Values' numbers with the caller's vector in place of the model's own."""
         if self.vector is None:
             return None
-        count, places, in_order = program.places(self.module)
+        count, places, in_order = path.places(self.module)
         self.check(count)
         if in_order:
             return self.vector
         if not (places < 0).any():
             return self.vector[places]
-        held = np.array([v._data for v in program.captured])
+        held = np.array([v._data for v in path.captured])
         return np.where(places >= 0, self.vector[places], held)
 
     def check(self, count: int) -> None:
@@ -208,7 +208,7 @@ class Wanted:
         numbers = self.vector.tolist()
         return {id(p): parameter(x) for p, x in zip(parameters, numbers, strict=True)}
 
-    def slopes(self, program: Program, found: Sequence[Any]) -> list[Any]:
+    def slopes(self, path: Path, found: Sequence[Any]) -> list[Any]:
         """The slopes as they are handed back: one for each region, or one for the module.
 
         Args:
@@ -216,7 +216,7 @@ class Wanted:
         """
         if self.module is None:
             return list(found)
-        count, places, in_order = program.places(self.module)
+        count, places, in_order = path.places(self.module)
         if in_order:
             return [np.array(found[0])]
         vector, known = np.zeros(count), places >= 0

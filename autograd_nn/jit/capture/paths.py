@@ -1,44 +1,29 @@
 """The recorded paths of a function for arguments of one structure: which holds, when to record.
 
 The first result on a path comes from its recording.  What was recorded waits as a trace, and
-is compiled when the path comes a second time.  Where paths keep changing, fewer and fewer
-calls record, and at last the engine runs the function.
+is compiled when the path comes a second time; where there are several, when one comes again
+and again, since compiling takes as long as some hundred runs.  Where paths keep changing,
+fewer and fewer calls record, and at last the engine runs the function.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from autograd_nn.jit.capture.call import Call, Wanted
+from autograd_nn.jit.capture.path import Waiting
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
 
-__all__ = ["GIVE_UP", "Paths", "Waiting"]
+__all__ = ["GIVE_UP", "Paths"]
 
 GIVE_UP = 16  # misses
 _RECORDED = frozenset({0, 1, 2, 3, 7, GIVE_UP - 1})  # the misses that are recorded
 _PROFIT = 0.5  # of a miss, that a hit of a compiled path makes good
 _WAITING = 8  # traces that are kept
-
-
-class Waiting(NamedTuple):
-    """A recorded path that is not compiled yet."""
-
-    trace: Trace
-    described: Any
-
-    def holds(self, call: Call, wanted: Wanted | None) -> bool:
-        """Whether the call takes this path."""
-        captured = self.trace.captured
-        if self.trace.guards and wanted is not None and wanted.vector is not None:
-            stand_ins = wanted.stand_ins() or {}
-            captured = [stand_ins.get(id(v), v) for v in captured]
-        if not self.trace.guards:
-            return True
-        return self.trace.holds(call.numbers(), [v._data for v in captured])
+_OFTEN = (1, 1, 4, 16)  # how often a path must come again, where so many have been recorded
 
 
 class Paths:
@@ -49,6 +34,7 @@ class Paths:
         waiting: the recorded ones, the newest first.
         misses: how many calls found no path, less what hits have made good.
         gave_up: whether the engine runs what no program does.
+        lifts: whether the function has to run on Values where it is not recorded.
         raised: whether the last recording raised an error.
         error: that error, until it is known whose it is.
     """
@@ -58,8 +44,9 @@ class Paths:
         self.programs: tuple[Program, ...] = ()
         self.waiting: tuple[Waiting, ...] = ()
         self.misses = 0.0
-        self.gave_up = self.raised = False
+        self.gave_up = self.lifts = self.raised = False
         self.error: Exception | None = None
+        self._recorded = 0
         self._signature: list[Any] = []
 
     @property
@@ -81,8 +68,14 @@ class Paths:
         """Whether the recording to come is the last one."""
         return self.misses >= GIVE_UP
 
+    def is_worth_compiling(self, waiting: Waiting) -> bool:
+        """Whether a path that was taken once more comes often enough."""
+        waiting.hits += 1
+        return waiting.hits >= _OFTEN[min(self._recorded, len(_OFTEN)) - 1]
+
     def wait(self, found: Waiting) -> None:
         """Keep a recorded path until it comes again."""
+        self._recorded += 1
         self.waiting = (found, *self.waiting)[:_WAITING]
 
     def difference(self, trace: Trace) -> tuple[str, str]:

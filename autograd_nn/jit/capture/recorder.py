@@ -23,17 +23,17 @@ from autograd_nn.engine import Value, lifted, slopes_along, this_thread
 from autograd_nn.jit.capture.arguments import (
     CannotReplayError,
     describe_result,
-    is_module,
     lift,
     one_row,
     rebuild,
 )
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.extremes import python_extremes
-from autograd_nn.jit.capture.surroundings import Surroundings, in_reach, random_states
+from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Record, Trace, join
 from autograd_nn.jit.errors import TraceError
-from autograd_nn.recording import in_place_of_numbers, tracing
+from autograd_nn.nested import is_container, parts_of
+from autograd_nn.recording import in_place_of_numbers, noting_exits, tracing
 from autograd_nn.transforms import one_number, refuse_leak
 
 __all__ = ["Recording", "Run", "without_collector"]
@@ -44,6 +44,7 @@ class Run:
 
     Args:
         row: which row of the arguments that have them.
+        plain: whether numbers along which no slope is wanted stay plain numbers.
 
     Attributes:
         inputs: the Values, in the order of the call's numbers.
@@ -54,10 +55,16 @@ class Run:
     _lifts_integers = False
 
     def __init__(
-        self, f: Callable[..., Any], call: Call, wanted: Wanted | None = None, row: int = 0
+        self,
+        f: Callable[..., Any],
+        call: Call,
+        wanted: Wanted | None = None,
+        row: int = 0,
+        plain: bool = False,
     ) -> None:
-        self.f, self.call, self.wanted, self.row = f, call, wanted, row
+        self.f, self.call, self.wanted, self.row, self._plain = f, call, wanted, row, plain
         self.inputs: list[Value] = []
+        self._spans: dict[int, tuple[int, int]] = {}
         self.stand_ins = None if wanted is None else wanted.stand_ins()
         args = [self._lift(k, x) for k, x in enumerate(call.args)]
         with np.errstate(all="ignore"), self._open():
@@ -66,19 +73,36 @@ class Run:
             self.returned = call.invoke(f, args)
 
     def _open(self) -> Any:
+        if self._plain and self.stand_ins is None and this_thread().recording:
+            return noting_exits()  # operations are faster without a context
         return in_place_of_numbers(self.stand_ins)
 
     def _lift(self, k: int, x: Any) -> Any:
-        """The k-th argument on Values: its floats, and integers where a slope is asked for."""
+        """The k-th argument: its floats as Values, and integers where a slope is asked for."""
+        start, row = len(self.inputs), k in self.call.row_positions
         all_of_it = self._lifts_integers or (self.wanted is not None and k in self.wanted.positions)
+        plain = self._plain and not all_of_it
+        if plain and type(x) is np.ndarray and x.dtype.kind == "f":
+            floats = np.array(x[self.row] if row else x, dtype=float)
+            return floats if floats.ndim else float(floats)
+        if plain and type(x) in (list, tuple) and set(map(type, x)) == {float}:
+            return x[:]
 
         def make(number: Any) -> Any:
-            self.inputs.append(lifted(number))
-            if isinstance(number, (int, np.integer)) and not all_of_it:
-                return int(number)
-            return self.inputs[-1]
+            whole = isinstance(number, (int, np.integer))
+            if all_of_it or not (whole or plain):
+                self.inputs.append(lifted(number))
+                return self.inputs[-1]
+            return int(number) if whole else float(number)
 
-        return lift(one_row(x, self.row) if k in self.call.row_positions else x, make)
+        called = lift(one_row(x, self.row) if row else x, make)
+        self._spans[k] = start, len(self.inputs)
+        return called
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether there is a complex number in the result."""
+        return _holds_complex(self.returned)
 
     def answer(self) -> Any:
         """The function's result with numbers in place of Values; or that and the gradient.
@@ -127,17 +151,22 @@ class Run:
         if wanted.module is not None:
             stand_ins = self.stand_ins or {}
             return [[[stand_ins.get(id(p), p) for p in wanted.module.parameters()]]]
-        ends: list[int] = []
-        for region in self.call.regions():
-            ends.append((ends[-1] if ends else 0) + region.size)
-        starts = self.call.starts
-        return [
-            [
-                self.inputs[ends[g - 1] if g else 0 : ends[g]]
-                for g in range(starts[k], starts[k + 1])
-            ]
-            for k in wanted.positions
-        ]
+        along = []
+        for k in wanted.positions:
+            groups, (start, stop) = [], self._spans[k]
+            for group in self.call.groups[self.call.starts[k] : self.call.starts[k + 1]]:
+                size = np.size(group) // (self.call.rows if k in self.call.row_positions else 1)
+                groups.append(self.inputs[start : start + size])
+                start += size
+            assert start == stop
+            along.append(groups)
+        return along
+
+
+def _holds_complex(x: Any) -> bool:
+    if is_container(x):
+        return any(map(_holds_complex, parts_of(x)))
+    return isinstance(x, complex) or (isinstance(x, np.ndarray) and x.dtype.kind == "c")
 
 
 class Recording(Run):
@@ -166,12 +195,12 @@ class Recording(Run):
         surroundings: Surroundings,
         watching: bool,
     ) -> None:
-        self._watching = watching
-        sizes = _outer_sizes(f)
-        before = list(random_states(surroundings.generators))
+        self._watching, self._surroundings = watching, surroundings
+        sizes = [len(x) for _, x in surroundings.outer]
+        before = surroundings.random_states()
         with without_collector(), python_extremes():
             super().__init__(f, call, wanted, row)
-        _refuse_outer_values(f, sizes)
+        _refuse_outer_values(surroundings.outer, sizes)
         roots: list[Value] = []
         self.refused = self.tape.refused
         self.described: Any = None
@@ -179,7 +208,7 @@ class Recording(Run):
             self.described = describe_result(self.returned, roots)
         except CannotReplayError as error:
             self.refused = str(error)
-        if list(random_states(surroundings.generators)) != before:
+        if surroundings.random_states() != before:
             self.refused = (
                 "it draws random numbers, which a replay would not draw anew; draw them outside "
                 "and pass them as an argument"
@@ -220,9 +249,8 @@ class Recording(Run):
             parameters = self.wanted.module.parameters()
             originals = {id(self.stand_ins[id(p)]): p for p in parameters}
         record = Record(self.tape, self.inputs, self._roots, self.left, originals)
-        models = [x for x in self.call.args if not isinstance(x, np.ndarray)]
         with without_collector():
-            return join(record, _parameters_in_reach(self.f, models))
+            return join(record, self._surroundings.parameters())
 
 
 @contextmanager
@@ -237,31 +265,9 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _parameters_in_reach(f: Callable[..., Any], others: Sequence[Any]) -> list[Value]:
-    """The parameters of the models that ``f`` or its arguments know, in the models' order.
-
-    In that order the weights of a layer follow a regular pattern; in the order of their first
-    use they need not.
-    """
-    found: list[Value] = []
-    for model in [*others, *in_reach(f).values()]:
-        if is_module(model):
-            found += [p for p in model.parameters() if isinstance(p, Value)]
-    return list({id(p): p for p in found}.values())
-
-
-def _outer_containers(f: Callable[..., Any]) -> dict[str, Any]:
-    """The lists, dicts and sets among what a function can reach."""
-    return {name: x for name, x in in_reach(f).items() if isinstance(x, (list, dict, set))}
-
-
-def _outer_sizes(f: Callable[..., Any]) -> dict[str, int]:
-    return {name: len(x) for name, x in _outer_containers(f).items()}
-
-
-def _refuse_outer_values(f: Callable[..., Any], before: dict[str, int]) -> None:
-    for name, x in _outer_containers(f).items():
-        if len(x) <= before.get(name, 0):
+def _refuse_outer_values(outer: Sequence[tuple[str, Any]], before: Sequence[int]) -> None:
+    for (name, x), size in zip(outer, before, strict=True):
+        if len(x) <= size:
             continue
         items = list(x.values()) if isinstance(x, dict) else list(x)
         if any(isinstance(v, Value) for v in items):

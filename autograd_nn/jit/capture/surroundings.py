@@ -26,11 +26,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.contexts import is_user_file
+from autograd_nn.contexts import PACKAGE, is_user_file
 from autograd_nn.engine import Value
 from autograd_nn.jit.capture.arguments import is_module
 
-__all__ = ["Surroundings", "in_reach"]
+__all__ = ["Surroundings"]
 
 _MOST = 2000  # entries of containers
 _NUMBERS = 16384  # of an array
@@ -53,21 +53,6 @@ def _is_users_module(x: ModuleType) -> bool:
 def _file_of(x: Any) -> str | None:
     module = inspect.getmodule(x) if isinstance(x, type) else x
     return getattr(module, "__file__", None) or getattr(module, "__name__", None)
-
-
-def in_reach(f: Any) -> dict[str, Any]:
-    """What a function can reach by a name of its own: globals, closure, and its object."""
-    f = inspect.unwrap(f)
-    owner = getattr(f, "__self__", None)
-    found = dict(vars(owner)) if hasattr(owner, "__dict__") else {}
-    code = getattr(f, "__code__", None)
-    if code is None:
-        return found
-    found |= {name: f.__globals__[name] for name in _names(code) if name in f.__globals__}
-    for name, cell in zip(code.co_freevars, f.__closure__ or (), strict=True):
-        found[name] = _contents(cell)
-    found.pop("__builtins__", None)
-    return {name: x for name, x in found.items() if x is not _MISSING}
 
 
 def _names(code: CodeType) -> set[str]:
@@ -95,14 +80,17 @@ class Surroundings:
         ignored: names that do not matter.
 
     Attributes:
-        generators: the generators of random numbers in reach.
+        outer: the lists, dicts and sets in reach, with their names.
     """
 
     def __init__(
         self, f: Any, held: Sequence[Any] = (), ignored: frozenset[str] = frozenset()
     ) -> None:
         self._ignored = ignored
-        self.generators: list[Any] = []
+        self.outer: list[tuple[str, Any]] = []
+        self._generators: list[Any] = []
+        self._models: list[Any] = []
+        self._may_draw = False  # from the generator of NumPy that all share
         self._reads: list[tuple[str, Callable[[], Any]]] = []
         self._containers: list[tuple[str, Any]] = []
         self._arrays: list[tuple[str, Any, bytes]] = []
@@ -130,6 +118,8 @@ class Surroundings:
         elif isinstance(x, ModuleType):
             if _is_users_module(x):
                 self._visit_namespace(label, vars(x))
+            else:
+                self._may_draw |= not _is_harmless(x.__name__)
         elif isinstance(x, type):
             self._visit_class(label, x)
         elif isinstance(x, np.ndarray):
@@ -141,8 +131,10 @@ class Surroundings:
 
     def _visit_function(self, f: FunctionType) -> None:
         if not _is_users(f.__code__.co_filename):
+            self._may_draw |= not _is_harmless(f.__module__)
             return
         names = _names(f.__code__)
+        self._may_draw |= "random" in names
         self._names |= names
         for name in sorted(names & f.__globals__.keys()):
             self._read_name(name, f.__globals__)
@@ -170,7 +162,9 @@ class Surroundings:
             self._read_name(f"{label}.{name}", _Renamed(namespace, name))
 
     def _visit_class(self, label: str, kind: type) -> None:
-        if _is_users(_file_of(kind)):
+        if not _is_users(_file_of(kind)):
+            self._may_draw |= not _is_harmless(kind.__module__)
+        else:
             for name, x in list(vars(kind).items()):
                 if isinstance(x, FunctionType):
                     self._visit_function(x)
@@ -181,7 +175,7 @@ class Surroundings:
         """Note the attributes of an object, where it is the user's, a model, or asked for whole."""
         kind = type(x)
         if isinstance(x, _GENERATORS):
-            self.generators.append(x)
+            self._generators.append(x)
             return
         if isinstance(x, functools.partial):
             for part in (x.func, *x.args, *x.keywords.values()):
@@ -190,6 +184,8 @@ class Surroundings:
         if hasattr(x, "function") and hasattr(x, "value_and_grad"):  # jitted
             self._visit(label, x.function)
             return
+        if is_module(x):
+            self._models.append(x)
         users = _is_users(_file_of(kind)) or isinstance(x, SimpleNamespace)
         if hasattr(x, "__dict__") and (whole or users or is_module(x)):
             self._attributes.add(id(vars(x)))
@@ -210,6 +206,8 @@ class Surroundings:
             self._arrays.append((label, x, x.tobytes()))
 
     def _expand(self, label: str, x: Any) -> None:
+        if id(x) not in self._attributes and isinstance(x, (list, dict, set)):
+            self.outer.append((label, x))
         if len(x) > self._left:
             return
         self._left -= len(x)
@@ -221,6 +219,20 @@ class Surroundings:
         items = list(x.items()) if isinstance(x, dict) else [(None, item) for item in x]
         for name, item in items:
             self._visit(f"{label}.{name}" if isinstance(name, str) else label, item)
+
+    def parameters(self) -> list[Value]:
+        """The parameters of all models in reach, in the models' order.
+
+        In that order the weights of a layer follow a regular pattern; in the order of their
+        first use they need not.
+        """
+        found = [p for model in self._models for p in model.parameters() if isinstance(p, Value)]
+        return list({id(p): p for p in found}.values())
+
+    def random_states(self) -> list[Any]:
+        """Where the sequences of random numbers stand."""
+        shared = [np.random.mtrand._rand] if self._may_draw else []  # type: ignore[attr-defined]
+        return [random.getstate(), *map(_state_of, (*shared, *self._generators))]
 
     # -- comparing -----------------------------------------------------------------------
 
@@ -352,12 +364,21 @@ def _same(a: Any, b: Any) -> bool:
     return isinstance(a, _PLAIN) and repr(a) == repr(b)
 
 
-def random_states(generators: Sequence[Any]) -> Iterator[Any]:
-    """Where the sequences of random numbers stand."""
-    yield random.getstate()
-    for each in (np.random.mtrand._rand, *generators):  # type: ignore[attr-defined]
-        if isinstance(each, random.Random):
-            yield each.getstate()
-        else:
-            bits = each.bit_generator if hasattr(each, "bit_generator") else each._bit_generator
-            yield repr(bits.state)
+def _is_harmless(module: str | None) -> bool:
+    """Whether what a module holds draws no random numbers but by a name of its own."""
+    root = (module or "").partition(".")[0]
+    return root in {*sys.stdlib_module_names, "numpy", PACKAGE.name, ""}
+
+
+def _state_of(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    bits = getattr(generator, "bit_generator", None) or generator._bit_generator
+    return _frozen(bits.state)
+
+
+def _frozen(state: Any) -> Any:
+    """A generator's state as what can be compared."""
+    if isinstance(state, dict):
+        return {name: _frozen(part) for name, part in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state

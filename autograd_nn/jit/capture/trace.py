@@ -36,6 +36,7 @@ from autograd_nn.engine import (
     TAKE,
     Tape,
     Value,
+    chosen_operands,
     new_pass,
     walking,
 )
@@ -74,7 +75,7 @@ class Trace:
         tables: of every table the number of columns and the nodes, row after row.
         roots: the nodes of the results.
         guards: the comparisons, each once.
-        left: of each number that ``float()`` took out of the graph the node, and the user's line.
+        left: of each leaf from which ``float()`` took a number out of the graph, the user's line.
         recorded: how many operations were recorded, before equal ones were joined.
     """
 
@@ -88,9 +89,9 @@ class Trace:
         self.tables: list[tuple[int, list[int]]] = []
         self.roots: list[int] = []
         self.guards: list[Guard] = []
-        self.left: list[tuple[int, str]] = []
+        self.left: dict[int, str] = {}
         self.recorded: int = 0
-        self._guarded: list[bool] = []
+        self._needed: list[bool] = []
 
     def leaves_below(self, nodes: list[int]) -> list[int]:
         """The inputs, captured leaves and constants on which nodes depend, not by ``detach``."""
@@ -107,31 +108,82 @@ class Trace:
                     below[self.rights[i]] = True
         return [k for k in range(self.leaves) if below[k]]
 
-    def holds(self, inputs: list[float], captured: list[float]) -> bool:
-        """Whether every guard comes out as it was recorded, for these numbers of the leaves.
+    def numbers(self, inputs: list[float], captured: list[float]) -> list[float] | None:
+        """The number of every node that is needed, for these numbers of the leaves.
 
-        Computed equation by equation, as the engine does, and only as far as guards need it.
+        Computed equation by equation, as the engine does; None as soon as a guard comes out
+        otherwise than recorded.
         """
-        if not self.guards:
-            return True
-        if not self._guarded:
-            self._guarded = self._ancestors_of_guards()
+        if not self._needed:
+            self._needed = self._ancestors()
         values = inputs + captured + self.constants
         done: i64 = self.leaves
         for guard in self.guards:
             last: i64 = max(guard.left, guard.right)
             while done <= last:
-                values.append(self._number(done, values) if self._guarded[done] else 0.0)
+                values.append(self._number(done, values) if self._needed[done] else 0.0)
                 done += 1
             if _come_out(guard.symbol, values[guard.left], values[guard.right]) != guard.outcome:
-                return False
-        return True
+                return None
+        while done < len(self.codes):
+            values.append(self._number(done, values) if self._needed[done] else 0.0)
+            done += 1
+        return values
 
-    def _ancestors_of_guards(self) -> list[bool]:
-        """For each node whether a guard needs its number."""
+    def adjoints(self, values: list[float]) -> list[float]:
+        """The slope of the first result along every leaf, from the numbers of all nodes."""
+        adjoints = [0.0] * len(self.codes)
+        reached = [False] * len(self.codes)
+        root = self.roots[0]
+        adjoints[root], reached[root] = 1.0, True
+        for i in range(len(self.codes) - 1, self.leaves - 1, -1):
+            if reached[i]:
+                self._pass_on(i, adjoints[i], values, adjoints, reached)
+        return adjoints[: self.leaves]
+
+    def _pass_on(
+        self,
+        i: i64,
+        adjoint: float,
+        values: list[float],
+        adjoints: list[float],
+        reached: list[bool],
+    ) -> None:
+        """Pass an adjoint on to the operands; constants receive what nobody asks for."""
+        code, left, right = self.codes[i], self.lefts[i], self.rights[i]
+        if code == TAKE:
+            table, column = self.lookups[i]
+            width, entries = self.tables[table]
+            entry = entries[int(values[left]) * width + column]
+            adjoints[entry] += adjoint
+            reached[entry] = True
+            return
+        reached[left] = True
+        a = values[left]
+        if right < 0:
+            slope: tuple[float] = PRIMITIVES[code].partials(a, values[i])
+            adjoints[left] += slope[0] * adjoint
+            return
+        reached[right] = True
+        b = values[right]
+        if code == MUL:
+            adjoints[left] += b * adjoint
+            adjoints[right] += a * adjoint
+        elif code == ADD:
+            adjoints[left] += adjoint
+            adjoints[right] += adjoint
+        else:
+            slopes: tuple[float, float] = PRIMITIVES[code].partials(a, b, values[i])
+            adjoints[left] += slopes[0] * adjoint
+            adjoints[right] += slopes[1] * adjoint
+
+    def _ancestors(self) -> list[bool]:
+        """For each node whether a guard or a result needs its number."""
         needed = [False] * len(self.codes)
         for guard in self.guards:
             needed[guard.left] = needed[guard.right] = True
+        for root in self.roots:
+            needed[root] = True
         for i in range(len(self.codes) - 1, self.leaves - 1, -1):
             if needed[i]:
                 needed[self.lefts[i]] = True
@@ -235,8 +287,6 @@ class Record:
     def ends(self) -> list[Value]:
         """What is needed besides as an operand: results, compared numbers, tables."""
         ends = list(self.results)
-        for v, _ in self.left:
-            ends.append(v)
         for comparison in self.tape.comparisons:
             ends.append(comparison[1])
             ends.append(comparison[2])
@@ -392,9 +442,22 @@ class _Joined:
                 guard.how = tape.exits.get(k, "")
                 guard.line = tape.lines[k] if tape.watching else ""
                 trace.guards.append(guard)
-        trace.left = [(v._pending, line) for v, line in record.left]
+        for v, line in record.left:
+            self._note_left(v, line)
         trace.recorded = len(record.tape.nodes)
         return trace
+
+    def _note_left(self, left: Value, line: str) -> None:
+        """Note from which leaves a number came that left the graph."""
+        stack, seen = [left], {id(left)}
+        while stack:
+            v = stack.pop()
+            if v._left is None and v._code != CONSTANT:
+                self.trace.left.setdefault(v._pending, line)
+            for x in chosen_operands(v):
+                if id(x) not in seen and v._code != DETACH:
+                    seen.add(id(x))
+                    stack.append(x)
 
 
 class _Lookups:
