@@ -65,7 +65,7 @@ CONTAINERS = [
     ({}, [], []),
     (OrderedDict(b=1.0, a=2.0), ["b", "a"], [1.0, 2.0]),
     (defaultdict(list, a=1.0), ["a"], [1.0]),
-    (Counter("aab"), ["a", "b"], [2, 1]),
+    (Counter(a=2.0, b=1.0), ["a", "b"], [2.0, 1.0]),
     (Rocket(1.0, [2.0]), ["thrust", "stages"], [1.0, [2.0]]),
     (Frozen(1.0), ["mass", "name"], [1.0, "moon"]),
     (Derived(3.0), ["width", "area"], [3.0, 9.0]),
