@@ -283,7 +283,9 @@ class Value:
             return NotImplemented
         return record(DIV, left, self)
 
-    def __pow__(self, other: object) -> Value | Any:
+    def __pow__(self, other: object, modulus: object = None) -> Value | Any:
+        if modulus is not None:  # of integers
+            return pow(operator.index(self), _integer(other), _integer(modulus))
         right = lift(other)
         if right is None:
             return NotImplemented
@@ -538,8 +540,8 @@ class Value:
         # By identity: equal numbers are different nodes.  But a whole number, such as
         # math.floor(x), finds what an int finds, and where the jit runs a function on Values in
         # place of numbers, what those numbers find.
-        if FLOOR <= self._code <= FLOORDIV or (_state.contexts and is_number_here(self)):
-            return hash(_leave(self, "hash"))
+        if _is_plainly_whole(self) or (_state.contexts and is_number_here(self)):
+            return hash(_leave(self, "a key"))
         return id(self) >> 4
 
     def __bool__(self) -> bool:
@@ -558,7 +560,17 @@ class Value:
     def __index__(self) -> int:
         if not is_whole(self):
             raise TypeError("'Value' object cannot be interpreted as an integer")
-        return _truncated(self)
+        if _state.contexts:
+            freeze(self, "an index")
+        return int(_here(self)._data)
+
+    def bit_length(self) -> int:
+        """That of an integer."""
+        return self.__index__().bit_length()
+
+    def is_integer(self) -> bool:
+        """Whether the number is whole."""
+        return _compare("==", record(FLOOR, self), self)
 
     def __and__(self, other: object) -> int:
         return self.__index__() & _integer(other)
@@ -593,8 +605,11 @@ class Value:
     def __invert__(self) -> int:
         return ~self.__index__()
 
+    def __str__(self) -> str:
+        return str(_leave(self, "text")) if _is_plainly_whole(self) else repr(self)
+
     def __format__(self, spec: str) -> str:
-        if _state.contexts and is_number_here(self):
+        if _is_plainly_whole(self) or (_state.contexts and is_number_here(self)):
             return format(_leave(self, "text"), spec)
         return format(self._data, spec) if spec else repr(self)
 
@@ -1029,6 +1044,7 @@ class Context:
             somebody asks.
         differentiating: how many calls of ``grad`` this thread is inside of: an inner one
             must stay in the graph.
+        open: how many contexts are.
         anomalies: of ``detect_anomaly``: by identity of a node, the node and the user's line.
     """
 
@@ -1040,11 +1056,17 @@ class Context:
         self.stand_ins: dict[int, Value] | None = None
         self.exits: list[tuple[Value, str]] | None = None
         self.differentiating: int = 0
+        self.open: i64 = 0
         self.anomalies: dict[int, tuple[Value, str]] | None = None
 
 
 class _State:
-    """What all threads share: how many contexts are open, and how many walks there were."""
+    """What all threads share.
+
+    Attributes:
+        contexts: how many contexts are open.
+        passes: how many walks there were.
+    """
 
     def __init__(self) -> None:
         self.contexts: i64 = 0
@@ -1071,10 +1093,14 @@ def this_thread() -> Context:
     return context
 
 
-def count_contexts(change: i64) -> None:
-    """Tell the engine that a context opened (1) or closed (-1) in some thread."""
+def open_contexts(context: Context, count: i64) -> None:
+    """Tell the engine how many contexts are open in a thread.
+
+    In one step: at a signal, it is done or it is not.
+    """
     with walking:
-        _state.contexts += change
+        _state.contexts += count - context.open
+        context.open = count
 
 
 def _record_in_context(
@@ -1178,7 +1204,9 @@ def compare_in_context(symbol: str, left: Value, right: Value, how: str = "") ->
 WHOLE: Final = 1.0  # the second partial of a leaf or constant that came as an int
 FRACTIONAL: Final = -1.0  # that of an argument that came as a float
 _EXACT: Final = 2.0**50  # below, a float and its neighbours of one half are numbers of their own
+_MOST_EXITS: Final = 1000  # of one run that are noted
 _DEEP: Final[i64] = 64  # nodes that are looked at to find an integer, where nothing is recorded
+_ALL: Final[i64] = 1_000_000_000
 
 
 def _here(v: Value) -> Value:
@@ -1213,7 +1241,7 @@ def is_whole(v: Value) -> bool:
     """Whether ``v`` came from integers by operations that keep them whole, or by a rounding."""
     seen: set[int] = set()
     stack: list[Value] = [v]
-    most: i64 = _DEEP if _state.contexts == 0 else 1 << 40
+    most: i64 = _DEEP if _state.contexts == 0 else _ALL
     while stack:
         node = stack.pop()
         code, left, right = node._code, node._left, node._right
@@ -1236,6 +1264,12 @@ def is_whole(v: Value) -> bool:
         elif not FLOOR <= code <= RINT:
             return False
     return True
+
+
+def _is_plainly_whole(v: Value) -> bool:
+    """Whether an operation gave a whole number, as ``round(x)`` does, which is an int to Python."""
+    code = v._code
+    return FLOOR <= code <= RINT or (code in _KEEPS_WHOLE and is_whole(v))
 
 
 def _is_whole_result(code: i32, left: Value, right: Value | None) -> bool:
@@ -1274,11 +1308,16 @@ def _leave(v: Value, how: str) -> Any:
     return int(x) if x - x == 0.0 and is_whole(v) else x
 
 
-def _leave_as_float(v: Value) -> float:
-    context = this_thread()
-    exits = context.exits
-    if exits is not None and len(exits) < 1000:
+def note_exit(v: Value) -> None:
+    """Note that ``float(v)`` took the number out of the graph, where somebody asks."""
+    exits = this_thread().exits
+    # A nan has no slope to lose: math.isnan(x) is how missing numbers are found.
+    if exits is not None and v._data == v._data and len(exits) < _MOST_EXITS:
         exits.append((v, user_line()))
+
+
+def _leave_as_float(v: Value) -> float:
+    note_exit(v)
     if _state.contexts:
         freeze(v, "float()")
         v = _here(v)

@@ -15,20 +15,22 @@ class LeakError(TraceError):
     Its slope would be 0 without a word, where the function itself changes with the argument.
 
     Args:
+        argument: what to call the argument.
         line: the user's line that took a number out.
 
     Attributes:
-        line: that line.
+        argument, line: as given.
     """
 
-    def __init__(self, line: str) -> None:
-        self.line = line
+    def __init__(self, argument: str, line: str) -> None:
+        self.argument, self.line = argument, line
         super().__init__(
-            "the result does not depend on an argument whose numbers left the graph as plain "
+            f"the result does not depend on {argument}, whose numbers left the graph as plain "
             "floats, so its slope would be 0. Store Values in an array of objects "
             "(np.zeros(2, dtype=object)) or a list, and use autograd_nn.functions (exp, log ...) "
-            "in place of the functions of math" + (f"\n  at {line}" if line else "")
+            "in place of the functions of math; or leave the argument out of argnums"
+            + (f"\n  at {line}" if line else "")
         )
 
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        return type(self), (self.line,)
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.argument, self.line)

@@ -21,6 +21,7 @@ products of rows (``softmax``, ``clip``), which are in ``functions``.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,9 @@ __all__ = ["CODES", "CONSTANT", "LEAF", "PARAMETER", "PRIMITIVES", "Primitive", 
 
 INF: Final = math.inf
 NAN: Final = math.nan
+
+
+_OPERATORS: Final = {"**": operator.pow, "//": operator.floordiv, "%": operator.mod}
 
 
 class Primitive(NamedTuple):
@@ -49,10 +53,10 @@ class Primitive(NamedTuple):
         """Apply the operation to floats, arrays or anything that has a method of this name."""
         if all(type(x) is float for x in operands):
             return self.scalar(*operands)
-        if all(type(x) is float or isinstance(x, np.ndarray) for x in operands):
+        if all(type(x) in (float, np.float64, np.ndarray) for x in operands):
             return self.array(*operands)
-        if self.symbol == "**":
-            return operands[0] ** operands[1]
+        if self.symbol in _OPERATORS:
+            return _OPERATORS[self.symbol](*operands)
         first, *rest = operands
         return getattr(first, self.name)(*rest)
 

@@ -10,25 +10,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import Tape, Value, count_contexts, this_thread
+from autograd_nn.engine import Tape, Value, open_contexts, this_thread
 from autograd_nn.plain import Plain
 
-__all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "scope", "tracing"]
+__all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "noting_exits", "scope", "tracing"]
 
 
 @contextmanager
 def _open(**settings: Any) -> Iterator[None]:
     context = this_thread()
     before = {name: getattr(context, name) for name in settings}
-    count_contexts(1)
+    count = context.open
     try:
+        open_contexts(context, count + 1)
         for name, setting in settings.items():
             setattr(context, name, setting)
         yield
     finally:
         for name, setting in before.items():
             setattr(context, name, setting)
-        count_contexts(-1)
+        open_contexts(context, count)
 
 
 @contextmanager
@@ -97,6 +98,19 @@ def tracing(watching: bool = False, stand_ins: dict[int, Value] | None = None) -
     tape = Tape(Plain, watching)
     with _open(trace=tape, numbers=True, recording=True, stand_ins=stand_ins, exits=[]):
         yield tape
+
+
+@contextmanager
+def noting_exits() -> Iterator[list[tuple[Value, str]]]:
+    """Collect the Values whose numbers leave the graph as floats, with the user's lines."""
+    context = this_thread()
+    before = context.exits
+    left: list[tuple[Value, str]] = [] if before is None else before
+    try:
+        context.exits = left
+        yield left
+    finally:
+        context.exits = before
 
 
 @contextmanager

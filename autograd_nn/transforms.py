@@ -30,6 +30,7 @@ from autograd_nn.nested import (
     with_parts,
 )
 from autograd_nn.ops import PRIMITIVES, primitive
+from autograd_nn.recording import noting_exits
 
 __all__ = [
     "Derivative",
@@ -218,17 +219,19 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
         context.differentiating += 1
         # no_grad() around the call is about the caller's graph; the slopes need this one.
         recording, context.recording = context.recording, True
-        exits = context.exits
-        context.exits = left = [] if exits is None else exits
         try:
-            result = one_number(f(*called, **kwargs), f)
+            with noting_exits() as left:
+                result = one_number(f(*called, **kwargs), f)
         finally:
             context.differentiating -= 1
-            context.recording, context.exits = recording, exits
+            context.recording = recording
         if left:
             sizes = [structure.size for structure in structures]
             ends = list(accumulate(sizes))
-            parts = [inputs[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+            parts = {
+                f"argument {k}": inputs[end - size : end]
+                for k, end, size in zip(at, ends, sizes, strict=True)
+            }
             refuse_leak(result, parts, left)
         if not isinstance(result, Value):
             slopes: list[Any] = [0.0] * len(inputs)
@@ -284,12 +287,12 @@ def depends_on(result: Any, nodes: Sequence[Value]) -> bool:
 
 
 def refuse_leak(
-    result: Any, arguments: Sequence[Sequence[Value]], left: Sequence[tuple[Value, str]]
+    result: Any, arguments: dict[str, list[Value]], left: Sequence[tuple[Value, str]]
 ) -> None:
     """Raise where the result does not depend on an argument whose numbers left the graph.
 
     Args:
-        arguments: the Values of each argument that is differentiated.
+        arguments: the Values of each argument that is differentiated, by what it is called.
         left: each Value that ``float()`` took out of the graph, with the user's line.
 
     Raises:
@@ -297,11 +300,11 @@ def refuse_leak(
     """
     if not left:
         return
-    for nodes in arguments:
+    for name, nodes in arguments.items():
         if nodes and not depends_on(result, nodes):
             for v, line in left:
                 if depends_on(v, nodes):
-                    raise LeakError(line)
+                    raise LeakError(name, line)
 
 
 def one_number(result: Any, f: Callable[..., Any]) -> Any:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from autograd_nn.jit.capture.arguments import (
     CannotReplayError,
     HoldsValueError,
     describe_result,
-    is_module,
     rebuild,
     unreadable,
 )
@@ -47,7 +46,7 @@ from autograd_nn.transforms import (
 __all__ = ["Jitted", "jit"]
 
 _PROGRAMS = 64  # kept for one function; the least recently used is dropped
-_KEYS = 256  # structures of arguments whose paths are kept
+_KEYS = 64  # structures of arguments whose paths are kept
 _STATES = 4  # states of the surroundings that are kept
 _MOST_LINES = 200_000  # of straight-line Python, which takes about 30 us a line to compile
 _lock = threading.RLock()  # around changes of a cache, never around a run
@@ -81,7 +80,9 @@ class Jitted:
         """Forget every recording."""
         self._paths: dict[Any, Paths] = {}
         self._surroundings: dict[Any, tuple[Surroundings, ...]] = {}
-        self._uses = self._streak = self._wrote = 0
+        self._uses = self._streak = 0
+        self._written: dict[Any, Any] = {}
+        self._ignored: frozenset[str] = frozenset()  # what it changes, and does not compute with
         self._why = ""  # the engine runs it, if it does
         self._warned: set[str] = set()
 
@@ -106,7 +107,7 @@ class Jitted:
         return Jitted(self.function, self.rows, self.reduce)
 
     def __deepcopy__(self, memo: Any) -> Jitted:
-        return Jitted(self.function, self.rows, self.reduce)
+        return Jitted(deepcopy(self.function, memo), self.rows, self.reduce)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else BoundJitted(self, owner)
@@ -257,6 +258,7 @@ class Jitted:
                         self._give_up(paths, *paths.difference(trace))
                     else:
                         paths.difference(trace)
+                        paths = self._paths_of(call)  # what lies around may have been written
                         paths.wait(Waiting(trace, recording.described))
                 try:
                     answer = recording.answer()
@@ -297,11 +299,11 @@ class Jitted:
             if surroundings.holds():
                 break
         else:
-            surroundings = Surroundings(self.function, call.held)
+            surroundings = Surroundings(self.function, call.held, self._ignored)
             with _lock:
                 known = self._surroundings.get(held, ())
                 if len(self._surroundings) >= _KEYS:
-                    self._surroundings.clear()
+                    self._surroundings.pop(next(iter(self._surroundings)))
                 self._surroundings[held] = (surroundings, *known)[:_STATES]
         key = call.key, surroundings
         paths = self._paths.get(key)
@@ -341,13 +343,23 @@ class Jitted:
         if recording.refused:
             self._leave_to_engine(recording.refused)
         elif not surroundings.holds():
-            self._wrote += 1
-            if self._wrote > 1:
-                name = surroundings.what_changed()
-                what = f"{name!r}" if name else "something"
-                self._leave_to_engine(f"it changes {what}, which lies outside it, at each call")
-            recording.refused = "it changed what it reads"
+            self._judge_writes(recording, surroundings.changes(), call)
         return recording
+
+    def _judge_writes(self, recording: Recording, changes: frozenset[str], call: Call) -> None:
+        """The function changed what it may read: whether that matters, a second run shows."""
+        found, before = recording.signature(), self._written.get(call.key)
+        self._written[call.key] = found
+        recording.refused = "it changed what it reads"
+        if before == found:  # as with a counter that only counts
+            self._ignored |= changes
+            self._surroundings.clear()
+            recording.refused = ""
+        elif before is not None:
+            names = " and ".join(map(repr, sorted(changes)))
+            self._leave_to_engine(
+                f"it changes {names} outside it at each call, and computes with that"
+            )
 
     def _compile(self, waiting: Waiting, call: Call, paths: Paths) -> Program:
         program = Program(waiting.trace, call, waiting.described, self.reduce)
@@ -487,11 +499,12 @@ class JittedDerivative(Jitted):
         return by_name_or_value(self, _derivative, parts)
 
     def __copy__(self) -> JittedDerivative:
-        return self.__deepcopy__(None)
+        f = self.primal.function
+        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce)
 
     def __deepcopy__(self, memo: Any) -> JittedDerivative:
-        parts = self.primal.function, self.argnums, self.with_value, self.rows, self.reduce
-        return _derivative(*parts)
+        f = deepcopy(self.primal.function, memo)
+        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce)
 
 
 def _derivative(

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.jit.adjoint import Adjoint
+from autograd_nn.jit.capture.trace import INDEX, Trace
 from autograd_nn.jit.packs import Packing
 from autograd_nn.jit.runner import Runner, layouts_of
-from autograd_nn.jit.capture.trace import INDEX, Trace
 
 __all__ = ["Buffers"]
 

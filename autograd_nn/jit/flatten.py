@@ -19,8 +19,8 @@ import numpy as np
 from mypy_extensions import i64
 
 from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
-from autograd_nn.jit.flat import Flat
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.flat import Flat
 from autograd_nn.ops import CODES
 
 MAXIMUM: Final[int] = CODES["maximum"]

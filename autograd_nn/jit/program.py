@@ -151,10 +151,10 @@ class Program:
 
     def refuse_leak(self, wanted: Wanted) -> None:
         """Raise a LeakError if slopes along numbers are wanted that left the graph."""
-        for regions in wanted.by_argument(self.inputs) if self.left else ():
+        for name, regions in wanted.by_argument(self.inputs) if self.left else ():
             lines = [self.left[region] for region in regions if region in self.left]
             if lines and not self.connected & set(regions):
-                raise LeakError(lines[0])
+                raise LeakError(name, lines[0])
 
     def attempt(self, call: Call, wanted: Wanted | None, any_path: bool) -> Found | None:
         """The numbers of the results, and the slopes that are wanted.

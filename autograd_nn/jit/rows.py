@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_nn.engine import Value
 from autograd_nn.jit.capture.arguments import describe_result, rebuild, uniform
-from autograd_nn.jit.capture.call import Call, Wanted
+from autograd_nn.jit.capture.call import Call, Wanted, is_finite
 from autograd_nn.jit.capture.recorder import Run
 from autograd_nn.jit.errors import TraceError
 
@@ -45,6 +45,8 @@ class RowSums:
         self._seed = 1.0 / call.rows if reduce == "mean" else 1.0
         self.slopes: list[Any] = []
         self.lonely = 0
+        self._engine: Callable[[int], Run] | None = None
+        self._odd = np.zeros(call.rows, dtype=bool)  # rows that are left to the engine
         self._result: Any = None
         self._numbers: Any = None  # one line a number of the result, one column a row
 
@@ -69,6 +71,7 @@ class RowSums:
             TraceError: the function does not take the path that it was recorded on.
         """
         rows, hit = self.call.rows, False
+        self._engine = engine
         for start in range(0, rows, _BLOCK):
             left = np.arange(start, min(start + _BLOCK, rows))
             for program in known():
@@ -78,21 +81,19 @@ class RowSums:
                 if not len(left):
                     break
             while len(left):
-                left = self._do_anew(left, record, engine)
+                left = self._do_anew(left, record)
+        for row in np.flatnonzero(self._odd).tolist():
+            assert engine is not None
+            self._do_in_engine(engine(row), row)
         return hit
 
-    def _do_anew(
-        self,
-        left: Any,
-        record: Callable[[int], Program | Run | None],
-        engine: Callable[[int], Run] | None,
-    ) -> Any:
+    def _do_anew(self, left: Any, record: Callable[[int], Program | Run | None]) -> Any:
         """Do the first of some rows, and those on its path; returns the others."""
         first = int(left[0])
         made = record(first) if self.lonely < _LONELY else None
         if made is None:
-            assert engine is not None
-            made = engine(first)
+            assert self._engine is not None
+            made = self._engine(first)
         if isinstance(made, Run):
             self._do_in_engine(made, first)
             return left[1:]
@@ -124,13 +125,19 @@ class RowSums:
         on_path = self._do(program, chosen)
         if on_path is None:
             return chosen[:0]
-        matching = chosen[on_path]
-        for part in _parts(matching):
-            self._do(program, part)
-        return chosen[~on_path]
+        for part in _parts(chosen[on_path & ~self._odd[chosen]]):
+            if self._do(program, part) is not None:
+                finite = part[~self._odd[part]]
+                if len(finite):
+                    self._do(program, finite)
+        return chosen[~on_path & ~self._odd[chosen]]
 
     def _do(self, program: Program, chosen: Any) -> Any:
-        """Do these rows, if all are on the program's path; else which are, and nothing is done."""
+        """Do these rows, if all are on the program's path; else which are, and nothing is done.
+
+        Rows whose results are not finite are left to the engine, whose order of sums decides
+        between inf and nan.
+        """
         wanted, buffers = self.wanted, program.buffers
         assert buffers is not None
         runner = buffers.borrow(len(chosen))
@@ -139,11 +146,19 @@ class RowSums:
             with np.errstate(all="ignore"):
                 if not buffers.run(runner, groups):
                     return buffers.rows_on_path(runner)
-                self._keep(program.uniform, program.sources, chosen, buffers.read(runner))
-                if wanted is not None:
+                numbers = buffers.read(runner)
+                finite = np.isfinite(numbers).all(axis=0)
+                slopes: list[Any] = []
+                if wanted is not None and finite.all():
                     program.refuse_leak(wanted)
                     found = buffers.slopes(runner, wanted.regions(program), self._seed)
                     slopes = wanted.slopes(program, found)
+                    finite &= all(map(is_finite, slopes))
+                if self._engine is not None and not finite.all():
+                    self._odd[chosen] = ~finite
+                    return np.ones(len(chosen), dtype=bool)
+                self._keep(program.uniform, program.sources, chosen, numbers)
+                if wanted is not None:
                     self._add(self._rows_wanted(), chosen, slopes)
             return None
         finally:

@@ -36,8 +36,9 @@ SMALL_OPERATIONS = 6
 RELU, EXP = CODES["relu"], CODES["exp"]
 #: Operations of which NumPy gives the same bits as ``math``; of others the last one may differ.
 ROUND_ALIKE = frozenset(
-    "div neg abs relu leaky_relu sqrt maximum minimum first_max first_min step sign share greater"
-    " floor ceil trunc rint floordiv mod detach take".split()
+    {"div", "neg", "abs", "relu", "leaky_relu", "sqrt", "maximum", "minimum", "first_max"}
+    | {"first_min", "step", "sign", "share", "greater", "floor", "ceil", "trunc", "rint"}
+    | {"floordiv", "mod", "detach", "take"}
 )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import Value, value_and_grad
+from autograd_nn.errors import LeakError
 from autograd_nn.jit import JitWarning, jit
 
 Args = tuple[Any, ...]
@@ -338,6 +339,9 @@ def check_rows(
         expected = reduced_by_engine(f, args, positions, reduction, argnums)
         values = Outcome(lambda e=expected: e.result[0])
         values.error = expected.error
+        if isinstance(expected.error, LeakError):  # there is a value where there is no slope
+            bare = reduced_by_engine(f, args, positions, reduction, ())
+            values = Outcome(lambda e=bare: e.result[0])
         for _ in range(2):
             what = f"rows={rows}, reduce={reduction!r} "
             _compare(values, lambda j=jitted: j(*args), args, what)

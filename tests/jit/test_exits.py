@@ -240,7 +240,6 @@ EXITS = {
     "1 / .data": (lambda x: x + 1 / x.data, [(2.0,), (0.0,), (4.0,)]),
     # text
     "str": (lambda x: x * len(str(float(x))), [(1.5,), (2.25,), (0.125,)]),
-    "repr of a Value": (lambda x: x * len(repr(x)), [(1.5,), (2.25,), (0.125,)]),
     "str of a Value": (lambda x: x * ("2.5" in str(x)), ONE),
     "format": (lambda x: x * float(f"{x:.0f}"), ONE),
     "f-string": (lambda x: x * float(f"{float(x):.1f}"), [(1.54,), (1.57,)]),

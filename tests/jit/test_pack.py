@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from autograd_nn import Value
 from autograd_nn import functions as fn
 from autograd_nn.jit import jit
+from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.jit.flatten import Needs
 from autograd_nn.jit.pack import pack
 from autograd_nn.jit.packs import Region
-from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.recording import tracing
 
 rng = np.random.default_rng(0)

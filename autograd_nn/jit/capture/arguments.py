@@ -259,6 +259,9 @@ class _Shell:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        return f"{self.kind.__name__} of {self.names}"
+
 
 def describe_result(x: Any, roots: list[Value]) -> Any:
     """What a function returned, as nested tuples; the Values in it are appended to ``roots``.

@@ -172,12 +172,12 @@ class Wanted:
         """The regions along which slopes are asked for."""
         return self.groups if self.module is None else (program.inputs,)
 
-    def by_argument(self, inputs: int) -> list[Sequence[int]]:
-        """The regions of each argument; ``inputs`` is that of the captured Values."""
+    def by_argument(self, inputs: int) -> list[tuple[str, Sequence[int]]]:
+        """What each argument is called, and its regions; ``inputs`` is that of captured Values."""
         if self.module is not None:
-            return [(inputs,)]
+            return [("any parameter", (inputs,))]
         starts = self.call.starts
-        return [range(starts[k], starts[k + 1]) for k in self.positions]
+        return [(f"argument {k}", range(starts[k], starts[k + 1])) for k in self.positions]
 
     def parameters(self, program: Program) -> Any:
         """The captured Values' numbers with the caller's vector in place of the model's own."""

@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_nn.engine import Value, require, this_thread
+from autograd_nn.engine import Value, note_exit, require, this_thread
 from autograd_nn.plain import Plain
 
 __all__ = ["python_extremes"]
 
 _NUMBERS = (Value, Plain, int, float)
 _LOCK = threading.Lock()
-_open = 0  # how many recordings are, in all threads
+_open: set[int] = set()  # the threads that record
 
 
 def _here() -> bool:
@@ -54,7 +54,11 @@ def _extreme(original: Callable[..., Any], method: Callable[[Value, Any], Value]
 
 def _question(original: Callable[[Any], bool], ask: Callable[[Any], bool]) -> Any:
     def wrapper(x: Any, /) -> bool:
-        return ask(x) if type(x) in (Value, Plain) and _here() else original(x)
+        if type(x) not in (Value, Plain) or not _here():
+            return original(x)
+        if type(x) is Value:
+            note_exit(x)  # as float(x) would
+        return ask(x)
 
     wrapper.__name__ = wrapper.__qualname__ = original.__name__
     wrapper.__doc__ = original.__doc__
@@ -81,25 +85,32 @@ def _set(which: int) -> None:
 @contextmanager
 def python_extremes() -> Iterator[None]:
     """Have the wrappers in place until the last of the blocks that are open ends."""
-    global _open  # noqa: PLW0603
-    with _LOCK:
-        _open += 1
-        _set(3)
     try:
+        with _LOCK:
+            _open.add(threading.get_ident())
+            _set(3)
         yield
     finally:
-        with _LOCK:
-            _open -= 1
-            if not _open:
-                _set(2)
+        try:
+            _close()
+        except BaseException:  # a signal in the middle
+            _close()
+            raise
+
+
+def _close() -> None:
+    with _LOCK:
+        _open.discard(threading.get_ident())
+        if not _open:
+            _set(2)
 
 
 def _after_fork() -> None:
     """In a child no other thread records."""
-    global _LOCK, _open  # noqa: PLW0603
+    global _LOCK  # noqa: PLW0603
     _LOCK = threading.Lock()
-    if _open and not _here():
-        _open = 0
+    _open.intersection_update({threading.get_ident()})
+    if not _open:
         _set(2)
 
 

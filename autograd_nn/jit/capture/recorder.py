@@ -51,6 +51,8 @@ class Run:
         left: the Values that ``float()`` took out of the graph, with the user's lines.
     """
 
+    _lifts_integers = False
+
     def __init__(
         self, f: Callable[..., Any], call: Call, wanted: Wanted | None = None, row: int = 0
     ) -> None:
@@ -67,8 +69,13 @@ class Run:
         return in_place_of_numbers(self.stand_ins)
 
     def _lift(self, k: int, x: Any) -> Any:
-        def make(number: Any) -> Value:
+        """The k-th argument on Values: its floats, and integers where a slope is asked for."""
+        all_of_it = self._lifts_integers or (self.wanted is not None and k in self.wanted.positions)
+
+        def make(number: Any) -> Any:
             self.inputs.append(lifted(number))
+            if isinstance(number, (int, np.integer)) and not all_of_it:
+                return int(number)
             return self.inputs[-1]
 
         return lift(one_row(x, self.row) if k in self.call.row_positions else x, make)
@@ -98,7 +105,9 @@ class Run:
         wanted = self.wanted
         assert wanted is not None
         along = self._along()
-        refuse_leak(result, [[v for nodes in part for v in nodes] for part in along], self.left)
+        named = zip(wanted.by_argument(0), along, strict=True)
+        arguments = {name: [v for nodes in part for v in nodes] for (name, _), part in named}
+        refuse_leak(result, arguments, self.left)
         groups = [nodes for part in along for nodes in part]
         flat = [v for nodes in groups for v in nodes]
         found = slopes_along(result, flat) if isinstance(result, Value) else [0.0] * len(flat)
@@ -146,6 +155,8 @@ class Recording(Run):
         TraceError: the function put Values into a list, dict or set outside.
     """
 
+    _lifts_integers = True
+
     def __init__(
         self,
         f: Callable[..., Any],
@@ -191,6 +202,12 @@ class Recording(Run):
     def _open(self) -> Iterator[None]:
         with tracing(self._watching, self.stand_ins) as self.tape:
             yield
+
+    def signature(self) -> tuple[Any, ...]:
+        """What another recording has in common with this one only if it computes the same."""
+        trace = self.trace()
+        guards = [(g.symbol, g.left, g.right, g.outcome) for g in trace.guards]
+        return str(trace), trace.roots, guards, repr(self.described)
 
     def trace(self) -> Trace:
         """The equations.

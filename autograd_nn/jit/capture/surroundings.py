@@ -18,7 +18,6 @@ import inspect
 import operator
 import random
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
@@ -26,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.contexts import PACKAGE
+from autograd_nn.contexts import is_user_file
 from autograd_nn.engine import Value
 from autograd_nn.jit.capture.arguments import is_module
 
@@ -35,18 +34,13 @@ __all__ = ["Surroundings", "in_reach"]
 _MOST = 2000  # entries of containers
 _NUMBERS = 16384  # of an array
 _PLAIN = (int, float, str, bytes, bool, type(None), complex, np.generic, Enum)
-_OTHERS = tuple(
-    {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 _MISSING = object()
 
 
 def _is_users(file: str | None) -> bool:
     """Whether a file is the user's, and not Python's, another package's or this one's."""
-    if file is None or file.startswith(str(PACKAGE)):
-        return False
-    return not file.startswith(_OTHERS) and "site-packages" not in file
+    return file is not None and is_user_file(file)
 
 
 def _is_users_module(x: ModuleType) -> bool:
@@ -97,12 +91,16 @@ class Surroundings:
     Args:
         f: the function.
         held: objects among its arguments.
+        ignored: names that do not matter.
 
     Attributes:
         generators: the generators of random numbers in reach.
     """
 
-    def __init__(self, f: Any, held: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, f: Any, held: Sequence[Any] = (), ignored: frozenset[str] = frozenset()
+    ) -> None:
+        self._ignored = ignored
         self.generators: list[Any] = []
         self._reads: list[tuple[str, Callable[[], Any]]] = []
         self._containers: list[tuple[str, Any]] = []
@@ -124,16 +122,11 @@ class Surroundings:
         if isinstance(x, (_PLAIN, Value)) or id(x) in self._seen:
             return
         self._seen[id(x)] = x
-        if isinstance(x, _GENERATORS):
-            self.generators.append(x)
-        elif isinstance(x, FunctionType):
+        if isinstance(x, FunctionType):
             self._visit_function(x)
         elif isinstance(x, MethodType):
             self._visit(label, x.__func__)
-            self._visit(label, x.__self__)
-        elif isinstance(x, functools.partial):
-            for part in (x.func, *x.args, *x.keywords.values()):
-                self._visit(label, part)
+            self._visit_object(label, x.__self__, whole=True)
         elif isinstance(x, ModuleType):
             if _is_users_module(x):
                 self._visit_namespace(label, vars(x))
@@ -143,8 +136,6 @@ class Surroundings:
             self._visit_array(label, x)
         elif isinstance(x, (list, tuple, set, frozenset, dict)):
             self._expand(label, x)
-        elif hasattr(x, "function") and hasattr(x, "value_and_grad"):  # jitted
-            self._visit(label, x.function)
         else:
             self._visit_object(label, x)
 
@@ -156,7 +147,7 @@ class Surroundings:
         for name in sorted(names & f.__globals__.keys()):
             self._read_name(name, f.__globals__)
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-            self._reads.append((name, functools.partial(_contents, cell)))
+            self._note(name, functools.partial(_contents, cell))
             self._visit(name, _contents(cell))
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
             self._reads.append((f"{f.__name__}.{name}", functools.partial(getattr, f, name)))
@@ -165,8 +156,12 @@ class Surroundings:
         if f.__kwdefaults__:
             self._expand("a default", f.__kwdefaults__)
 
+    def _note(self, label: str, read: Callable[[], Any]) -> None:
+        if label not in self._ignored:
+            self._reads.append((label, read))
+
     def _read_name(self, name: str, namespace: Any) -> None:
-        self._reads.append((name, functools.partial(namespace.get, name, _MISSING)))
+        self._note(name, functools.partial(namespace.get, name, _MISSING))
         self._visit(name, namespace.get(name))
 
     def _visit_namespace(self, label: str, namespace: Any) -> None:
@@ -182,10 +177,21 @@ class Surroundings:
                     self._reads.append((f"{label}.{name}", functools.partial(getattr, kind, name)))
             self._visit_namespace(label, vars(kind))
 
-    def _visit_object(self, label: str, x: Any) -> None:
+    def _visit_object(self, label: str, x: Any, whole: bool = False) -> None:
+        """Note the attributes of an object, where it is the user's, a model, or asked for whole."""
         kind = type(x)
+        if isinstance(x, _GENERATORS):
+            self.generators.append(x)
+            return
+        if isinstance(x, functools.partial):
+            for part in (x.func, *x.args, *x.keywords.values()):
+                self._visit(label, part)
+            return
+        if hasattr(x, "function") and hasattr(x, "value_and_grad"):  # jitted
+            self._visit(label, x.function)
+            return
         users = _is_users(_file_of(kind)) or isinstance(x, SimpleNamespace)
-        if hasattr(x, "__dict__") and (users or is_module(x)):
+        if hasattr(x, "__dict__") and (whole or users or is_module(x)):
             self._attributes.add(id(vars(x)))
             self._expand(label, vars(x))
             for each in kind.__mro__:
@@ -207,8 +213,11 @@ class Surroundings:
         if len(x) > self._left:
             return
         self._left -= len(x)
-        if not isinstance(x, (tuple, frozenset)):  # these stay what they are
-            self._containers.append((label, x))
+        ignored = {name for name in x if f"{label}.{name}" in self._ignored}
+        if ignored and isinstance(x, dict):
+            self._containers.append((label, _Without(x, ignored)))
+        elif label not in self._ignored and not isinstance(x, (tuple, frozenset)):
+            self._containers.append((label, x))  # the others stay what they are
         items = list(x.items()) if isinstance(x, dict) else [(None, item) for item in x]
         for name, item in items:
             self._visit(f"{label}.{name}" if isinstance(name, str) else label, item)
@@ -218,7 +227,7 @@ class Surroundings:
     def _flat(self) -> list[Any]:
         flat = [read() for _, read in self._reads]
         for _, x in self._containers:
-            if isinstance(x, dict):
+            if isinstance(x, (dict, _Without)):
                 flat += x
                 flat += x.values()
             else:
@@ -254,26 +263,37 @@ class Surroundings:
             self._sizes = [len(_entries(x)) for _, x in kept]
             self._now = reads + [item for _, x in kept for item in _entries(x)]
 
-    def what_changed(self) -> str:
-        """The name of something that is not as it was; "" if nothing is found."""
+    def changes(self) -> frozenset[str]:
+        """The names of what is not as it was."""
         place = len(self._reads)
-        for (label, read), then in zip(self._reads, self._now, strict=False):
-            if not _same(read(), then):
-                return label
+        pairs = zip(self._reads, self._now[:place], strict=True)
+        changed = {label for (label, read), then in pairs if not _same(read(), then)}
         for (label, x), size in zip(self._containers, self._sizes, strict=True):
-            now, part = _entries(x), self._now[place : place + size]
+            now, then = _entries(x), self._now[place : place + size]
             place += size
-            if len(now) != size:
-                return label
-            if not all(map(_same, now, part)):
-                names = list(x) if isinstance(x, dict) else []
-                changed = [
-                    n
-                    for n, a, b in zip(names, now[len(names) :], part[len(names) :])
-                    if not _same(a, b)
-                ]
-                return f"{label}.{changed[0]}" if changed else label
-        return next((label for label, x, before in self._arrays if x.tobytes() != before), "")
+            if len(now) == size and all(map(_same, now, then)):
+                continue
+            if isinstance(x, (dict, _Without)) and len(now) == size:
+                names, half = now[: size // 2], size // 2
+                parts = zip(names, now[half:], then[half:], strict=True)
+                changed |= {f"{label}.{name}" for name, p, q in parts if not _same(p, q)}
+            else:
+                changed.add(label)
+        changed |= {label for label, x, before in self._arrays if x.tobytes() != before}
+        return frozenset(changed)
+
+
+class _Without:
+    """A dict without some of its keys."""
+
+    def __init__(self, whole: dict[Any, Any], names: set[Any]) -> None:
+        self._whole, self._names = whole, names
+
+    def __iter__(self) -> Iterator[Any]:
+        return (name for name in self._whole if name not in self._names)
+
+    def values(self) -> list[Any]:
+        return [x for name, x in self._whole.items() if name not in self._names]
 
 
 def _has_grown(x: Any, now: list[Any], before: list[Any]) -> bool:
@@ -289,7 +309,7 @@ def _has_grown(x: Any, now: list[Any], before: list[Any]) -> bool:
 
 def _entries(x: Any) -> list[Any]:
     """What a container holds, of a dict the keys first."""
-    if isinstance(x, dict):
+    if isinstance(x, (dict, _Without)):
         return [*x, *x.values()]
     return list(x.flat) if isinstance(x, np.ndarray) else list(x)
 

@@ -319,9 +319,9 @@ class _Joined:
         found: dict[float, float] = {}
         for node in self.record.tape.nodes:
             right = node._right
-            if node._code == DIV and right is not None and right._code == CONSTANT:
-                if _is_power_of_two(right._data):
-                    found[right._data] = 1.0 / right._data
+            by_constant = node._code == DIV and right is not None and right._code == CONSTANT
+            if by_constant and right is not None and _is_power_of_two(right._data):
+                found[right._data] = 1.0 / right._data
         return list(found.values())
 
     def equations(self) -> None:
@@ -363,7 +363,7 @@ class _Joined:
                 node._pending = i32(right)
                 continue
             key: i64
-            if (code == ADD or code == MUL) and right < left:  # the order does not matter
+            if code in (ADD, MUL) and right < left:  # the order does not matter
                 key = (code * most + right) * most + left + 1
             else:
                 key = (code * most + left) * most + right + 1
