@@ -47,14 +47,6 @@ def test_they_are_gone_after_an_error(error):
     assert are_the_originals()
 
 
-def test_blocks_nest():
-    with python_extremes():
-        with python_extremes():
-            assert not are_the_originals()
-        assert not are_the_originals()
-    assert are_the_originals()
-
-
 def test_other_threads_are_unaffected():
     """One records and waits; meanwhile the other asks for a maximum: it is the very object."""
     recording, asked = threading.Event(), threading.Event()
