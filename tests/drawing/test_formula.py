@@ -114,7 +114,7 @@ def test_the_slope_of_a_remainder_in_words():
     a, b = Value(7.5, "a"), Value(2.0, "b")
     y = (a % b) * a
     y.label = "y"
-    assert derivative_text(y, wrt=a) == "d y/d a = a + a % b = 7.5 + 1.5 = 9"
+    assert derivative_text(y, wrt=a) == "d y/d a = a + (a % b) = 7.5 + 1.5 = 9"
 
 
 LEAVES = st.floats(-3, 3).map(lambda x: round(x, 2))

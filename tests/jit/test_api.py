@@ -166,6 +166,16 @@ def test_a_random_function_runs_in_the_engine_and_says_so_once():
     assert [w.filename for w in caught] == [__file__]
 
 
+def test_a_warning_that_is_an_error_is_raised():
+    """For those who run with ``-W error``; it is said once, and then the numbers come."""
+    f = jit(lambda x: x * 2 if type(x) is float else x.no_such_attribute)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(JitWarning, match="no_such_attribute"):
+            f(1.5)
+    assert [f(1.5), f(2.0)] == [3.0, 4.0]
+
+
 def test_values_that_escape_into_an_outer_list_are_found():
     seen = []
 
