@@ -999,6 +999,10 @@ def place(node: Value, scope: tuple[str, ...]) -> Value:
 # one test of a counter.  What is open in which thread is then looked up here.
 
 
+#: The outermost scope of what a trace records: what is met again in a later one was kept outside.
+RECORDED: Final = "recorded by the jit"
+
+
 @final
 class Tape:
     """What a trace collects.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import Tape, Value, open_contexts, this_thread
+from autograd_nn.engine import RECORDED, Tape, Value, open_contexts, this_thread
 from autograd_nn.plain import Plain
 
 __all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "noting_exits", "scope", "tracing"]
@@ -95,8 +95,9 @@ def tracing(watching: bool = False, stand_ins: dict[int, Value] | None = None) -
         watching: whether to note the user's line of every comparison.
         stand_ins: by identity of a parameter, the Value that takes its place meanwhile.
     """
-    tape = Tape(Plain, watching)
-    with _open(trace=tape, numbers=True, recording=True, stand_ins=stand_ins, exits=[]):
+    tape, scope = Tape(Plain, watching), (RECORDED, *this_thread().scope)
+    settings = {"numbers": True, "recording": True, "stand_ins": stand_ins, "exits": []}
+    with _open(trace=tape, scope=scope, **settings):
         yield tape
 
 

@@ -30,6 +30,7 @@ from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.paths import GIVE_UP, Paths, Waiting
 from autograd_nn.jit.capture.recorder import Recording, Run
 from autograd_nn.jit.capture.surroundings import Surroundings
+from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.errors import TraceError, warn_user
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.rows import RowSums
@@ -252,21 +253,36 @@ class Jitted:
             records = paths.miss() and (self._streak <= GIVE_UP or paths.misses > 1)
             recording = self._record(call, wanted, paths, 0) if records else None
             if recording is not None:
-                if not self._why and not recording.refused:
-                    trace = recording.trace()
-                    if paths.is_last_try:
-                        self._give_up(paths, *paths.difference(trace))
-                    else:
-                        paths.difference(trace)
-                        paths = self._paths_of(call)  # what lies around may have been written
-                        paths.wait(Waiting(trace, recording.described))
                 try:
+                    self._keep(recording, call, paths)
                     answer = recording.answer()
                 except CannotReplayError:
                     return self._as_written(call, wanted)
                 if recording.is_settled(answer):
                     return answer
         return self._in_the_engine(call, wanted, paths)
+
+    def _keep(self, recording: Recording, call: Call, paths: Paths) -> None:
+        """Keep a recorded path until it comes again; the last one only says where paths part."""
+        trace = self._trace(recording)
+        if trace is None:
+            return
+        difference = paths.difference(trace)
+        if paths.is_last_try:
+            self._give_up(paths, *difference)
+        else:
+            paths = self._paths_of(call)  # what lies around may have been written
+            paths.wait(Waiting(trace, recording.described))
+
+    def _trace(self, recording: Recording) -> Trace | None:
+        """The equations of a recording that can be replayed."""
+        if self._why or recording.refused:
+            return None
+        try:
+            return recording.trace()
+        except CannotReplayError as error:
+            self._leave_to_engine(str(error))
+            raise
 
     def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:
         paths = self._paths_of(call)
@@ -276,9 +292,9 @@ class Jitted:
             if self._why or paths.gave_up or paths.raised:
                 return None
             recording = self._record(call, wanted, paths, row)
-            if recording is None or self._why or recording.refused:
+            trace = None if recording is None else self._trace(recording)
+            if recording is None or trace is None:
                 return recording
-            trace = recording.trace()
             difference = paths.difference(trace)
             program = self._compile(Waiting(trace, recording.described), call, paths)
             if sums.lonely + paths.misses >= GIVE_UP:

@@ -31,6 +31,7 @@ from autograd_nn.engine import (
     MUL,
     NEG,
     POW,
+    RECORDED,
     SUB,
     TAKE,
     Tape,
@@ -38,6 +39,7 @@ from autograd_nn.engine import (
     new_pass,
     walking,
 )
+from autograd_nn.jit.capture.arguments import CannotReplayError
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
 
@@ -432,6 +434,10 @@ def _is_power_of_two(x: float) -> bool:
 
 
 def _refuse_foreign(v: Value, only_read: bool) -> None:
+    if v._code > CONSTANT and v._scope[:1] == (RECORDED,):
+        raise CannotReplayError(
+            f"it keeps Values between calls, such as {v!r} (functools.cache does that)"
+        )
     if v._code > CONSTANT and not only_read:
         raise TraceError(
             f"{v!r} was computed by {v.op!r} outside this function, so its slope cannot be "
