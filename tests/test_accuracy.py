@@ -17,7 +17,6 @@ ULPS = 4
 WELL_CONDITIONED = 100.0  # |x f'/f|: how much one ulp of the input moves the result, in ulps
 
 
-
 def flat(*operands):
     """The slope of what is constant between its jumps."""
     return mp.mpf(0) if len(operands) == 1 else (mp.mpf(0), mp.mpf(0))

@@ -179,7 +179,7 @@ def test_a_rounding_counts_as_the_int_that_it_is_outside_of_the_graph():
 
 
 def test_conversions_of_numbers_that_are_not_finite_fail_as_floats_do():
-    for convert in (int, lambda v: int(math.floor(v)), lambda v: [0][round(v)]):
+    for convert in (int, lambda v: math.floor(v).__index__(), lambda v: [0][round(v)]):
         for x in (math.inf, math.nan):
             with pytest.raises((OverflowError, ValueError)) as expected:
                 int(x)

@@ -17,7 +17,7 @@ import pytest
 import autograd_nn
 from autograd_nn import MLP, Value, grad, no_grad, value_and_grad
 from autograd_nn import functions as fn
-from autograd_nn.jit import JitWarning, LeakError, TraceError, jit
+from autograd_nn.jit import JitWarning, LeakError, TraceError, jit, take
 from autograd_nn.ops import primitive
 
 
@@ -168,12 +168,16 @@ def test_a_random_function_runs_in_the_engine_and_says_so_once():
 
 def test_a_warning_that_is_an_error_is_raised():
     """For those who run with ``-W error``; it is said once, and then the numbers come."""
-    f = jit(lambda x: x * 2 if type(x) is float else x.no_such_attribute)
+    typed = jit(lambda x: x * 2 if type(x) is float else x.no_such_attribute)
+    ragged = jit(lambda x: take([[x], [1.0, 2.0]], (x > 9) * 1)[0] * 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(JitWarning, match="no_such_attribute"):
-            f(1.5)
-    assert [f(1.5), f(2.0)] == [3.0, 4.0]
+            typed(1.5)
+        with pytest.raises(JitWarning, match="equal length"):
+            jit(lambda x, i: take([[x], [1.0, 2.0]], i)[0] * 2)(1.5, 0)
+        assert ragged(1.5) == 3.0  # a plain index is Python's own
+    assert [typed(1.5), typed(2.0)] == [3.0, 4.0]
 
 
 def test_values_that_escape_into_an_outer_list_are_found():
