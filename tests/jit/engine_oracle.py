@@ -237,7 +237,9 @@ def reduced_by_engine(
 
 def _one_row(x: Any, k: int) -> Any:
     row = np.asarray(x)[k]
-    return row if np.ndim(row) else row.item() + 0  # a row of bools holds numbers
+    return (
+        row if np.ndim(row) else row.item() if row.dtype.kind != "b" else int(row)
+    )  # a row of bools holds numbers
 
 
 # -- the check ------------------------------------------------------------------------------
