@@ -43,6 +43,7 @@ from fuzz_templates import BLOCKS, EXPRESSIONS
 from autograd_nn import MLP, Neuron, Value, grad, no_grad, parameter, value_and_grad
 from autograd_nn import functions as fn
 from autograd_nn.engine import topological_order
+from autograd_nn.errors import LeakError
 from autograd_nn.jit import JitWarning, jit
 
 CONSTANTS = ["0.5", "1.0", "1.5", "2.0", "-1.0", "0.25", "3.0", "0.1"]
@@ -502,10 +503,13 @@ def _difference(
     what: str,
     by_engine: Callable[[tuple[Any, ...]], Outcome],
 ) -> str:
-    """W    if isinstance(expected.error, LeakError) and found.error is None:
-            # A recording keeps what Python's max and min did not choose, so less of it is lost.
-            return ""
-    here they differ by more than the size of the contributions explains; "" where not."""
+    """Where they differ by more than the size of the contributions explains; "" where not.
+
+    A recording keeps what Python's max and min did not choose, so where a slope was lost eagerly
+    it may be there.
+    """
+    if isinstance(expected.error, LeakError) and found.error is None:
+        return ""
     if not found.differs_from(expected):
         return ""
     size = max(contributions(f, args) if f is not None else 0.0, _sway(args, expected, by_engine))

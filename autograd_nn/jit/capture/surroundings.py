@@ -20,6 +20,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
+from itertools import chain
 from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -112,8 +113,7 @@ class Surroundings:
         self._visit("f", f)
         for x in held:
             self._visit("an argument", x)
-        self._now = self._flat()
-        self._sizes = [len(_entries(x)) for _, x in self._containers]
+        self._look()
 
     # -- looking around ------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ class Surroundings:
         if x.dtype == object:
             if x.size <= self._left:
                 self._left -= x.size
-                self._containers.append((label, x))
+                self._containers.append((label, _Flat(x)))
                 for item in x.flat:
                     self._visit(label, item)
         elif x.size <= _NUMBERS:
@@ -224,19 +224,28 @@ class Surroundings:
 
     # -- comparing -----------------------------------------------------------------------
 
+    def _look(self) -> None:
+        """Keep what there is now, to compare with."""
+        # Views of dicts show what is in them at any time.
+        self._views = [
+            view
+            for _, x in self._containers
+            for view in ((x, x.values()) if isinstance(x, dict) else (x,))
+        ]
+        self._sizes = [len(_entries(x)) for _, x in self._containers]
+        self._now = self._flat()
+
     def _flat(self) -> list[Any]:
         flat = [read() for _, read in self._reads]
-        for _, x in self._containers:
-            if isinstance(x, (dict, _Without)):
-                flat += x
-                flat += x.values()
-            else:
-                flat += x.flat if isinstance(x, np.ndarray) else x
+        flat += chain.from_iterable(self._views)
         return flat
 
     def holds(self) -> bool:
         """Whether everything is still as it was."""
-        now, then = self._flat(), self._now
+        try:
+            now, then = self._flat(), self._now
+        except RuntimeError:  # another thread has changed the size of a dict meanwhile
+            return False
         if len(now) != len(then):
             return False
         if not all(map(operator.is_, now, then)):
@@ -250,18 +259,20 @@ class Surroundings:
 
         After a run of the function: it fills them, as it may print, and a replay does not.
         """
-        place, kept = len(self._reads), []
+        place, kept, sizes = len(self._reads), [], []
+        before = self._now[:place]
         for (label, x), size in zip(self._containers, self._sizes, strict=True):
             now = _entries(x)
-            part = self._now[place : place + size]
+            then = self._now[place : place + size]
             place += size
-            if len(now) <= size or id(x) in self._attributes or not _has_grown(x, now, part):
+            if len(now) <= size or id(x) in self._attributes or not _has_grown(x, now, then):
                 kept.append((label, x))
+                sizes.append(size)
+                before += then
         if len(kept) < len(self._containers):
-            reads = self._now[: len(self._reads)]
             self._containers = kept
-            self._sizes = [len(_entries(x)) for _, x in kept]
-            self._now = reads + [item for _, x in kept for item in _entries(x)]
+            self._look()
+            self._sizes, self._now = sizes, before
 
     def changes(self) -> frozenset[str]:
         """The names of what is not as it was."""
@@ -284,16 +295,24 @@ class Surroundings:
 
 
 class _Without:
-    """A dict without some of its keys."""
+    """The names and contents of a dict without some of its keys."""
 
     def __init__(self, whole: dict[Any, Any], names: set[Any]) -> None:
         self._whole, self._names = whole, names
 
     def __iter__(self) -> Iterator[Any]:
-        return (name for name in self._whole if name not in self._names)
+        kept = {name: x for name, x in self._whole.items() if name not in self._names}
+        return chain(kept, kept.values())
 
-    def values(self) -> list[Any]:
-        return [x for name, x in self._whole.items() if name not in self._names]
+
+class _Flat:
+    """The elements of an array of objects."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._array.ravel().tolist())
 
 
 def _has_grown(x: Any, now: list[Any], before: list[Any]) -> bool:
@@ -309,9 +328,7 @@ def _has_grown(x: Any, now: list[Any], before: list[Any]) -> bool:
 
 def _entries(x: Any) -> list[Any]:
     """What a container holds, of a dict the keys first."""
-    if isinstance(x, (dict, _Without)):
-        return [*x, *x.values()]
-    return list(x.flat) if isinstance(x, np.ndarray) else list(x)
+    return [*x, *x.values()] if isinstance(x, dict) else list(x)
 
 
 class _Renamed:
