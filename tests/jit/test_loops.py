@@ -15,7 +15,7 @@ def flat_of(f, n=3):
     inputs = [Value(0.1 * k + 0.3) for k in range(n)]
     with tracing() as tape:
         result = f(inputs)
-    trace = join(Record(tape, inputs, [result]), [])
+    trace = join(Record(tape, inputs, [result], [], {}), [])
     return flat(trace, Needs(trace))
 
 

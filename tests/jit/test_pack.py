@@ -119,7 +119,7 @@ def packing_of(f, xs):
     inputs = [Value(float(x)) for x in xs]
     with tracing() as tape:
         result = f(inputs)
-    trace = join(Record(tape, inputs, result), [])
+    trace = join(Record(tape, inputs, result, [], {}), [])
     regions = [Region("a0", len(xs)), Region("constants", len(trace.constants))]
     group_of = [0] * len(xs) + [1] * len(trace.constants)
     return pack(trace, Needs(trace), regions, group_of).finish()
