@@ -72,7 +72,8 @@ def with_parts(x: Any, parts: Sequence[Any]) -> Any:
     """
     if isinstance(x, dict):
         filled = copy(x)  # an OrderedDict stays one, a defaultdict keeps its factory
-        filled.update(zip(x, parts, strict=True))
+        for name, part in zip(x, parts, strict=True):
+            filled[name] = part  # not by update, which counts in a Counter
         return filled
     if isinstance(x, (list, tuple)):
         return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)

@@ -23,6 +23,8 @@ from autograd_nn.engine import Value, compare_in_context, constant, lift, this_t
 
 __all__ = ["Plain"]
 
+_EXACT = 2**53  # integers beyond are not all floats
+
 
 class Plain:
     """A number that left a Value by ``.data`` during a recording; see the module's docstring."""
@@ -161,6 +163,8 @@ def _frozen(function: Callable[[Any, Any], Any], turned: bool) -> Callable[[Any,
 
 def _compared(function: Callable[[Any, Any], bool], symbol: str) -> Callable[[Any, Any], Any]:
     def method(self: Plain, other: Any) -> Any:
+        if type(other) is int and not -_EXACT <= other <= _EXACT:  # compared as it is
+            return function(float(self), other)
         node = other if isinstance(other, Value) else _node(other) if _open() else None
         if node is None or not _open():
             return function(float(self), _number(other))

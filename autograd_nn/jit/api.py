@@ -32,7 +32,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording, Run
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.errors import TraceError, warn_user
+from autograd_nn.jit.errors import JitWarning, TraceError, warn_user
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.jit.sending import by_name_or_value
@@ -205,7 +205,7 @@ class Jitted:
             for program in paths.programs:
                 if program.attempt(call, None, any_path=False) is not None:
                     return program
-        recording = self._record(call, None, paths, 0)
+        recording = self._record(call, None, paths, 0, paths.is_last_try)
         if recording is None or self._why:
             raise TraceError(f"{self!r} runs in the engine: {self._why}")
         return self._compile(recording.trace(), recording.described, call, paths)
@@ -254,7 +254,7 @@ class Jitted:
         else:
             self._streak += 1
             records = paths.miss() and (self._streak <= GIVE_UP or paths.misses > 1)
-            recording = self._record(call, wanted, paths, 0) if records else None
+            recording = self._record(call, wanted, paths, 0, paths.is_last_try) if records else None
             if recording is not None:
                 try:
                     self._keep(recording, call, paths)
@@ -307,13 +307,14 @@ class Jitted:
         def make(row: int) -> Program | Run | None:
             if self._why or paths.gave_up or paths.raised:
                 return None
-            recording = self._record(call, wanted, paths, row)
+            is_last = sums.lonely + paths.misses >= GIVE_UP
+            recording = self._record(call, wanted, paths, row, is_last)
             trace = None if recording is None else self._trace(recording)
             if recording is None or trace is None:
                 return recording
             difference = paths.difference(trace)
             program = self._compile(trace, recording.described, call, paths)
-            if sums.lonely + paths.misses >= GIVE_UP:
+            if is_last:
                 self._give_up(paths, *difference)
             return program
 
@@ -359,13 +360,12 @@ class Jitted:
     # -- recording and compiling ----------------------------------------------------------
 
     def _record(
-        self, call: Call, wanted: Wanted | None, paths: Paths, row: int
+        self, call: Call, wanted: Wanted | None, paths: Paths, row: int, is_last: bool
     ) -> Recording | None:
         """A recording of the path that these arguments take; None where the engine is to run."""
         surroundings = paths.surroundings
-        watching = paths.is_last_try
         try:
-            recording = Recording(self.function, call, wanted, row, surroundings, watching)
+            recording = Recording(self.function, call, wanted, row, surroundings, is_last)
         except TraceError:
             raise
         except Exception as error:  # the user's own, or not: a run in the engine will tell
@@ -447,6 +447,8 @@ class Jitted:
         except CannotReplayError:
             return self._as_written(call, wanted)
         except TraceError:
+            raise
+        except JitWarning:  # an error, where the user wants warnings to be errors
             raise
         except (TypeError, AttributeError, Warning):  # a test of types may want numbers
             answer = self._as_written(call, wanted)

@@ -6,59 +6,54 @@ in which they were recorded.  A matrix product would add in another order.
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_nn.jit.contract import Named, spread
+from autograd_nn.jit.contract import Call, Named, spread
 from autograd_nn.jit.packs import Pack
 
 if TYPE_CHECKING:
     from autograd_nn.jit.runner import Runner
 
-__all__ = ["OrderedSum"]
+__all__ = ["ordered_sum"]
 
 _LIMIT = 1 << 16  # numbers that are computed side by side
 
 
-class OrderedSum:
-    """The call that computes one pack of sums in order.
+def ordered_sum(runner: Runner, p: Pack, operands: list[list[Named]]) -> list[Call]:
+    """The calls that compute one pack of sums in order.
 
     Args:
         operands: of each block the arrays that it reads.
     """
-
-    def __init__(self, runner: Runner, p: Pack, operands: list[list[Named]]) -> None:
-        rows = runner.rows_of(p)
-        size = rows * p.size
-        self._out = runner.values[runner.cells(p.region)]
-        pieces: list[tuple[list[Any], float, tuple[int, ...], int]] = []
-        for block, nest, read in zip(p.blocks, runner.layouts[p.region], operands, strict=True):
-            results = (rows, *nest.results)
-            axes = (*range(len(results), len(results) + len(nest.terms)), *range(len(results)))
-            arrays = [spread(x, axes) for x in read]
-            pieces += _split(arrays, block.sign, nest.terms, results, size)
-        most = max(count for *_, count in pieces)
-        self._lines = np.empty((1 + most, size))  # the first is the sum of the pieces before
-        self._calls = [
-            (arrays, sign, self._lines[1 : 1 + count].reshape(shape), 1 + count)
-            for arrays, sign, shape, count in pieces
-        ]
-
-    def __call__(self) -> None:
-        lines, start = self._lines, 1
-        for arrays, sign, terms, stop in self._calls:
-            if len(arrays) == 2:
-                np.multiply(arrays[0], arrays[1], out=terms)
-            else:
-                np.copyto(terms, arrays[0])
-            if sign < 0.0:
-                np.negative(terms, out=terms)
-            np.add.accumulate(lines[start:stop], 0, out=lines[start:stop])
-            lines[0] = lines[stop - 1]
-            start = 0
-        self._out[:] = lines[0]
+    rows = runner.rows_of(p)
+    size = rows * p.size
+    pieces: list[tuple[list[Any], float, tuple[int, ...], int]] = []
+    for block, nest, read in zip(p.blocks, runner.layouts[p.region], operands, strict=True):
+        results = (rows, *nest.results)
+        axes = (*range(len(results), len(results) + len(nest.terms)), *range(len(results)))
+        arrays = [spread(x, axes) for x in read]
+        pieces += _split(arrays, block.sign, nest.terms, results, size)
+    most = max(count for *_, count in pieces)
+    lines, start = np.empty((1 + most, size)), 1  # the first is the sum of the pieces before
+    calls: list[Call] = []
+    for arrays, sign, shape, count in pieces:
+        stop = 1 + count
+        terms = lines[1:stop].reshape(shape)
+        if len(arrays) == 2:
+            calls.append(partial(np.multiply, arrays[0], arrays[1], terms))
+        else:
+            calls.append(partial(np.copyto, terms, arrays[0]))
+        if sign < 0.0:
+            calls.append(partial(np.negative, terms, terms))
+        summed = lines[start:stop]
+        calls.append(partial(np.add.accumulate, summed, 0, None, summed))
+        calls.append(partial(np.copyto, lines[0], lines[stop - 1]))
+        start = 0
+    return [*calls, partial(np.copyto, runner.values[runner.cells(p.region)], lines[0])]
 
 
 def _split(

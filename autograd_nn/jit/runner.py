@@ -21,7 +21,7 @@ import numpy as np
 from autograd_nn.jit.address import Access, Layout, contiguous, layout
 from autograd_nn.jit.contract import Call, Named, named, spread
 from autograd_nn.jit.lookups import LookUp
-from autograd_nn.jit.ordered import OrderedSum
+from autograd_nn.jit.ordered import ordered_sum
 from autograd_nn.jit.outside import LARGE, Outside
 from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.reductions import Extreme
@@ -33,7 +33,9 @@ __all__ = ["Runner", "is_small", "layouts_of"]
 
 SMALL_TERMS = 24  # a NumPy call costs about as much as this many lines of Python on floats
 SMALL_OPERATIONS = 6
+SMALL_CHOICES = 100
 RELU, EXP = CODES["relu"], CODES["exp"]
+FIRST_MAX, FIRST_MIN = CODES["first_max"], CODES["first_min"]
 #: Operations of which NumPy gives the same bits as ``math``; of others the last one may differ.
 ROUND_ALIKE = frozenset(
     {"div", "neg", "abs", "relu", "leaky_relu", "sqrt", "maximum", "minimum", "first_max"}
@@ -46,6 +48,8 @@ def is_small(pack: Pack, rows: bool) -> bool:
     """Whether a pack runs faster as straight-line Python than as NumPy calls."""
     if rows or pack.table is not None:
         return False
+    if pack.code in (FIRST_MAX, FIRST_MIN):  # several NumPy calls each
+        return pack.terms <= SMALL_CHOICES
     is_operation = pack.code and not pack.is_reduction
     return pack.terms <= (SMALL_OPERATIONS if is_operation else SMALL_TERMS * len(pack.blocks))
 
@@ -279,7 +283,7 @@ class Runner:
             self.calls += self._apply(p, operands[0], out)
             return
         if p.exact and p.terms > p.size:
-            self.calls.append(OrderedSum(self, p, operands))
+            self.calls += ordered_sum(self, p, operands)
             return
         blocks = zip(p.blocks, nests, operands, strict=True)
         self.calls += sum_calls(

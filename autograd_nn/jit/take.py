@@ -45,7 +45,8 @@ def take(table: Any, index: Any) -> Any:
     """
     if not (isinstance(index, Value) or is_number(index)):
         raise TypeError(f"take needs an integer index, got {describe(index)}")
-    number = float(index)
+    # The number itself: float() would take it out of the graph, and make a path for each index.
+    number = index._data if isinstance(index, Value) else float(index)
     if number != number or number in (float("inf"), float("-inf")) or number != int(number):
         raise ValueError(f"take needs an integer index, got {number!r}")
     if not 0 <= number < len(table):
