@@ -19,7 +19,8 @@ from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES
 
 __all__ = ["derivative_text", "expression", "to_latex"]
 
-_BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
+_BINDS = {"greater": 0, "add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
+_BINDS |= {"mod": 2, "floordiv": 2}
 _ATOM = 9
 _MOST_PATHS = 6
 _LONGEST_LINE = 400  # a longer formula is broken up by naming its parts
@@ -93,6 +94,8 @@ class _Formula:
         row = PRIMITIVES[CODES[name]]
         binds = _BINDS.get(name, _ATOM)
         if self.latex:
+            if name in ("floordiv", "greater"):  # within brackets of their own
+                binds = _ATOM
             shown = [
                 _in_brackets(text, tight, need, r"\left(", r"\right)")
                 for (text, tight), need in zip(operands, _needs(name, latex=True), strict=False)
@@ -112,7 +115,7 @@ class _Formula:
 
 def _needs(name: str, latex: bool) -> tuple[int, int]:
     """How tightly each operand must bind to go without brackets."""
-    if latex and name == "div":
+    if latex and name in ("div", "floordiv"):
         return 0, 0
     if latex and name == "pow":
         return _ATOM, 0
@@ -121,6 +124,9 @@ def _needs(name: str, latex: bool) -> tuple[int, int]:
         "sub": (1, 2),
         "mul": (2, 3),
         "div": (2, 3),
+        "mod": (2, 3),
+        "floordiv": (2, 3),
+        "greater": (1, 1),
         "neg": (3, 0),
         "pow": (_ATOM, 3),
     }.get(name, (0, 0))
