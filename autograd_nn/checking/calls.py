@@ -7,7 +7,9 @@ A tuple of arguments is spread, ``f(*at)``; anything else is one argument,
 from __future__ import annotations
 
 import inspect
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,7 @@ class Arguments:
         if not leaves:
             raise ValueError(f"at is {describe(at)}: it holds no number to check a slope for")
         self.spread = isinstance(at, tuple)
+        self._sizes = [len(flatten(part, "at")[0]) for part in (at if self.spread else (at,))]
         self.all = [to_float(x) for x in leaves]
         labels = _names(f, at)
         self.chosen = list(range(len(leaves))) if wrt is None else _positions(at, wrt)
@@ -60,6 +63,14 @@ class Arguments:
                 raise ValueError(
                     f"names gives {len(self.names)} names for {len(self.chosen)} numbers"
                 )
+
+    def by_argument(self, xs: Sequence[Any]) -> dict[str, list[Any]]:
+        """The checked ones of each argument that has any."""
+        ends = list(accumulate(self._sizes))
+        found: dict[str, list[Any]] = {}
+        for i, x in zip(self.chosen, xs, strict=True):
+            found.setdefault(f"argument {bisect_right(ends, i)}", []).append(x)
+        return found
 
     def filled(self, xs: Sequence[Any]) -> tuple[Any, ...]:
         """The positional arguments with ``xs`` in the checked places."""

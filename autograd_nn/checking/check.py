@@ -46,7 +46,8 @@ def check_gradients(
 
     Args:
         f: the function, in ordinary arithmetic; called with Values and with floats.  One that
-            takes floats only is compared with ``hand`` by numeric slopes alone.
+            raises a TypeError on Values is compared with ``hand`` by numeric slopes alone; one
+            that takes their numbers out of the graph, as ``math.exp`` does, is an error.
         at: the point: a number, an array, lists and dicts of them.  A tuple is several
             arguments, ``f(*at)``.
         hand: your slopes: a function of the same arguments, or just the numbers at this point.
@@ -66,6 +67,8 @@ def check_gradients(
     Raises:
         TypeError, ValueError: ``f`` or ``hand`` did not return what it should; the message says
             which of the two and what it gave.
+        LeakError: a TypeError: the result does not depend on an argument whose numbers left the
+            graph as plain floats; the message names the line and the remedy.
 
     >>> bool(check_gradients(lambda w: (w * 5 - 7) ** 2, 2.0, lambda w: 2 * 5 * (w * 5 - 7)))
     True

@@ -11,6 +11,8 @@ from typing import Any
 from autograd_nn.checking.check import check_gradients
 from autograd_nn.checking.report import GradientReport
 from autograd_nn.engine import Value
+from autograd_nn.recording import noting_exits
+from autograd_nn.transforms import refuse_leak
 
 __all__ = ["check_module"]
 
@@ -29,6 +31,9 @@ def check_module(
         y: the targets.
         options: as for ``check_gradients``.
 
+    Raises:
+        LeakError: the loss does not depend on the parameters, whose numbers left the graph.
+
     The parameters have their numbers back afterwards.
 
     >>> from autograd_nn import MLP, losses
@@ -42,9 +47,13 @@ def check_module(
     def f(w: Sequence[Any]) -> object:
         for (_, p), x in zip(named, w, strict=True):
             p.data = x.data if isinstance(x, Value) else x
-        result = loss(y, [model(row) for row in X])
-        if w and isinstance(w[0], Value) and isinstance(result, Value):
-            return _graft(result, [p for _, p in named], w)
+        with noting_exits() as left:
+            result = loss(y, [model(row) for row in X])
+        if w and isinstance(w[0], Value):
+            parameters = [p for _, p in named]
+            refuse_leak(result, {"the parameters": parameters}, left)
+            if isinstance(result, Value):
+                return _graft(result, parameters, w)
         return result
 
     try:

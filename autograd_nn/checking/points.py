@@ -12,7 +12,8 @@ from autograd_nn.checking.calls import Arguments, ComplexResultError, call_f, ca
 from autograd_nn.checking.diagnosis.branches import conditions
 from autograd_nn.checking.diagnosis.probes import Probe, probe_around
 from autograd_nn.engine import Value, topological_order
-from autograd_nn.recording import tracing
+from autograd_nn.recording import noting_exits, tracing
+from autograd_nn.transforms import refuse_leak
 
 __all__ = ["Points"]
 
@@ -42,15 +43,25 @@ class Points:
         return [Value(v, n) for v, n in zip(x, self.arguments.names, strict=True)]
 
     def _first(self) -> Probe | None:
+        """The given point.
+
+        Raises:
+            LeakError: the numbers of an argument left the graph as plain floats.
+        """
         inputs, given = self._inputs(self.arguments.numbers), self.given
-        try:
-            result = call_f(self.f, self.arguments.filled(inputs))
-        except (TypeError, AttributeError):
-            if given is None:
-                raise
+        takes_values = True
+        with noting_exits() as left:
+            try:
+                result = call_f(self.f, self.arguments.filled(inputs))
+            except (TypeError, AttributeError):
+                if given is None:
+                    raise
+                takes_values = False
+        if not takes_values:
             # Float-only, or wrong for floats as well?
             call_f(self.f, self.arguments.filled(self.arguments.numbers))
             return None
+        refuse_leak(result, self.arguments.by_argument(inputs), left)
         if isinstance(result, Value):
             return Probe(result, inputs, given if given is not None else [0.0] * len(inputs))
         if given is None:
