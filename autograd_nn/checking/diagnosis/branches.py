@@ -5,7 +5,7 @@ What is left out: relu, abs and the like, which are operations with rules of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd_nn.checking.diagnosis.case import Case
@@ -47,28 +47,36 @@ def _by_term(case: Case) -> Iterator[Hypothesis]:
     terms = [(s, t.node) for s in case.structures.values() for t in s.terms]
     common = [{s.family[k]: k for k in _options(s, node)} for s, node in terms]
     families = set(common[0]).intersection(*common[1:]) if common else set()
-    if not families:
+    leaves = {s.family[k] for s in case.structures.values() for k in s.leaf}
+    families -= leaves  # a parameter itself: several penalties, not branches
+    kinds = sorted({s.family[node] for s, node in terms})
+    if not families or len(kinds) < 2:
         return
     family = min(families)
-    for kind in sorted({s.family[node] for s, node in terms}):
-        own, node, below = next(
-            (s, node, found[family])
-            for (s, node), found in zip(terms, common, strict=True)
-            if s.family[node] == kind
-        )
+    own: dict[int, tuple[Structure, int]] = {}
+    for (s, node), found in zip(terms, common, strict=True):
+        own.setdefault(s.family[node], (s, found[family]))
+    names = {"pow": "quadratic", "mul": "quadratic", "abs": "linear (abs)"}
+    words = {s.family[node]: names.get(s.probe.ops[node], s.probe.ops[node]) for s, node in terms}
 
-        def slopes(p: Probe, own: Structure = own, below: int = below) -> Any:
-            s = case.structures[p.shape]
-            adjoints: dict[int, float] = {}
-            for term in s.terms:
-                error = next(k for k in _options(s, term.node) if s.family[k] == family)
-                adjoints[error] = _adjoint(own.probe, below, p.data[error])
-            return p.with_adjoints(adjoints)
+    def slopes(p: Probe, instead: Mapping[int, int]) -> Any:
+        s = case.structures[p.shape]
+        adjoints: dict[int, float] = {}
+        for term in s.terms:
+            error = next(k for k in _options(s, term.node) if s.family[k] == family)
+            other, below = own[instead[s.family[term.node]]]
+            adjoints[error] = _adjoint(other.probe, below, p.data[error])
+        return p.with_adjoints(adjoints)
 
-        op = {"pow": "quadratic", "mul": "quadratic", "abs": "linear (abs)", "input": "linear"}
-        name = op.get(own.probe.ops[node], own.probe.ops[node])
-        text = f"the {name} branch's slope is used for all rows: the if in f is ignored"
-        yield Hypothesis(1.6, "branch", text, "Give each branch of f its slope.", slopes=slopes)
+    advice = "Give each branch of f its slope."
+    for kind in kinds:
+        text = f"the {words[kind]} branch's slope is used for all rows: the if in f is ignored"
+        one = dict.fromkeys(kinds, kind)
+        yield Hypothesis(1.6, "branch", text, advice, slopes=lambda p, i=one: slopes(p, i))
+    if len(kinds) == 2:
+        text = "the branches are swapped: each row has the slope of the other branch"
+        turned = dict(zip(kinds, kinds[::-1], strict=True))
+        yield Hypothesis(1.62, "branch", text, advice, slopes=lambda p, i=turned: slopes(p, i))
 
 
 def _options(s: Structure, node: int) -> list[int]:
@@ -83,9 +91,9 @@ def _adjoint(p: Probe, node: int, value: float) -> float:
 
 def branch_mistakes(case: Case) -> Iterator[Hypothesis]:
     """The slopes of one way through ``f``, used everywhere."""
+    yield from _by_term(case)
     if case.same:
         return
-    yield from _by_term(case)
     for structure in case.structures.values():
         own = structure.probe
 

@@ -268,7 +268,7 @@ def _other_targets(s: Structure, outputs: Sequence[Output]) -> Iterator[Hypothes
     if kind == "softmax":
         yield from _other_classes(own, other)
         yield from _other_axis(outputs, by_row)
-    elif kind == "sigmoid" and set(own.ravel().tolist()) <= {0.0, 1.0}:
+    elif kind == "sigmoid" and set(own.ravel().tolist()) == {0.0, 1.0}:
         text = "the labels are flipped: 1 - y in place of y (the classes are exchanged)"
         yield other(1.5, text, 1 - own)
         text = "the labels -1 and 1 stand in place of 0 and 1"

@@ -282,7 +282,8 @@ def _put_together(s: Structure, nodes: Sequence[int]) -> Iterator[Hypothesis]:
     elif len(live) == 1 and op in (*_INNER, "pow") and live[0] not in s.leaf:
         for cost, words, form in _MISPLACED:
             text = f"{at}: {words.format(op='the power' if op == 'pow' else op)}"
-            yield Hypothesis(cost, "rule", text, slopes=_outer(nodes, op, form))
+            rare = 0.1 if op == "pow" else 0.0
+            yield Hypothesis(cost + rare, "rule", text, slopes=_outer(nodes, op, form))
 
 
 _MISPLACED: tuple[tuple[float, str, Callable[..., Any]], ...] = (

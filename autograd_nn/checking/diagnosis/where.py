@@ -29,6 +29,8 @@ def located(case: Case, tried: int) -> Finding:
     places = list(_places(case))
     few = len(case.wrong) == 1
     text = f"{who}: wrong; {UNKNOWN}"
+    if _is_constant(case):
+        text = f"{who}: the same at every point (stale?), the true slope is not; {UNKNOWN}"
     for place in places[:2]:
         if len(text) + len(place) + 2 <= HEADLINE:
             text += f"; {place}"
@@ -43,6 +45,14 @@ def located(case: Case, tried: int) -> Finding:
     advice = f"Derive {'this slope' if few else 'these slopes'} again"
     advice += f", beginning {places[0]}." if places and places[0].startswith("at ") else "."
     return Finding(9.0, "unknown", text, advice, tuple(details))
+
+
+def _is_constant(case: Case) -> bool:
+    """Whether the wrong slopes do not move with the point, where the true ones do."""
+    hand, true = case.hand[:, case.wrong], case.slopes[:, case.wrong]
+    if len(case.probes) < 4 or np.ptp(hand, axis=0).any():
+        return False
+    return bool((np.ptp(true, axis=0) > 1e-6 * np.abs(true).max()).all())
 
 
 def _places(case: Case) -> Iterator[str]:
