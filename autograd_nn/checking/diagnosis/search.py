@@ -30,7 +30,7 @@ from autograd_nn.checking.diagnosis.rules import (
     ratios,
 )
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
-from autograd_nn.checking.diagnosis.where import UNKNOWN, located
+from autograd_nn.checking.diagnosis.where import UNKNOWN, located, places
 from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
 
 __all__ = ["UNCERTAIN", "explain"]
@@ -184,10 +184,12 @@ def _same(case: Case, one: list[Any], two: list[Any]) -> bool:
 def _undecided(case: Case, candidates: list[_Candidate]) -> Finding:
     if candidates[0].hypothesis.kind == "zero":
         return _zero(case)
-    text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone; pass hand as a function"
     told = tuple(f"could be: {c.finding.text}" for c in candidates[:4])
-    if len(text) > HEADLINE:
-        text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone"
+    text = f"{case.who(case.wrong)}: wrong; {UNKNOWN} these numbers alone"
+    for more in (*places(case), "pass hand as a function"):
+        if len(text) + len(more) + 2 <= HEADLINE:
+            text += f"; {more}"
+            break
     return Finding(4.9, "undecided", shortened(text), "Pass hand as a function.", told)
 
 

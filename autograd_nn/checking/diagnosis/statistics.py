@@ -10,11 +10,11 @@ from autograd_nn.checking.diagnosis.structure import Structure, summands
 __all__ = ["statistic"]
 
 
-def statistic(s: Structure, k: int) -> str:
-    """A mean, variance, or standard deviation that goes into several values."""
+def statistic(s: Structure, k: int, *, alone: bool = False) -> str:
+    """A mean, variance, or standard deviation that goes into several values, or is ``alone``."""
     p = s.probe
     op, operands = p.ops[k], p.operands[k]
-    many = len(s.uses.get(k, ())) > 1
+    many = alone or len(s.uses.get(k, ())) > 1
     if op == "sqrt":
         inner = operands[0]
         if p.ops[inner] == "add":
@@ -49,7 +49,8 @@ def _mean_of(s: Structure, k: int) -> str:
         return ""
     squares = [_is_square(s, o) for o in parts]
     if all(squares):
-        centred = all(p.ops[p.operands[o][0]] == "sub" for o in parts)
+        inner = [p.operands[o][0] for o in parts]
+        centred = all(p.ops[k] == "sub" and all(s.live[x] for x in p.operands[k]) for k in inner)
         return "deviation" if centred else "square"
     return "" if any(squares) else "plain"
 

@@ -14,11 +14,13 @@ import numpy as np
 from autograd_nn.checking.diagnosis.case import Case
 from autograd_nn.checking.diagnosis.hypothesis import Finding
 from autograd_nn.checking.diagnosis.spelling import HEADLINE
+from autograd_nn.checking.diagnosis.statistics import statistic
 from autograd_nn.checking.diagnosis.structure import Structure
 
-__all__ = ["UNKNOWN", "located"]
+__all__ = ["UNKNOWN", "located", "places"]
 
 UNKNOWN = "no known mistake fits"
+_SWITCHES = ("relu", "leaky_relu", "abs", "maximum", "minimum")
 _LARGEST_GRAPH = 4000  # operations in which single steps are looked at
 
 
@@ -26,24 +28,24 @@ def located(case: Case, tried: int) -> Finding:
     """An honest finding: the numbers that are wrong, and the place that they point to."""
     who = case.who(case.wrong)
     right = [i for i in range(len(case.names)) if i not in case.wrong]
-    places = list(_places(case))
+    found = list(places(case))
     few = len(case.wrong) == 1
     text = f"{who}: wrong; {UNKNOWN}"
     if _is_constant(case):
         text = f"{who}: the same at every point (stale?), the true slope is not; {UNKNOWN}"
-    for place in places[:2]:
+    for place in found[:2]:
         if len(text) + len(place) + 2 <= HEADLINE:
             text += f"; {place}"
     beside = f"wrong, {case.who(right)} right;"
     if right and len(text) + len(beside) - 6 <= HEADLINE:
         text = text.replace("wrong;", beside, 1)
-    details = [*places]
+    details = [*found]
     if right:
         is_are = "is" if len(right) == 1 else "are"
         details.append(f"{case.known.said(right, 8)} {is_are} right")
     details.append(f"ruled out: {tried} known mistakes, at {len(case.probes)} points")
     advice = f"Derive {'this slope' if few else 'these slopes'} again"
-    advice += f", beginning {places[0]}." if places and places[0].startswith("at ") else "."
+    advice += f", beginning {found[0]}." if found and found[0].startswith("at ") else "."
     return Finding(9.0, "unknown", text, advice, tuple(details))
 
 
@@ -55,8 +57,10 @@ def _is_constant(case: Case) -> bool:
     return bool((np.ptp(true, axis=0) > 1e-6 * np.abs(true).max()).all())
 
 
-def _places(case: Case) -> Iterator[str]:
+def places(case: Case) -> Iterator[str]:
+    """Where the mistake is, in words, the most certain place first."""
     yield from _branch(case)
+    yield from _switches(case)
     yield from _row(case)
     yield from _step(case)
     yield from _layer(case)
@@ -114,6 +118,35 @@ def _explained(case: Case, nodes: Sequence[int]) -> bool:
     return told >= (3 if len(case.probes) > 1 else 1)
 
 
+def _switches(case: Case) -> Iterator[str]:
+    """Operations with two sides, such as relu, whose slopes on each side could be others."""
+    s = case.structure
+    if not case.same or len(case.probes) < 8 or len(s.probe.nodes) > _LARGEST_GRAPH:
+        return
+    for nodes in s.families.values():
+        op = s.probe.ops[nodes[0]]
+        if op not in _SWITCHES:
+            continue
+        edges = [(k, j) for k in nodes for j, o in enumerate(s.probe.operands[k]) if s.live[o]]
+        blocks, sides = [], []
+        for p, probe in enumerate(case.probes):
+            groups: dict[tuple[int, bool], dict[tuple[int, int], float]] = {
+                (j, on): dict.fromkeys(edges, 0.0) for j in (0, 1) for on in (True, False)
+            }
+            for k, j in edges:
+                groups[j, probe.partials[k][0] > 0][k, j] = 1.0
+            own = probe.sweep([*groups.values(), dict.fromkeys(edges, 0.0)])[:, case.wrong]
+            blocks.append((own[:-1] - own[-1]).T)
+            sides.append(case.hand[p, case.wrong] - own[-1])
+        matrix, side = np.vstack(blocks), np.concatenate(sides)
+        found, _, rank, _ = np.linalg.lstsq(matrix, side, rcond=1e-10)
+        fits = np.abs(matrix @ found - side).max() <= 1e-8 * np.abs(side).max()
+        if fits and len(side) >= rank + 4 and len(np.unique(np.round(side, 9))) > rank:
+            many = "every " if len(nodes) > 1 else ""
+            yield f"at {many}{op}: the slopes of its two sides (branches)"
+            return
+
+
 def _row(case: Case) -> Iterator[str]:
     s = case.structure
     if not case.same or len(s.rows) < 2 or len(case.wrong) < 2 or len(s.rows) > 200:
@@ -151,6 +184,7 @@ def _step(case: Case) -> Iterator[str]:
         row = s.row_of(k) if len(best) == 1 else None
         users = s.uses.get(k, ())
         said = s.say(users[0][0]) if users and s.probe.ops[k] in ("add", "sub", "mul") else s.say(k)
+        said = statistic(s, k, alone=True) or said
         yield f"at {said}" + ("" if row is None else f" in row {row}")
 
 
