@@ -349,7 +349,7 @@ def _one_use(s: Structure) -> Iterator[Hypothesis]:
                 if s.probe.ops[edge[0]] in ("add", "sub") and s.vague(edge[0]):
                     through = "the sum (a skip)"
                 text = (
-                    f"{s.say(k)} is used {len(uses)} times; the path through {through} is missing"
+                    f"{s.say(k)} is used {_times(len(uses))}; the path through {through} is missing"
                 )
                 yield Hypothesis(
                     1.95, "accumulate", text, "Add up all uses (+=, not =).",
@@ -368,7 +368,7 @@ def _overwritten(s: Structure) -> Iterator[Hypothesis]:
             continue
         for edge in uses:
             through = s.say(edge[0])
-            text = f"{name} is used {len(uses)} times; the path through {through} is missing (+=, not =)"
+            text = f"{name} is used {_times(len(uses))}; the path through {through} is missing (+=, not =)"
             yield Hypothesis(
                 1.76, "accumulate", text, "Add up all uses (+=, not =).",
                 changes=_set([edge], lambda p, i: 0.0), alone=True,
@@ -394,14 +394,18 @@ def _layer_uses(s: Structure) -> Iterator[Hypothesis]:
             if op in ("add", "sub"):
                 through = "of the skip connection (the direct sum)"
             where = s.where(nodes[0]) or "below"
-            text = f"the values {where} are used {len(kinds)} times; the path {through} is missing"
+            text = f"the values {where} are used {_times(len(kinds))}; the path {through} is missing"
             yield Hypothesis(
                 1.75, "accumulate", text, "Add up all paths.", changes=_set(edges, lambda p, i: 0.0)
             )
 
 
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
 def _of_kinds(s: Structure, array: str, kinds: list[list[Edge]]) -> Iterator[Hypothesis]:
-    times = "twice" if len(kinds) == 2 else f"{len(kinds)} times"
+    times = _times(len(kinds))
     for kind in kinds:
         through = s.say(kind[0][0])
         text = f"{array} is used {times}; the path through {through} is missing"

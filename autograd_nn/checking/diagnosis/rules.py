@@ -94,7 +94,7 @@ def groups_of(s: Structure) -> Iterator[Group]:
     seen = {tuple(found) for found in families.values()}
     for op, found in by_op.items():
         if len({s.family[k] for k, _ in found}) > 1 and tuple(found) not in seen:
-            yield Group(found, f"at every {op}", 0.02)
+            yield Group(found, f"at every {_NOUNS.get(op, op)}", 0.02)
     if len(edges) <= _MOST_EDGES:
         for k, operands in enumerate(p.operands):
             if p.ops[k] in _TWO_SIDED and sum(s.live[o] for o in operands) == 2:
@@ -113,11 +113,11 @@ def ratios(case: Case) -> Iterator[Hypothesis]:
             continue
         said = s.say(k)
         yield Hypothesis(
-            2.6, "ratio", f"the true slope divided by {said}", f"Multiply by {said}.",
+            2.6, "ratio", f"yours is the true slope divided by {said}", f"Multiply by {said}.",
             slopes=lambda p, k=k: np.asarray(p.slopes) / p.data[k],
         )  # fmt: skip
         yield Hypothesis(
-            2.65, "ratio", f"the true slope times {said}", f"Divide by {said}.",
+            2.65, "ratio", f"yours is the true slope times {said}", f"Divide by {said}.",
             slopes=lambda p, k=k: np.asarray(p.slopes) * p.data[k],
         )  # fmt: skip
 
@@ -136,8 +136,10 @@ def _family_text(s: Structure, edges: Sequence[Where]) -> str:
     where = s.where(k)
     if op in ACTIVATIONS:
         return f"at every {op} {where}".strip()
-    nouns = {"mul": "product", "div": "quotient", "pow": "power", "add": "sum", "sub": "difference"}
-    return f"at every {nouns.get(op, op)} {where}".strip()
+    return f"at every {_NOUNS.get(op, op)} {where}".strip()
+
+
+_NOUNS = {"mul": "product", "div": "quotient", "pow": "power", "add": "sum", "sub": "difference"}
 
 
 def every_rule(case: Case) -> Iterator[Hypothesis]:
@@ -156,7 +158,10 @@ def _rules(s: Structure) -> Iterator[Hypothesis]:
         if op == "mul" and _all_constant(s, group.edges):
             table = list(_scaled_by(other or "from the data"))
         elif op == "div" and j == 0 and len({e[1] for e in group.edges}) == 1:
-            table = _divided_by(other, table) if other else table
+            divisor = s.probe.operands[k][1]
+            known = not s.live[divisor]
+            square = number(s.probe.data[divisor] ** 2) if known else f"({other})**2"
+            table = _divided_by(other, square, table) if other else table
         elif op == "mul" and other:
             table[0] = table[0]._replace(words=f"the factor {other} is missing (product rule)")
         for rank, rule in enumerate(table):
@@ -181,7 +186,7 @@ def _other(s: Structure, edges: Sequence[Where]) -> str:
         values = {s.probe.data[o] for o in others}
         return number(next(iter(values))) if len(values) == 1 else ""
     if len(others) == 1:
-        return s.say(others[0])
+        return statistic(s, others[0], alone=True) or s.say(others[0])
     if all(o in s.leaf for o in others):
         arrays = {s.names.array[s.leaf[o]] for o in others}
         return next(iter(arrays)) if len(arrays) == 1 else ""
@@ -203,12 +208,12 @@ def _scaled_by(factor: str) -> Iterator[Rule]:
     yield Rule(f"{own} {factor}", lambda e: e.b if e.j else e.a, 0.3)
 
 
-def _divided_by(other: str, table: Sequence[Rule]) -> list[Rule]:
+def _divided_by(other: str, square: str, table: Sequence[Rule]) -> list[Rule]:
     """The rules for the numerator, with the name of what it is divided by."""
     words = {
         "the denominator, 1/v of the quotient rule, is missing": f"the division by {other} is missing",
         "quotient rule: v instead of 1/v": f"multiplied by {other}, not divided",
-        "quotient rule: divided by v**2, not by v": f"divided by ({other})**2, not by {other}",
+        "quotient rule: divided by v**2, not by v": f"divided by {square}, not by {other}",
     }
     return [rule._replace(words=words.get(rule.words, rule.words)) for rule in table]
 

@@ -195,11 +195,10 @@ def _undecided(case: Case, candidates: list[_Candidate]) -> Finding:
 
 def _zero(case: Case) -> Finding:
     """Zeros at one point: never computed, or a mask, or a branch; nobody knows which."""
-    is_are = "is" if len(case.wrong) == 1 else "are"
-    text = f"{case.who(case.wrong)} {is_are} 0 here, the true slope is not: never computed?"
+    text = f"{case.who(case.wrong)}: 0 here, the true slope is not: never computed?"
     text += " several mistakes fit"
     if len(text) > HEADLINE:
-        text = f"{case.who(case.wrong)}: 0 here, the true slope is not; several mistakes fit"
+        text = f"{case.who(case.wrong)}: 0, the true slope is not; several mistakes fit"
     return Finding(4.9, "undecided", shortened(text), "Pass hand as a function.")
 
 
