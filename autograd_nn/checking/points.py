@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from autograd_nn.checking.calls import Arguments, ComplexResultError, call_f, call_hand
 from autograd_nn.checking.diagnosis.branches import conditions
 from autograd_nn.checking.diagnosis.probes import Probe, probe_around
@@ -80,11 +82,12 @@ class Points:
             return self.first
         inputs = self._inputs(x)
         try:
-            result = call_f(self.f, self.arguments.filled(inputs))
-            slopes = [math.nan] * len(x)
-            if self.hand is not None:
-                filled = self.arguments.filled(list(x))
-                slopes = call_hand(self.hand, filled, len(x), self.arguments.pattern)
+            with np.errstate(all="ignore"):  # what is outside the domain is left out
+                result = call_f(self.f, self.arguments.filled(inputs))
+                slopes = [math.nan] * len(x)
+                if self.hand is not None:
+                    filled = self.arguments.filled(list(x))
+                    slopes = call_hand(self.hand, filled, len(x), self.arguments.pattern)
         except _OUTSIDE:
             return None
         if not isinstance(result, Value) or not math.isfinite(result.data):
