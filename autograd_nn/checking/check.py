@@ -15,7 +15,7 @@ from autograd_nn.checking.diagnosis.probes import Probe, agree
 from autograd_nn.checking.numeric import numeric_derivative
 from autograd_nn.checking.points import Points
 from autograd_nn.checking.projections import Projections
-from autograd_nn.checking.report import GradientCheckError, GradientReport, Row, judge
+from autograd_nn.checking.report import GradientCheckError, GradientReport, Row, judge, judge_sides
 from autograd_nn.checking.shapes import NumericDerivative
 from autograd_nn.engine import Value
 
@@ -25,7 +25,6 @@ __tracebackhide__ = True  # in pytest, errors are shown at the line of the test
 
 _MOST_BY_COMPONENT = 40  # more numbers than this are checked numerically along random directions
 _MOST_PROBED = 1000  # more numbers than this are compared at the given point only
-_MOST_ON_KINKS = 1000  # numbers on kinks whose hand-written slopes are looked at
 _FEW = 4  # points around it that tell a cause where so many numbers are wrong
 
 
@@ -128,7 +127,7 @@ def _explained(
         return [_random(*random)]
     if len(found) == 1 and points.hand is not None:
         found = points.around(min(probes, _FEW), seed) or found
-    if len(found) > 1 and found[0].on_kinks():
+    if len(found) > 1 and found[0].kinks.numbers:
         found = found[1:]  # several slopes are right there
     around = found if points.hand is not None else points.around(max(probes, _FEW), seed)
     if len({p.shape for p in around}) > 1 or any(all(p.right(rtol)) for p in found):
@@ -183,6 +182,8 @@ def _rows(
 ) -> list[Row]:
     size = len(arguments.numbers)
     projected = numeric and (directions is not None or size > _MOST_BY_COMPONENT)
+    kinks = first.kinks if first else None
+    allowed = kinks.allow(given) if kinks and kinks.numbers and given else [False] * size
     rows = []
     for i, name in enumerate(arguments.names):
         slope = None
@@ -191,19 +192,12 @@ def _rows(
         auto = first.slopes[i] if first else None
         hand = given[i] if given is not None else None
         scale = first.sizes[i] if first else 0.0
-        rows.append(_row(name, hand, auto, slope, scale, rtol))
+        sides = kinks.one_sided(i) if slope and kinks and i in kinks.numbers else None
+        rows.append(_row(name, hand, auto, slope, scale, rtol, allowed[i], sides))
     slopes = first.slopes if first else given
     if not projected or slopes is None:
         return rows
-    kinked = first.on_kinks() if first else []
-    search = Projections(f, arguments, slopes, kinked, by_hand=first is None)
-    for i, row in enumerate(rows):
-        # At a kink several slopes are right, the engine's and others.
-        if row.verdict == "wrong" and given is not None and i in kinked[:_MOST_ON_KINKS]:
-            single = search.single(i, given[i])
-            note, status = single.note, single.numeric
-            if status is not None and status.status == "kink":
-                rows[i] = row._replace(verdict=single.verdict, note=note, numeric=status)
+    search = Projections(f, arguments, slopes, kinks)
     return rows + search.rows(directions or 2, seed)
 
 
@@ -221,17 +215,24 @@ def _row(
     slope: NumericDerivative | None,
     scale: float,
     rtol: float,
+    allowed: bool,
+    sides: tuple[float, float] | None,
 ) -> Row:
+    """One line; on a kink that the graph shows, with what is allowed there and both its sides."""
     verdict, note = "ok", ""
     tested = auto if auto is not None else hand
-    if slope is not None and tested is not None:
+    if slope is not None and sides is not None:
+        verdict, note = judge_sides(sides, slope, rtol)
+    elif slope is not None and tested is not None:
         verdict, note = judge(tested, slope, rtol)
-        if verdict == "inconclusive" and auto is not None and hand is not None:
-            verdict = "ok"  # the engine is the judge of the hand-written slope
+    if verdict == "inconclusive" and auto is not None and hand is not None:
+        verdict = "ok"  # the engine is the judge of the hand-written slope
     if hand is not None and auto is not None and not agree(hand, auto, scale, rtol):
-        verdict = "wrong"
-        if slope is not None and slope.status == "kink":
+        verdict = "ok" if allowed and verdict == "ok" else "wrong"
+        if slope is not None and slope.status == "kink" and sides is None:
             verdict, note = judge(hand, slope, rtol)
+        elif allowed:
+            note = note or "a kink: several slopes are right"
     return Row(name, hand, auto, slope, verdict, note)
 
 

@@ -93,7 +93,7 @@ class Points:
         if not isinstance(result, Value) or not math.isfinite(result.data):
             return None
         found = Probe(result, inputs, slopes)
-        if found.on_kinks():
+        if found.kinks.numbers:
             return None
         finite = all(map(math.isfinite, found.slopes))
         return found if finite and (self.hand is None or all(map(math.isfinite, slopes))) else None

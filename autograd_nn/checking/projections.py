@@ -12,8 +12,9 @@ import random
 from collections.abc import Callable, Sequence
 
 from autograd_nn.checking.calls import Arguments
+from autograd_nn.checking.diagnosis.kinks import Kinks
 from autograd_nn.checking.numeric import directional_slope, numeric_derivative
-from autograd_nn.checking.report import Row, judge
+from autograd_nn.checking.report import Row, judge, judge_sides
 from autograd_nn.checking.shapes import NumericDerivative
 from autograd_nn.recording import no_grad
 
@@ -22,8 +23,8 @@ __all__ = ["Projections"]
 __tracebackhide__ = True  # in pytest, errors are shown at the line of the test
 
 _MOST_WRONG = 12  # numbers that are named; more would not help
-_MOST_KINKS = 300  # numbers on kinks that are looked at by themselves
 _RTOL = 1e-7
+_FEW_DIGITS = 1e-2  # of f over the size of the numbers: a slope of 0 has no scale of its own
 
 
 class Projections:
@@ -31,8 +32,8 @@ class Projections:
 
     Args:
         slopes: one per checked number.
-        kinked: the numbers that the graph shows to sit on a kink; ``f`` may have others.
-        by_hand: whether the slopes are the hand-written ones.
+        kinks: those that the graph shows; ``f`` may have others.  ``None`` where there is no
+            graph: the slopes are the hand-written ones.
     """
 
     def __init__(
@@ -40,21 +41,20 @@ class Projections:
         f: Callable[..., object],
         arguments: Arguments,
         slopes: Sequence[float],
-        kinked: Sequence[int],
-        by_hand: bool,
+        kinks: Kinks | None,
     ) -> None:
-        self.f, self.arguments, self.slopes, self.by_hand = f, arguments, slopes, by_hand
+        self.f, self.arguments, self.slopes, self.kinks = f, arguments, slopes, kinks
         x = arguments.numbers
         self.unit = math.sqrt(math.fsum(v * v for v in x) / len(x)) or 1.0
-        self.kinked = list(kinked)
-        self.numeric: dict[int, NumericDerivative] = {}
+        self.kinked = set(kinks.numbers) if kinks else set()
         self.known: tuple[float, float] | None = None  # f at the point, and its noise
 
     def rows(self, count: int, seed: int) -> list[Row]:
         """One row for each direction; and for each number found to be wrong, or on a kink.
 
-        Where every number of a direction that disagrees is right by itself, as at a kink, the
-        direction is right too: there the slope along a sum is not the sum of the slopes.
+        Where every number of a direction that disagrees is right by itself, as at a kink that
+        the graph does not show, the direction is right too: there the slope along a sum is not
+        the sum of the slopes.
         """
         rng = random.Random(seed)
         rows: list[Row] = []
@@ -63,7 +63,7 @@ class Projections:
             signs = [rng.choice((-1.0, 1.0)) for _ in self.arguments.numbers]
             row = self.test(f"direction {k}", range(len(signs)), signs)
             if row.verdict == "wrong":
-                found, complete = self.apart(signs, rng)
+                found, complete = self.halve(list(range(len(signs))), signs)
                 known |= {i: single for i, single in found.items() if single.verdict != "ok"}
                 if complete and all(single.verdict == "ok" for single in found.values()):
                     note = "f is not smooth along this direction; number by number all agree"
@@ -72,21 +72,6 @@ class Projections:
             if known:
                 break
         return rows + [known[i] for i in sorted(known)]
-
-    def apart(self, signs: Sequence[float], rng: random.Random) -> tuple[dict[int, Row], bool]:
-        """The numbers that a direction disagrees by, and whether all of them were looked at."""
-        some = self.kinked
-        if len(some) > _MOST_KINKS:
-            some = sorted(rng.sample(some, _MOST_KINKS))
-        found = {i: self.single(i) for i in some}
-        kinked = set(self.kinked)
-        rest = [i for i in range(len(signs)) if i not in kinked]
-        if any(row.verdict == "wrong" for row in found.values()) or not rest:
-            return found, True
-        if self.kinked and self.test("", rest, signs).verdict != "wrong":
-            return found, True
-        more, complete = self.halve(rest, signs)
-        return found | more, complete
 
     def along(self, chosen: Sequence[int], signs: Sequence[float]) -> Callable[[float], object]:
         x = self.arguments.numbers
@@ -101,7 +86,7 @@ class Projections:
 
     def row(self, name: str, slope: float, numeric: NumericDerivative, rtol: float) -> Row:
         verdict, note = judge(slope, numeric, rtol)
-        hand, auto = (slope, None) if self.by_hand else (None, slope)
+        hand, auto = (slope, None) if self.kinks is None else (None, slope)
         return Row(name, hand, auto, numeric, verdict, note)
 
     def test(self, name: str, chosen: Sequence[int], signs: Sequence[float]) -> Row:
@@ -110,18 +95,34 @@ class Projections:
             numeric, self.known = directional_slope(
                 self.along(chosen, signs), self.unit, self.known
             )
-        total = math.fsum(self.slopes[i] * signs[i] for i in chosen)
-        return self.row(name, total, numeric, _RTOL)
+        if self.kinks and not self.kinked.isdisjoint(chosen):
+            direction = [0.0] * len(signs)
+            for i in chosen:
+                direction[i] = signs[i]
+            total = self.kinks.central(direction)
+        else:
+            direction = []
+            total = math.fsum(self.slopes[i] * signs[i] for i in chosen)
+        row = self.row(name, total, numeric, _RTOL)
+        if direction and row.verdict == "inconclusive" and self.small(numeric.error):
+            row = row._replace(verdict="ok", note="a kink: few digits")
+        return row
 
-    def single(self, i: int, slope: float | None = None) -> Row:
+    def small(self, error: float) -> bool:
+        """Whether an error is small beside f: at kinks the quotients converge slowly."""
+        return self.known is not None and error * self.unit <= _FEW_DIGITS * abs(self.known[0])
+
+    def single(self, i: int) -> Row:
         """One number by itself, with its slopes from the left and from the right."""
-        if i not in self.numeric:
-            x, ones = self.arguments.numbers, [1.0] * len(self.arguments.numbers)
-            g = self.along([i], ones)
-            with no_grad():
-                self.numeric[i] = numeric_derivative(lambda v: g(v - x[i]), x[i])
-        own = self.slopes[i] if slope is None else slope
-        return self.row(self.arguments.names[i], own, self.numeric[i], _RTOL)
+        x, ones = self.arguments.numbers, [1.0] * len(self.arguments.numbers)
+        g = self.along([i], ones)
+        with no_grad():
+            numeric = numeric_derivative(lambda v: g(v - x[i]), x[i])
+        row = self.row(self.arguments.names[i], self.slopes[i], numeric, _RTOL)
+        if self.kinks and i in self.kinked:
+            verdict, note = judge_sides(self.kinks.one_sided(i), numeric, _RTOL)
+            row = row._replace(verdict=verdict, note=note)
+        return row
 
     def halve(self, every: list[int], signs: Sequence[float]) -> tuple[dict[int, Row], bool]:
         """The numbers that a direction disagrees by, found by halving it again and again."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from autograd_nn.checking.diagnosis import HEADLINE, UNCERTAIN, Finding, shortened
 from autograd_nn.checking.shapes import NumericDerivative
 
-__all__ = ["GradientCheckError", "GradientReport", "Row", "judge"]
+__all__ = ["GradientCheckError", "GradientReport", "Row", "judge", "judge_sides"]
 
 _WIDTH = 80
 _MOST_ROWS = 12
@@ -52,7 +52,7 @@ def judge(slope: float, numeric: NumericDerivative, rtol: float) -> tuple[str, s
     """
     left, right, note = numeric.left, numeric.right, numeric.note
     if numeric.status == "kink" and left is not None and right is not None:
-        margin = 1e-6 * (abs(left) + abs(right))
+        margin = 1e-6 * (abs(left) + abs(right)) + 1e-4 * abs(right - left)  # of the quotients
         if min(left, right) - margin <= slope <= max(left, right) + margin:
             return "ok", f"a kink: {note}; any slope in between passes"
         return "wrong", f"a kink: {note}"
@@ -67,6 +67,24 @@ def judge(slope: float, numeric: NumericDerivative, rtol: float) -> tuple[str, s
     if numeric.error > abs(numeric.value) and numeric.error > 1e-6 * (abs(slope) or 1.0):
         return "inconclusive", "the numeric slope has no reliable digits"
     return "ok", "" if numeric.status == "ok" else note
+
+
+def judge_sides(
+    sides: tuple[float, float], numeric: NumericDerivative, rtol: float
+) -> tuple[str, str]:
+    """The verdict on the slopes to the left and to the right of a kink.
+
+    >>> from autograd_nn.checking.numeric import numeric_derivative
+    >>> judge_sides((-1.0, 1.0), numeric_derivative(abs, 0.0), 1e-9)[0]
+    'ok'
+    """
+    left, right = numeric.left, numeric.right
+    if numeric.status != "kink" or left is None or right is None:
+        return judge((sides[0] + sides[1]) / 2, numeric, rtol)
+    margin = 1e-3 * abs(right - left) + 1e-6 * (abs(left) + abs(right))
+    fits = abs(sides[0] - left) <= margin and abs(sides[1] - right) <= margin
+    note = f"a kink: {numeric.note}"
+    return ("ok", f"{note}; any slope in between passes") if fits else ("wrong", note)
 
 
 class GradientReport:

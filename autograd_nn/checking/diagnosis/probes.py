@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.checking.diagnosis.kinks import Kinks
 from autograd_nn.checking.diagnosis.misconceptions import Edge
 from autograd_nn.engine import Value, topological_order
-from autograd_nn.ops import PRIMITIVES, primitive
 
 __all__ = ["Probe", "agree", "probe_around"]
 
-_SWITCHED = frozenset(row.name for row in PRIMITIVES if row.switch is not None)
 _ROUNDING = 1e-12  # of the sum of the absolute contributions; 2.2e-16 each, and a few of them
 
 Slopes = Callable[[Sequence[float]], list[float]]
@@ -61,6 +60,7 @@ class Probe:
         self.data = [node.data for node in self.nodes]
         self.ops = [node.op or node.kind for node in self.nodes]
         self._reach: Any = None
+        self._kinks: Kinks | None = None
         self.shape = hash((tuple(self.ops), tuple(self.operands)))
         self.adjoints = self.backward(self.partials)
         self.slopes = self._pick(self.adjoints)
@@ -158,22 +158,12 @@ class Probe:
         second = operands[1] if len(operands) > 1 else math.nan
         return Edge(j, operands[0], second, self.data[k], self.partials[k][j])
 
-    def on_kinks(self) -> list[int]:
-        """The numbers that a relu, abs or the like at its kink depends on, in order."""
-        below: set[int] = set()
-        stack = [k for k, op in enumerate(self.ops) if op in _SWITCHED and self._at_switch(k)]
-        while stack:
-            k = stack.pop()
-            if k not in below:
-                below.add(k)
-                stack += self.operands[k]
-        return [i for i, k in enumerate(self.inputs) if k in below]
-
-    def _at_switch(self, k: int) -> bool:
-        row = primitive(self.ops[k])
-        numbers = [self.data[o] for o in self.operands[k]]
-        value = row.switch(*numbers) if row.switch is not None else 1.0
-        return bool(abs(value) <= _ROUNDING * max(map(abs, numbers)))
+    @property
+    def kinks(self) -> Kinks:
+        """What sits on a kink."""
+        if self._kinks is None:
+            self._kinks = Kinks(self)
+        return self._kinks
 
     def right(self, rtol: float) -> list[bool]:
         """For each slope whether the hand-written one agrees."""
