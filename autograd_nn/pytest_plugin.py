@@ -45,9 +45,7 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Show the cause of a failed check without the path of the error's module."""
     outcome = yield
     module = sys.modules.get("autograd_nn.checking.report")

@@ -230,7 +230,8 @@ def directional_slope(
     A kink within the steps shows as a large error bound.  The value at 0 and the noise are
     returned too; where they are ``known``, from another direction, 8 values are enough.
     """
-    sampler, levels = Sampler(f), (8, 11, 14, 17, 20)
+    sampler = Sampler(f)
+    levels: tuple[int, ...] = (8, 11, 14, 17, 20)
     if known is None:
         at_zero = sampler(0.0)
         if at_zero is None:

@@ -86,7 +86,7 @@ def _options(s: Structure, node: int) -> list[int]:
 
 def _adjoint(p: Probe, node: int, value: float) -> float:
     """The slope along a node if it had another value."""
-    return replayed_adjoints(p, {node: value})[node]
+    return float(replayed_adjoints(p, {node: value})[node])
 
 
 def branch_mistakes(case: Case) -> Iterator[Hypothesis]:

@@ -48,7 +48,7 @@ class Hypothesis(NamedTuple):
     kind: str
     text: str
     advice: str = ""
-    slopes: Callable[[Probe], Any] | None = None
+    slopes: Callable[..., Any] | None = None
     changes: Changes | None = None
     alone: bool = False
     place: object = None

@@ -115,7 +115,7 @@ class Kinks:
             for j, (o, own) in enumerate(zip(p.operands[k], p.partials[k], strict=True)):
                 choices = [own] if sides is None else [own, sides.below[j], sides.above[j]]
                 ends = [a * c for a in (low[k], high[k]) for c in choices if c != 0.0]
-                if len([c for c in choices if c == 0.0]):
+                if [c for c in choices if c == 0.0]:
                     ends.append(0.0)
                 low[o] += min(ends)
                 high[o] += max(ends)

@@ -40,7 +40,7 @@ class Layers:
 
     def __init__(self, s: Structure) -> None:
         self.s = s
-        self.written = {c.node: c.inner for c in s.composites}
+        self.written: dict[int, int] = {c.node: c.inner for c in s.composites}
         self.products: dict[str, list[Product]] = {}
         self.sources: dict[str, dict[tuple[int, int], int]] = {}
         self.targets: dict[str, dict[int, list[int]]] = {}
@@ -68,7 +68,8 @@ class Layers:
         """What an activation, written out or not, was computed from."""
         if node in self.written:
             return self.written[node]
-        return self.s.probe.operands[node][0] if self.s.probe.ops[node] in ACTIVATIONS else None
+        activates = self.s.probe.ops[node] in ACTIVATIONS
+        return self.s.probe.operands[node][0] if activates else None
 
     def output(self, target: int) -> int | None:
         """The activation that a sum goes into."""

@@ -245,7 +245,24 @@ _TABLE: dict[str, tuple[Rule | tuple[str, Wrong], ...]] = {
 }
 # fmt: on
 
-_UNARY = "tanh sigmoid exp log log1p softplus sin cos tan atan asin acos sinh cosh erf sqrt".split()
+_UNARY = [
+    "tanh",
+    "sigmoid",
+    "exp",
+    "log",
+    "log1p",
+    "softplus",
+    "sin",
+    "cos",
+    "tan",
+    "atan",
+    "asin",
+    "acos",
+    "sinh",
+    "cosh",
+    "erf",
+    "sqrt",
+]
 MISCONCEPTIONS: dict[str, tuple[Rule, ...]] = {
     op: (
         *((_never(op),) if op in _UNARY else ()),

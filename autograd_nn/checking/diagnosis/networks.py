@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,8 +15,9 @@ from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
 from autograd_nn.checking.diagnosis.layers import Layers, Product
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
-from autograd_nn.checking.diagnosis.statistics import statistic
+from autograd_nn.checking.diagnosis.statistics import statistic_mistakes
 from autograd_nn.checking.diagnosis.structure import Structure
+from autograd_nn.checking.diagnosis.uses import copied, edges_set, one_use, shape_of
 
 __all__ = ["fitted_updates", "network_mistakes"]
 
@@ -29,7 +29,7 @@ _RATES = (0.1, 0.01, 0.5, 0.05, 0.001, 1.0, 0.2, 0.3, 0.02, 0.005, 0.03)
 def network_mistakes(case: Case) -> Iterator[Hypothesis]:
     """Everything that a layer, or something like one, can get wrong."""
     yield from on_every_shape(case, _all)
-    yield from _copied(case)
+    yield from copied(case)
 
 
 def _all(s: Structure) -> Iterator[Hypothesis]:
@@ -38,21 +38,16 @@ def _all(s: Structure) -> Iterator[Hypothesis]:
     yield from _outer_products(s, layers)
     yield from _masks(s, layers)
     yield from _constant_factors(s)
-    yield from _one_use(s)
-    yield from _statistics(s)
+    yield from one_use(s)
+    yield from statistic_mistakes(s)
     yield from _softmax(s)
-
-
-def _set(edges: Sequence[Edge], value: Callable[[Probe, int], float]) -> Changes:
-    """The partial of the i-th edge is ``value(probe, i)``."""
-    return lambda p: {edge: value(p, i) for i, edge in enumerate(edges)}
 
 
 # -- the delta passed back through the weights ---------------------------------------------
 
 
 def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
-    shapes = {a: _shape(s, a) for a in layers.products}
+    shapes = {a: shape_of(s, a) for a in layers.products}
     for array, products in layers.products.items():
         inner = [x for x in products if s.live[x.source]]
         if not inner or not (s.is_network or len(s.arrays[array]) > 1):
@@ -61,14 +56,14 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
         leaves = [s.leaf[x.leaf] for x in inner]
         yield Hypothesis(
             1.6, "network", f"the weights {array} are missing in the delta passed back",
-            f"Multiply by {array} on the way back.", changes=_set(edges, lambda p, i: 1.0),
+            f"Multiply by {array} on the way back.", changes=edges_set(edges, lambda p, i: 1.0),
         )  # fmt: skip
         places = [s.names.place[i] for i in leaves]
         if all(t is not None for t in (_turned(s, array, i) for i in leaves)):
             yield Hypothesis(
                 1.6, "network", f"the weights {array} are missing in the delta passed back",
                 f"Multiply by {array} on the way back.",
-                changes=_set(edges, lambda p, i, v=places: float(v[i][0] == v[i][1])),
+                changes=edges_set(edges, lambda p, i, v=places: float(v[i][0] == v[i][1])),
             )  # fmt: skip
         text = f"the path back through {array} is missing"
         if _is_recurrent(layers, array):
@@ -76,7 +71,7 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
         else:
             text = f"the path back through {array} to the layers below is missing"
         cost = 1.6 if _is_recurrent(layers, array) else 1.9
-        yield Hypothesis(cost, "network", text, "", changes=_set(edges, lambda p, i: 0.0))
+        yield Hypothesis(cost, "network", text, "", changes=edges_set(edges, lambda p, i: 0.0))
         if _is_recurrent(layers, array):
             yield from _truncated(array, inner)
         turned = [_turned(s, array, i) for i in leaves]
@@ -84,7 +79,7 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             yield Hypothesis(
                 1.45, "network", f"{array} is not transposed in the delta passed back",
                 f"The delta goes back through the transpose of {array}.",
-                changes=_set(edges, lambda p, i, t=turned: p.at[t[i]]),
+                changes=edges_set(edges, lambda p, i, t=turned: p.at[t[i]]),
             )  # fmt: skip
         for other, shape in shapes.items():
             if other != array and shape == shapes[array]:
@@ -92,14 +87,16 @@ def _passed_back(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
                 yield Hypothesis(
                     1.7, "network", f"{other} stands in place of {array} in the delta passed back",
                     f"Use {array}.",
-                    changes=_set(edges, lambda p, i, w=where, v=leaves: p.at[w[v[i]]]),
+                    changes=edges_set(edges, lambda p, i, w=where, v=leaves: p.at[w[v[i]]]),
                 )  # fmt: skip
         for rate in _RATES:
             yield Hypothesis(
                 1.75, "network",
                 f"{array} was updated (rate {rate:g}) before the delta was passed back through it",
                 "Compute every slope first, then update.",
-                changes=_set(edges, lambda p, i, r=rate, v=leaves: p.at[v[i]] - r * p.slopes[v[i]]),
+                changes=edges_set(
+                    edges, lambda p, i, r=rate, v=leaves: p.at[v[i]] - r * p.slopes[v[i]]
+                ),
             )  # fmt: skip
 
 
@@ -111,21 +108,17 @@ def _truncated(array: str, inner: Sequence[Product]) -> Iterator[Hypothesis]:
         back = len(steps) - n
         text = f"truncated: the path back through {array} ends after {back} steps"
         yield Hypothesis(
-            1.62, "network", text, "Go back to the first step.", changes=_set(cut, lambda p, i: 0.0)
+            1.62,
+            "network",
+            text,
+            "Go back to the first step.",
+            changes=edges_set(cut, lambda p, i: 0.0),
         )
-
-
-def _shape(s: Structure, array: str) -> tuple[int, ...]:
-    places = [s.names.place[i] for i in s.arrays[array]]
-    if any(place is None for place in places):
-        return (len(places),)
-    sizes: Any = np.array(places).max(axis=0) + 1
-    return tuple(sizes.tolist())
 
 
 def _turned(s: Structure, array: str, i: int) -> int | None:
     """The number at the mirrored place of a square matrix."""
-    shape, place = _shape(s, array), s.names.place[i]
+    shape, place = shape_of(s, array), s.names.place[i]
     if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 2 or place is None:
         return None
     return s.arrays[array][place[1] * shape[1] + place[0]]
@@ -159,7 +152,7 @@ def _outer_products(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
                     "network",
                     text,
                     "",
-                    changes=_set(edges, lambda p, i: p.data[chosen[i]]),
+                    changes=edges_set(edges, lambda p, i: p.data[chosen[i]]),
                     alone=True,
                 )
 
@@ -248,7 +241,7 @@ def _masks(s: Structure, layers: Layers) -> Iterator[Hypothesis]:
             yield Hypothesis(
                 1.6, "network", f"the {op} {mask} of layer {b} is used in layer {a}",
                 f"Use the {mask} of layer {a}.",
-                changes=_set(edges, lambda p, i, o=others: p.partials[o[i]][0]),
+                changes=edges_set(edges, lambda p, i, o=others: p.partials[o[i]][0]),
             )  # fmt: skip
 
 
@@ -271,48 +264,51 @@ def _constant_factors(s: Structure) -> Iterator[Hypothesis]:
         if inner not in s.leaf and sizes == {1.0, -1.0}:
             yield Hypothesis(
                 1.65, "network", "the labels (-1 or 1) are missing as a factor", "",
-                changes=_set(edges, lambda p, i: 1.0),
+                changes=edges_set(edges, lambda p, i: 1.0),
             )  # fmt: skip
         if inner in s.leaf:
             array = s.names.array[s.leaf[inner]]
             yield Hypothesis(
                 1.95, "network", f"the weight itself stands in place of the input, for {array}",
                 "The slope along a weight has the input as a factor.",
-                changes=_set(edges, lambda p, i, e=edges: p.data[p.operands[e[i][0]][e[i][1]]]),
+                changes=edges_set(
+                    edges, lambda p, i, e=edges: p.data[p.operands[e[i][0]][e[i][1]]]
+                ),
                 alone=True,
             )  # fmt: skip
             text = f"the input x is missing in the slope of {array}"
             yield Hypothesis(
                 1.9, "network", text, "Multiply by the input.",
-                changes=_set(edges, lambda p, i: 1.0), alone=False,
+                changes=edges_set(edges, lambda p, i: 1.0), alone=False,
             )  # fmt: skip
             continue
         if 0.0 in sizes and len(sizes) == 2 and not _is_last(s, [k for k, _ in edges]):
             scale = max(values, key=abs)
             yield Hypothesis(
                 1.6, "network", "the dropout mask is missing on the way back", "Multiply by it.",
-                changes=_set(edges, lambda p, i: 1.0),
+                changes=edges_set(edges, lambda p, i: 1.0),
             )  # fmt: skip
             yield Hypothesis(
                 1.61, "network", "the dropout mask is missing on the way back (its scale is there)",
-                "Multiply by the mask.", changes=_set(edges, lambda p, i, c=scale: c),
+                "Multiply by the mask.", changes=edges_set(edges, lambda p, i, c=scale: c),
             )  # fmt: skip
             yield Hypothesis(
                 1.6, "network", f"the scale {scale:.6g} of the dropout mask is missing", "",
-                changes=_set(edges, lambda p, i, v=values: float(v[i] != 0)),
+                changes=edges_set(edges, lambda p, i, v=values: float(v[i] != 0)),
             )  # fmt: skip
             yield Hypothesis(
                 1.65, "network", "the dropout mask is inverted on the way back", "",
-                changes=_set(edges, lambda p, i, v=values, c=scale: c * float(v[i] == 0)),
+                changes=edges_set(edges, lambda p, i, v=values, c=scale: c * float(v[i] == 0)),
             )  # fmt: skip
         else:
             yield Hypothesis(
-                1.7, "network", "the constant factors from above (upstream, coefficients) are missing",
-                "Multiply by them (chain rule).", changes=_set(edges, lambda p, i: 1.0),
+                1.7, "network",
+                "the constant factors from above (upstream, coefficients) are missing",
+                "Multiply by them (chain rule).", changes=edges_set(edges, lambda p, i: 1.0),
             )  # fmt: skip
         yield Hypothesis(
             1.9, "network", "the constant factors (mask, coefficients) are applied twice", "",
-            changes=_set(edges, lambda p, i, v=values: v[i] ** 2),
+            changes=edges_set(edges, lambda p, i, v=values: v[i] ** 2),
         )  # fmt: skip
 
 
@@ -322,177 +318,6 @@ def _is_last(s: Structure, nodes: Sequence[int]) -> bool:
     ends = {edge[0] for term in s.terms for edge in [term.edge]}
     shared = any(len(s.uses.get(o, ())) > 1 for k in nodes for o in s.probe.operands[k])
     return shared or any(k in terms or k in ends for k in nodes)
-
-
-# -- several uses ----------------------------------------------------------------------------
-
-
-def _one_use(s: Structure) -> Iterator[Hypothesis]:
-    """``=`` for ``+=``: a use of a number, or all uses of one kind, left out."""
-    by_array: dict[str, dict[tuple[int, int], list[Edge]]] = {}
-    for k, i in s.leaf.items():
-        for edge in s.uses.get(k, ()):
-            kind = (s.family[edge[0]], edge[1])
-            by_array.setdefault(s.names.array[i], {}).setdefault(kind, []).append(edge)
-    for array, kinds in by_array.items():
-        users = [kind[0][0] for kind in kinds.values()]
-        if 2 <= len(kinds) <= 6 and len(set(users)) == len(users):
-            yield from _of_kinds(s, array, list(kinds.values()))
-    yield from _first_or_last(s)
-    yield from _overwritten(s)
-    yield from _layer_uses(s)
-    for k in range(len(s.probe.nodes) - 1):
-        uses = s.uses.get(k, ())
-        if s.live[k] and k not in s.leaf and 2 <= len(uses) <= 6 and len(s.probe.nodes) <= 500:
-            for edge in uses:
-                through = s.say(edge[0])
-                if s.probe.ops[edge[0]] in ("add", "sub") and s.vague(edge[0]):
-                    through = "the sum (a skip)"
-                text = (
-                    f"{s.say(k)} is used {_times(len(uses))}; the path through {through} is missing"
-                )
-                yield Hypothesis(
-                    1.95, "accumulate", text, "Add up all uses (+=, not =).",
-                    changes=_set([edge], lambda p, i: 0.0),
-                )  # fmt: skip
-
-
-def _overwritten(s: Structure) -> Iterator[Hypothesis]:
-    """One number that is used in several ways, and of which only one use counts."""
-    if len(s.probe.nodes) > 500:
-        return
-    for k, i in s.leaf.items():
-        uses = s.uses.get(k, ())
-        name = s.names.listed[i]
-        if not 2 <= len(uses) <= 6 or len({s.family[u] for u, _ in uses}) < 2:
-            continue
-        for edge in uses:
-            through = s.say(edge[0])
-            text = f"{name} is used {_times(len(uses))}; the path through {through} is missing (+=, not =)"
-            yield Hypothesis(
-                1.76, "accumulate", text, "Add up all uses (+=, not =).",
-                changes=_set([edge], lambda p, i: 0.0), alone=True,
-            )  # fmt: skip
-
-
-def _layer_uses(s: Structure) -> Iterator[Hypothesis]:
-    """All values of a layer, used in two ways, such as by weights and by a skip connection."""
-    for nodes in s.families.values():
-        if nodes[0] in s.leaf or len(nodes) < 2 or s.probe.ops[nodes[0]] == "exp":
-            continue
-        kinds: dict[object, list[Edge]] = {}
-        for k, edge in ((k, edge) for k in nodes for edge in s.uses.get(k, ())):
-            if s.family[edge[0]] == s.family[k]:
-                continue  # a sum that is not complete yet
-            others = [o for o in s.probe.operands[edge[0]] if o in s.leaf]
-            array = s.names.array[s.leaf[others[0]]] if others else ""
-            kinds.setdefault((s.probe.ops[edge[0]], array), []).append(edge)
-        if not 2 <= len(kinds) <= 3:
-            continue
-        for (op, array), edges in kinds.items():  # type: ignore[misc]
-            through = f"through {array}" if array else f"through the {op}"
-            if op in ("add", "sub"):
-                through = "of the skip connection (the direct sum)"
-            where = s.where(nodes[0]) or "below"
-            text = f"the values {where} are used {_times(len(kinds))}; the path {through} is missing"
-            yield Hypothesis(
-                1.75, "accumulate", text, "Add up all paths.", changes=_set(edges, lambda p, i: 0.0)
-            )
-
-
-def _times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"
-
-
-def _of_kinds(s: Structure, array: str, kinds: list[list[Edge]]) -> Iterator[Hypothesis]:
-    times = _times(len(kinds))
-    for kind in kinds:
-        through = s.say(kind[0][0])
-        text = f"{array} is used {times}; the path through {through} is missing"
-        yield Hypothesis(
-            1.8, "accumulate", text, "Add up all uses (+=, not =).",
-            changes=_set(kind, lambda p, i: 0.0), alone=True,
-        )  # fmt: skip
-        if len(kinds) == 2:
-            other = kinds[kind is kinds[0]]
-            text = f"{array} is used twice; one use counts double, the other not at all"
-
-            def changes(
-                p: Probe, twice: Sequence[Edge] = kind, never: Sequence[Edge] = other
-            ) -> Mapping[Edge, float]:
-                return {e: 2 * p.partials[e[0]][e[1]] for e in twice} | dict.fromkeys(never, 0.0)
-
-            yield Hypothesis(
-                2.0, "accumulate", f"{text} (symmetric only?)",
-                "Add up both uses.", changes=changes, alone=True,
-            )  # fmt: skip
-        if len(kinds) > 2:
-            others = [edge for other in kinds if other is not kind for edge in other]
-            text = f"{array} is used {times}; only the path through {through} is counted"
-            yield Hypothesis(
-                1.85, "accumulate", text, "Add up all uses (+=, not =).",
-                changes=_set(others, lambda p, i: 0.0), alone=True,
-            )  # fmt: skip
-
-
-def _first_or_last(s: Structure) -> Iterator[Hypothesis]:
-    """Only the first or the last of several uses of each number."""
-    several = {k: s.uses[k] for k in s.leaf if len(s.uses.get(k, ())) > 1}
-    for uses in several.values():
-        kinds = {(s.probe.ops[k], j) for k, j in uses}
-        if len(kinds) > 1 or len({k for k, _ in uses}) < len(uses):
-            return  # not steps of one kind
-    if not several:
-        return
-    for pick, word in ((-1, "last"), (0, "first")):
-        dropped = [e for uses in several.values() for e in uses if e != uses[pick]]
-        text = f"only the {word} use of each number is counted: add up all steps (+=, not =)"
-        yield Hypothesis(
-            1.9, "accumulate", text, "Add up all uses (+=, not =).",
-            changes=_set(dropped, lambda p, i: 0.0),
-        )  # fmt: skip
-
-
-# -- statistics ------------------------------------------------------------------------------
-
-
-def _statistics(s: Structure) -> Iterator[Hypothesis]:
-    """Means, variances and other shared quantities taken as constants."""
-    found: dict[str, list[int]] = {}
-    for nodes in s.families.values():
-        name = statistic(s, nodes[0])
-        if name:
-            found.setdefault(name, []).extend(nodes)
-    for name, nodes in found.items():
-        yield Hypothesis(
-            1.6, "network", f"the path through {name} is missing: it is taken as a constant",
-            f"{name[0].upper()}{name[1:]} moves with the numbers too.", changes=_cut(s, nodes),
-        )  # fmt: skip
-    if len(found) > 1:
-        names = list(found)
-        text = f"{' and '.join(names[:2])} are taken as constants: their paths are missing"
-        every = [k for nodes in found.values() for k in nodes]
-        yield Hypothesis(1.65, "network", text, "", changes=_cut(s, every))
-    yield from _shared(s, {k for nodes in found.values() for k in nodes})
-
-
-def _cut(s: Structure, nodes: Sequence[int]) -> Changes:
-    edges = [(k, j) for k in nodes for j, o in enumerate(s.probe.operands[k]) if s.live[o]]
-    return _set(edges, lambda p, i: 0.0)
-
-
-def _shared(s: Structure, but: set[int]) -> Iterator[Hypothesis]:
-    """Other quantities that go into several values, such as a norm or a normaliser."""
-    if len(s.probe.nodes) > 1500:
-        return
-    for nodes in s.families.values():
-        k = nodes[0]
-        uses = s.uses.get(k, ())
-        if k in s.leaf or k in but or len(uses) < 2 or s.probe.ops[k] == "add" and len(uses) < 3:
-            continue
-        said = s.say(k)
-        text = f"{said} is taken as a constant: its own slope is missing"
-        yield Hypothesis(2.2, "network", text, "", changes=_cut(s, nodes))
 
 
 # -- softmax that is not the last layer --------------------------------------------------------
@@ -534,31 +359,6 @@ def _softmax(s: Structure) -> Iterator[Hypothesis]:
         yield Hypothesis(cost, "network", text, advice, changes=with_slopes(own, shared))
 
 
-def _copied(case: Case) -> Iterator[Hypothesis]:
-    """The slopes of one array given to another of the same size: the delta of a wrong layer."""
-    arrays = case.structure.arrays
-    if len(arrays) > 30:
-        return
-    for a, here in arrays.items():
-        for b, there in arrays.items():
-            if (
-                a == b
-                or len(here) != len(there)
-                or _shape(case.structure, a) != _shape(case.structure, b)
-            ):
-                continue
-
-            def slopes(p: Probe, here: Sequence[int] = here, there: Sequence[int] = there) -> Any:
-                found = np.array(p.slopes)
-                found[here] = found[there]
-                return found
-
-            text, cost = f"{a} has the slope of {b}, not its own", 2.0
-            if len(here) > 1:
-                text, cost = f"{a} has the slopes of {b}: the delta of the wrong layer", 1.6
-            yield Hypothesis(cost, "copied", text, "", slopes=slopes, alone=True)
-
-
 def fitted_updates(case: Case) -> Iterator[Hypothesis]:
     """Weights that were updated by some rate before the delta went back through them."""
     if not case.same or len(case.probes) < _TELLING:
@@ -574,7 +374,7 @@ def fitted_updates(case: Case) -> Iterator[Hypothesis]:
         def updated(
             rate: float, edges: Sequence[Edge] = edges, v: Sequence[int] = leaves
         ) -> Changes:
-            return _set(edges, lambda p, i: p.at[v[i]] - rate * p.slopes[v[i]])
+            return edges_set(edges, lambda q, i: q.at[v[i]] - rate * q.slopes[v[i]])
 
         ways, offs = [], []
         for p in case.probes:

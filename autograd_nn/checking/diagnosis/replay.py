@@ -23,7 +23,9 @@ __all__ = ["other_functions", "replayed", "replayed_adjoints"]
 
 _LARGEST_GRAPH = 800  # operations; each hypothesis computes all of them again
 _MOST = 150  # hypotheses of one kind
-_LEFT_OUT = frozenset("abs sqrt exp log sin cos tanh sigmoid relu softplus".split())
+_LEFT_OUT = frozenset(
+    ["abs", "sqrt", "exp", "log", "sin", "cos", "tanh", "sigmoid", "relu", "softplus"]
+)
 _INSTEAD = {
     "sub": ("add",), "add": ("sub",), "sin": ("cos",), "cos": ("sin",), "tanh": ("sigmoid",),
     "sigmoid": ("tanh",), "exp": (), "mul": ("div",), "div": ("mul",), "sqrt": (), "log": (),
@@ -33,7 +35,7 @@ _INSTEAD = {
 
 def replayed(
     p: Probe,
-    values: Mapping[int, float],
+    values: Mapping[int, Any],
     ops: Mapping[int, str] | None = None,
     cut: bool = False,
 ) -> Any:
@@ -47,7 +49,7 @@ def replayed(
 
 def replayed_adjoints(
     p: Probe,
-    values: Mapping[int, float],
+    values: Mapping[int, Any],
     ops: Mapping[int, str] | None = None,
     cut: bool = False,
 ) -> Any:
@@ -60,7 +62,11 @@ def replayed_adjoints(
         if cut:
             partials[k] = (0.0,) * len(partials[k])
     for k, operands in enumerate(p.operands):
-        if not operands or (cut and k in values) or not (k in ops or any(changed[o] for o in operands)):
+        if (
+            not operands
+            or (cut and k in values)
+            or not (k in ops or any(changed[o] for o in operands))
+        ):
             continue
         op = ops.get(k, p.ops[k])
         if not op:
@@ -89,7 +95,7 @@ def other_functions(case: Case) -> Iterator[Hypothesis]:
 
 
 def _hypothesis(
-    cost: float, text: str, slopes: Callable[[Probe], Any], alone: bool = True
+    cost: float, text: str, slopes: Callable[..., Any], alone: bool = True
 ) -> Hypothesis:
     return Hypothesis(cost, "function", text, "", slopes=slopes, alone=alone)
 

@@ -6,14 +6,13 @@ is left out: what happens inside a row (``outputs``, ``networks``, ``rules``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from autograd_nn.checking.diagnosis.case import Case
-from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
+from autograd_nn.checking.diagnosis.hypothesis import Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.rules import on_every_shape
 from autograd_nn.checking.diagnosis.spelling import ordinal
@@ -21,6 +20,7 @@ from autograd_nn.checking.diagnosis.structure import Structure, Term
 
 __all__ = ["fitted_weights", "row_mistakes", "units"]
 
+_Row = Callable[[float, str, str, Sequence[float]], Hypothesis]
 _TELLING = 4  # points that tell weights from a chance
 _MOST_PAIRS = 10  # more rows are not tried in pairs
 
@@ -45,10 +45,10 @@ def units(s: Structure) -> tuple[list[list[Term]], str]:
     return ([], "term") if len(groups) < 2 else (list(groups.values()), "term")
 
 
-def weighted(weights: Mapping[Term, float]) -> Changes:
+def weighted(weights: Mapping[Term, float]) -> Callable[[Probe], dict[tuple[int, int], float]]:
     """The terms' slopes counted with these weights."""
 
-    def changes(p: Probe) -> Mapping[tuple[int, int], float]:
+    def changes(p: Probe) -> dict[tuple[int, int], float]:
         return {
             term.edge: weight * p.partials[term.edge[0]][term.edge[1]]
             for term, weight in weights.items()
@@ -62,16 +62,16 @@ def _of_rows(s: Structure) -> Iterator[Hypothesis]:
     count = len(parts)
     if count < 2:
         return
+
     def row(cost: float, text: str, advice: str, weights: Sequence[float]) -> Hypothesis:
         chosen = {t: w for part, w in zip(parts, weights, strict=True) for t in part if w != 1.0}
         return Hypothesis(cost, "row", text, advice, changes=weighted(chosen))
 
     ones = [1.0] * count
-    name = (
-        (lambda r: ordinal(r, count))
-        if noun == "row"
-        else (lambda r: _term_name(s, parts[r], r, count - 1))
-    )
+
+    def name(r: int) -> str:
+        return ordinal(r, count) if noun == "row" else _term_name(s, parts[r], r, count - 1)
+
     for r in range(count):
         without = [*ones[:r], 0.0, *ones[r + 1 :]]
         text = f"{name(r)} is skipped: it is missing from the sum"
@@ -117,7 +117,7 @@ def _term_name(s: Structure, part: Sequence[Term], r: int, last: int) -> str:
     return f"the {['first', 'last'][r > 0]} term (step {r})" if r in (0, last) else f"term {r}"
 
 
-def _halves(count: int, row) -> Iterator[Hypothesis]:  # type: ignore[no-untyped-def]
+def _halves(count: int, row: _Row) -> Iterator[Hypothesis]:
     advice = f"Add up over all {count} rows."
     for k in range(2, count - 1):
         first = [float(r < k) for r in range(count)]
@@ -133,7 +133,7 @@ def _halves(count: int, row) -> Iterator[Hypothesis]:  # type: ignore[no-untyped
             yield row(1.8, f"only the rows of {word} number count", advice, chosen)
 
 
-def _pairs(count: int, row) -> Iterator[Hypothesis]:  # type: ignore[no-untyped-def]
+def _pairs(count: int, row: _Row) -> Iterator[Hypothesis]:
     for lost in range(count):
         for twice in range(count):
             if lost != twice:
@@ -195,7 +195,8 @@ def fitted_weights(case: Case) -> Iterator[Hypothesis]:
         if not off or np.ptp(weights) < 1e-7:
             continue
         yield Hypothesis(
-            3.3, "row", _weights_said(weights, off, noun), f"Add up all {noun}s with equal weights.",
+            3.3, "row", _weights_said(weights, off, noun),
+            f"Add up all {noun}s with equal weights.",
             changes=weighted({t: w for part, w in zip(parts, weights, strict=True) for t in part}),
         )  # fmt: skip
 

@@ -15,23 +15,18 @@ import numpy as np
 
 from autograd_nn.checking.diagnosis.branches import branch_mistakes
 from autograd_nn.checking.diagnosis.case import Case, Matched, match, predictions
+from autograd_nn.checking.diagnosis.combined import inner_missing, one_number, power_laws
+from autograd_nn.checking.diagnosis.fitted import fitted
 from autograd_nn.checking.diagnosis.hypothesis import Finding, Hypothesis
 from autograd_nn.checking.diagnosis.networks import fitted_updates, network_mistakes
 from autograd_nn.checking.diagnosis.outputs import output_mistakes
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.replay import other_functions
 from autograd_nn.checking.diagnosis.rows import fitted_weights, row_mistakes
-from autograd_nn.checking.diagnosis.rules import (
-    composite_mistakes,
-    every_rule,
-    inner_missing,
-    one_number,
-    power_laws,
-    ratios,
-)
+from autograd_nn.checking.diagnosis.rules import composite_mistakes, every_rule, ratios
 from autograd_nn.checking.diagnosis.spelling import HEADLINE, shortened
 from autograd_nn.checking.diagnosis.where import UNKNOWN, located, places
-from autograd_nn.checking.diagnosis.whole import certain, fitted, whole
+from autograd_nn.checking.diagnosis.whole import certain, whole
 
 __all__ = ["UNCERTAIN", "explain"]
 
@@ -234,7 +229,8 @@ def _apart(case: Case, matched: list[Matched]) -> list[Finding]:
     most = 1.35 if len(case.probes) == 1 else 3.0
     ordered = sorted(
         (
-            m for m in matched
+            m
+            for m in matched
             if m.hypothesis.cost <= most
             and not (by_element and m.hypothesis.kind not in _ABOUT_SLOPES)
         ),

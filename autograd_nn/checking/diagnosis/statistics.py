@@ -1,13 +1,17 @@
 """Means, variances, norms: quantities of many numbers that go into several values.
 
-What is left out: what is done wrongly with them (``networks``).
+They are often taken as constants.  What is left out: layers (``networks``).
 """
 
 from __future__ import annotations
 
-from autograd_nn.checking.diagnosis.structure import Structure, summands
+from collections.abc import Iterator, Sequence
 
-__all__ = ["statistic"]
+from autograd_nn.checking.diagnosis.hypothesis import Changes, Hypothesis
+from autograd_nn.checking.diagnosis.structure import Structure, summands
+from autograd_nn.checking.diagnosis.uses import edges_set
+
+__all__ = ["statistic", "statistic_mistakes"]
 
 
 def statistic(s: Structure, k: int, *, alone: bool = False) -> str:
@@ -64,3 +68,42 @@ def _is_square(s: Structure, k: int) -> bool:
 def _is_sum_of_squares(s: Structure, k: int) -> bool:
     parts = summands(s, k)
     return len(parts) > 1 and all(_is_square(s, o) for o in parts)
+
+
+def statistic_mistakes(s: Structure) -> Iterator[Hypothesis]:
+    """Means, variances and other shared quantities taken as constants."""
+    found: dict[str, list[int]] = {}
+    for nodes in s.families.values():
+        name = statistic(s, nodes[0])
+        if name:
+            found.setdefault(name, []).extend(nodes)
+    for name, nodes in found.items():
+        yield Hypothesis(
+            1.6, "network", f"the path through {name} is missing: it is taken as a constant",
+            f"{name[0].upper()}{name[1:]} moves with the numbers too.", changes=_cut(s, nodes),
+        )  # fmt: skip
+    if len(found) > 1:
+        names = list(found)
+        text = f"{' and '.join(names[:2])} are taken as constants: their paths are missing"
+        every = [k for nodes in found.values() for k in nodes]
+        yield Hypothesis(1.65, "network", text, "", changes=_cut(s, every))
+    yield from _shared(s, {k for nodes in found.values() for k in nodes})
+
+
+def _cut(s: Structure, nodes: Sequence[int]) -> Changes:
+    edges = [(k, j) for k in nodes for j, o in enumerate(s.probe.operands[k]) if s.live[o]]
+    return edges_set(edges, lambda p, i: 0.0)
+
+
+def _shared(s: Structure, but: set[int]) -> Iterator[Hypothesis]:
+    """Other quantities that go into several values, such as a norm or a normaliser."""
+    if len(s.probe.nodes) > 1500:
+        return
+    for nodes in s.families.values():
+        k = nodes[0]
+        uses = s.uses.get(k, ())
+        if k in s.leaf or k in but or len(uses) < 2 or (s.probe.ops[k] == "add" and len(uses) < 3):
+            continue
+        said = s.say(k)
+        text = f"{said} is taken as a constant: its own slope is missing"
+        yield Hypothesis(2.2, "network", text, "", changes=_cut(s, nodes))

@@ -18,9 +18,23 @@ from autograd_nn.checking.diagnosis.spelling import Names, spell
 __all__ = ["ACTIVATIONS", "Structure", "Term", "summands"]
 
 ACTIVATIONS = frozenset(
-    "relu leaky_relu tanh sigmoid softplus sin cos erf atan abs maximum minimum exp".split()
+    [
+        "relu",
+        "leaky_relu",
+        "tanh",
+        "sigmoid",
+        "softplus",
+        "sin",
+        "cos",
+        "erf",
+        "atan",
+        "abs",
+        "maximum",
+        "minimum",
+        "exp",
+    ]
 )
-_HIDDEN = frozenset("relu leaky_relu tanh sigmoid softplus".split())
+_HIDDEN = frozenset(["relu", "leaky_relu", "tanh", "sigmoid", "softplus"])
 _SUMS = ("add", "sub", "neg")
 Edge = tuple[int, int]
 

@@ -17,7 +17,7 @@ from autograd_nn.checking.diagnosis.hypothesis import Finding, Hypothesis
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import Names, number
 
-__all__ = ["certain", "fitted", "whole"]
+__all__ = ["certain", "is_whole", "scaled", "whole"]
 
 
 def certain(case: Case) -> Finding | None:
@@ -41,12 +41,12 @@ def whole(case: Case) -> Iterator[Hypothesis]:
     yield from _rates(case)
 
 
-def _scaled(factor: float) -> Callable[[Probe], Any]:
+def scaled(factor: float) -> Callable[[Probe], Any]:
     return lambda p: factor * np.asarray(p.slopes)
 
 
 def _factors(case: Case) -> Iterator[Hypothesis]:
-    yield Hypothesis(1.0, "factor", "the sign is flipped", "Turn the sign.", _scaled(-1.0))
+    yield Hypothesis(1.0, "factor", "the sign is flipped", "Turn the sign.", scaled(-1.0))
     rows, divisors = len(case.structure.rows), _numbers(case, "div") | _inverses(case)
     half, twice = "yours = 0.5 x the true slope", "yours = 2 x the true slope"
     if rows == 2 and 2.0 in divisors:
@@ -56,15 +56,15 @@ def _factors(case: Case) -> Iterator[Hypothesis]:
     cost = 1.0 if len(case.probes) > 1 or _has_two(case) else 2.3
     yield Hypothesis(
         cost, "factor", f"a factor 2 is missing ({half})",
-        "Multiply by 2: the exponent of a square comes down.", _scaled(0.5),
+        "Multiply by 2: the exponent of a square comes down.", scaled(0.5),
     )  # fmt: skip
     yield Hypothesis(
-        cost, "factor", f"there is an extra factor 2 ({twice})", "Divide by 2.", _scaled(2.0)
+        cost, "factor", f"there is an extra factor 2 ({twice})", "Divide by 2.", scaled(2.0)
     )
     yield Hypothesis(
-        1.6, "factor", "the sign is flipped and a factor 2 is missing", "", _scaled(-0.5)
+        1.6, "factor", "the sign is flipped and a factor 2 is missing", "", scaled(-0.5)
     )
-    yield Hypothesis(1.6, "factor", "the sign is flipped and a factor 2 is extra", "", _scaled(-2))
+    yield Hypothesis(1.6, "factor", "the sign is flipped and a factor 2 is extra", "", scaled(-2))
     yield Hypothesis(
         1.2, "zero", "always 0, and the true slope is not", "", lambda p: np.zeros(len(p.slopes))
     )
@@ -97,9 +97,9 @@ def _means(case: Case) -> Iterator[Hypothesis]:
         if n in counts or (rows > 1 and n % rows == 0):
             text += f": the sum over {what}, not the mean (1/n)"
             twice += " (the mean's 1/n is applied twice)"
-        yield Hypothesis(1.05, "mean", text, f"Divide by {n:g}.", _scaled(n))
+        yield Hypothesis(1.05, "mean", text, f"Divide by {n:g}.", scaled(n))
         text = twice
-        yield Hypothesis(1.05, "mean", text, f"Leave one 1/{n:g} out.", _scaled(1 / n))
+        yield Hypothesis(1.05, "mean", text, f"Leave one 1/{n:g} out.", scaled(1 / n))
         if n not in outer and n not in counts and not (rows > 1 and n % rows == 0):
             continue  # no number of rows or terms
         for other, name in (
@@ -108,29 +108,29 @@ def _means(case: Case) -> Iterator[Hypothesis]:
         ):  # fmt: skip
             if other > 1 and other != n and (n == int(n) or other == rows):
                 text = f"divided by {name}, not by n = {n:g}: the wrong number for the mean"
-                yield Hypothesis(1.3, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
+                yield Hypothesis(1.3, "mean", text, f"Divide by {n:g}.", scaled(n / other))
         for other in range(2, 33):
             if n == int(n) and other not in (n - 1, n, n + 1, rows, len(case.names)):
                 text = f"divided by {other}, not by n = {n:g}: the wrong number for the mean"
-                yield Hypothesis(1.9, "mean", text, f"Divide by {n:g}.", _scaled(n / other))
+                yield Hypothesis(1.9, "mean", text, f"Divide by {n:g}.", scaled(n / other))
     for n in sorted(counts - divisors):
         text = f"divided by {n:g}: a mean over {n:g} {'rows' if n == rows else 'terms'}, not a sum"
-        yield Hypothesis(1.1, "mean", text, f"Leave the 1/{n:g} out.", _scaled(1 / n))
+        yield Hypothesis(1.1, "mean", text, f"Leave the 1/{n:g} out.", scaled(1 / n))
         text = f"{n:g} times too large: multiplied by the {n:g} rows"
-        yield Hypothesis(1.3, "mean", text, f"Leave the {n:g} out.", _scaled(n))
+        yield Hypothesis(1.3, "mean", text, f"Leave the {n:g} out.", scaled(n))
     n = len(case.names)
     if n > 1 and n not in counts | divisors:
         text = f"divided by {n}, the number of parameters: a mean where a sum was meant"
-        yield Hypothesis(1.2, "mean", text, f"Leave the 1/{n} out.", _scaled(1 / n))
+        yield Hypothesis(1.2, "mean", text, f"Leave the 1/{n} out.", scaled(1 / n))
 
 
 def _inverses(case: Case) -> set[float]:
     """The whole numbers that something is divided by as a factor such as 0.25."""
     factors = _numbers(case, "mul")
-    return {float(round(1 / c)) for c in factors if 0 < c < 1 and _whole(1 / c)}
+    return {float(round(1 / c)) for c in factors if 0 < c < 1 and is_whole(1 / c)}
 
 
-def _whole(x: float) -> bool:
+def is_whole(x: float) -> bool:
     return abs(x - round(x)) < 1e-9 and round(x) > 1
 
 
@@ -157,9 +157,9 @@ def _constants(case: Case) -> Iterator[Hypothesis]:
             for sign, more in ((1.0, ""), (-1.0, "the sign is flipped, and ")):
                 cost = 1.75 + (0.4 if sign < 0 else 0.0)
                 text = more + missing.format(number(c))
-                yield Hypothesis(cost, "constant", text, "", _scaled(sign / c))
+                yield Hypothesis(cost, "constant", text, "", scaled(sign / c))
                 text = more + twice.format(number(c))
-                yield Hypothesis(cost + 0.01, "constant", text, "", _scaled(sign * c))
+                yield Hypothesis(cost + 0.01, "constant", text, "", scaled(sign * c))
 
 
 def _own_factor(case: Case) -> Iterator[Hypothesis]:
@@ -209,22 +209,8 @@ def _orders(case: Case) -> Iterator[Hypothesis]:
 
 def _shuffles(where: Sequence[int], names: Names) -> Iterator[tuple[str, list[int]]]:
     places = [names.place[i] for i in where]
-    by_place = {place: i for place, i in zip(places, where, strict=True)}
     if all(place is not None and len(place) == 2 for place in places):
-        rows, columns = (max(p[axis] for p in places if p) + 1 for axis in (0, 1))
-        if rows > 1 and columns > 1 and rows * columns == len(where):
-            if rows == columns:
-                turned = [by_place[p[1], p[0]] for p in places if p]
-            else:
-                turned = np.asarray(where).reshape(columns, rows).T.ravel().tolist()
-            yield "transposed: outer(x, delta) and outer(delta, x) are mixed up", turned
-            if rows != columns:  # the numbers of the turned matrix, read row by row
-                read = np.asarray(where).reshape(rows, columns).T.ravel().tolist()
-                yield "transposed, then reshaped", read
-            for axis, noun in ((0, "row"), (1, "column")):
-                for step in (1, -1):
-                    rolled = np.roll(np.asarray(where).reshape(rows, columns), step, axis)
-                    yield f"shifted by one {noun} (an index is off by one)", rolled.ravel().tolist()
+        yield from _of_a_matrix(where, places)
     elif len(where) > 3:
         for rows in range(2, len(where) // 2 + 1):
             if len(where) % rows == 0 and len(where) <= 400:
@@ -235,6 +221,24 @@ def _shuffles(where: Sequence[int], names: Names) -> Iterator[tuple[str, list[in
             yield "shifted by one place (an index is off by one)", np.roll(where, step).tolist()
     if len(where) > 2:
         yield "in reverse order", list(where)[::-1]
+
+
+def _of_a_matrix(where: Sequence[int], places: Sequence[Any]) -> Iterator[tuple[str, list[int]]]:
+    by_place = dict(zip(places, where, strict=True))
+    rows, columns = (max(p[axis] for p in places if p) + 1 for axis in (0, 1))
+    if rows > 1 and columns > 1 and rows * columns == len(where):
+        if rows == columns:
+            turned = [by_place[p[1], p[0]] for p in places if p]
+        else:
+            turned = np.asarray(where).reshape(columns, rows).T.ravel().tolist()
+        yield "transposed: outer(x, delta) and outer(delta, x) are mixed up", turned
+        if rows != columns:  # the numbers of the turned matrix, read row by row
+            read = np.asarray(where).reshape(rows, columns).T.ravel().tolist()
+            yield "transposed, then reshaped", read
+        for axis, noun in ((0, "row"), (1, "column")):
+            for step in (1, -1):
+                rolled = np.roll(np.asarray(where).reshape(rows, columns), step, axis)
+                yield f"shifted by one {noun} (an index is off by one)", rolled.ravel().tolist()
 
 
 def _reordered(cost: float, text: str, order: Sequence[int]) -> Hypothesis:
@@ -310,109 +314,11 @@ def _rates(case: Case) -> Iterator[Hypothesis]:
     for rate in _RATES:
         if rate not in (0.5, 0.2):
             text = f"the factor {rate:g} looks like a learning rate left inside the slope"
-            yield Hypothesis(1.9, "rate", text, f"Leave the {rate:g} out.", _scaled(rate))
+            yield Hypothesis(1.9, "rate", text, f"Leave the {rate:g} out.", scaled(rate))
             text = f"the step -{rate:g} x slope of an update, not the slope"
-            yield Hypothesis(1.95, "rate", text, "Return the slope.", _scaled(-rate))
+            yield Hypothesis(1.95, "rate", text, "Return the slope.", scaled(-rate))
         text = f"the updated weight, w - {rate:g} x slope, not the slope"
         yield Hypothesis(
             1.9, "updated", text, "Return the slope.",
             lambda p, r=rate: np.asarray(p.at) - r * np.asarray(p.slopes),
         )  # fmt: skip
-
-
-# -- with a constant that is fitted to the numbers: last, and said with "could be" -----------
-
-
-def fitted(case: Case) -> Iterator[Hypothesis]:
-    """Hypotheses whose constant is read off the numbers; they need several points."""
-    if len(case.probes) < 3:
-        return
-    yield from _fitted_factor(case)
-    yield from _clipped(case)
-    yield from _frozen(case)
-    yield from _added(case)
-
-
-def _fitted_factor(case: Case) -> Iterator[Hypothesis]:
-    seen: set[float] = set()
-    for where in [case.wrong, *case.groups.values()]:
-        big = np.abs(case.slopes[:, where]) > 1e-6 * case.sizes[:, where]
-        ratios = case.hand[:, where][big] / case.slopes[:, where][big]
-        if len(ratios) < 3 or np.ptp(ratios) > 1e-8 * abs(ratios[0]):
-            continue
-        ratio = float(np.median(ratios))
-        if ratio == 0.0 or abs(ratio - 1) < 1e-6 or round(ratio, 9) in seen:
-            continue
-        seen.add(round(ratio, 9))
-        inverse = f" (1/{1 / ratio:.6g})" if abs(ratio) < 1 and _whole(abs(1 / ratio)) else ""
-        text = f"{ratio:.6g}{inverse} x the true slope everywhere: could be a constant factor"
-        advice = f"Look for a factor {1 / ratio:.6g} that is missing, or {ratio:.6g} too many."
-        yield Hypothesis(3.6, "factor", text, advice, _scaled(ratio))
-
-
-def _clipped(case: Case) -> Iterator[Hypothesis]:
-    bound = float(np.abs(case.hand).max())
-    touching = int((np.abs(case.hand) == bound).sum())
-    if 0.0 < bound < math.inf and touching >= 3:
-        text = f"could be clipped to -{bound:g} ... {bound:g}; the others are right"
-        yield Hypothesis(
-            3.9, "clipped", text, "Clip after the check, not inside hand.",
-            lambda p, b=bound: np.clip(p.slopes, -b, b), alone=True,
-        )  # fmt: skip
-    if len(case.names) < 2:
-        return
-    lengths = np.sqrt((case.hand**2).sum(axis=1))
-    bound = float(lengths.max())
-    at_bound = np.abs(lengths - bound) <= 1e-9 * bound
-    true = np.sqrt((case.slopes**2).sum(axis=1))
-    if 0.0 < bound < math.inf and at_bound.sum() >= 3 and (true < bound * (1 - 1e-9)).any():
-        text = f"the gradient could be clipped to the length {bound:g}"
-        yield Hypothesis(
-            3.9, "clipped", text, "Clip after the check, not inside hand.",
-            lambda p: np.asarray(p.slopes) * min(1.0, bound / (math.hypot(*p.slopes) or 1.0)),
-            alone=True,
-        )  # fmt: skip
-
-
-def _frozen(case: Case) -> Iterator[Hypothesis]:
-    """Slopes that do not move with the point."""
-    fixed = np.ptp(case.hand, axis=0) == 0.0
-    values = case.hand[0]
-    if not any(fixed[i] and values[i] != 0.0 for i in case.wrong):
-        return
-    if not all(case.right[0, i] for i in case.wrong if fixed[i]):
-        return  # a slope with steps, or a value from elsewhere: nobody knows
-    text = "a constant, right at the given point only: could be a stale number copied from there"
-    yield Hypothesis(
-        3.5, "constant", text, "Compute it from the arguments of hand.",
-        lambda p: np.where(fixed, values, p.slopes),
-    )  # fmt: skip
-
-
-def _added(case: Case) -> Iterator[Hypothesis]:
-    """A term too much or too little: a multiple of the number itself, or a constant."""
-    for where in [case.wrong, *case.groups.values()]:
-        at = np.array([p.at for p in case.probes])[:, where]
-        off = (case.hand - case.slopes)[:, where]
-        scale = np.abs(case.sizes[:, where]).max()
-        ratios = (off / np.where(np.abs(at) > 1e-6, at, np.nan)).ravel()
-        ratios = ratios[np.isfinite(ratios)]
-        if len(ratios) >= 3 and np.ptp(ratios) <= 1e-7 * abs(ratios[0]) and ratios[0]:
-            c = float(np.median(ratios))
-            missing = "missing: a regulariser (penalty)?" if c < 0 else "too much"
-            text = f"a term {abs(c):.6g} x the number itself could be {missing}"
-            yield Hypothesis(
-                3.4, "term", text, "",
-                lambda p, c=c: np.asarray(p.slopes) + c * np.asarray(p.at),
-            )  # fmt: skip
-        if (
-            len(where) == 1
-            and len(np.unique(np.round(case.hand[:, where], 9))) > len(case.probes) // 2
-            and np.ptp(off, axis=0).max() <= 1e-9 * scale
-            and np.abs(off[0]).max() > 1e-9 * scale
-        ):
-            shift = np.zeros(len(case.names))
-            shift[where] = np.median(off, axis=0)
-            size, sign = abs(shift[where[0]]), "missing" if shift[where[0]] < 0 else "extra"
-            text = f"a constant term {size:.6g} could be {sign}, or has the wrong sign"
-            yield Hypothesis(3.4, "offset", text, "", lambda p, d=shift: np.asarray(p.slopes) + d)
