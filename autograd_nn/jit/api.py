@@ -272,11 +272,23 @@ class Jitted:
         if waiting.program is None:
             waiting.program = Program(waiting.trace, call, waiting.result, self.reduce)
         program: Program = waiting.program
-        if not program.pays(waiting.hits):
+        if self._is_too_long(program, paths) or not program.pays(waiting.hits):
             return None
         paths.waiting = tuple(w for w in paths.waiting if w is not waiting)
         self._install(program, paths)
         return program
+
+    def _is_too_long(self, program: Program, paths: Paths) -> bool:
+        """Whether compiling takes longer than it saves; the engine takes over if it does."""
+        if program.lines <= _MOST_LINES:
+            return False
+        paths.gave_up, paths.waiting = True, ()
+        self._warn_once(
+            f"{self!r}: {program.lines:,} of its operations follow no pattern, and compiling "
+            "them would take longer than it saves: the engine runs it. Give arrays with a "
+            "row axis (rows=...), or jit the part that repeats."
+        )
+        return True
 
     def _keep(self, recording: Recording, call: Call, paths: Paths) -> None:
         """Keep a recorded path until it comes again; the last one only says where paths part."""
@@ -316,7 +328,7 @@ class Jitted:
             program = self._compile(trace, recording.described, call, paths)
             if is_last:
                 self._give_up(paths, *difference)
-            return program
+            return recording if self._is_too_long(program, paths) else program
 
         def run(row: int) -> Run:
             return self._run(call, wanted, row, paths)
@@ -395,7 +407,8 @@ class Jitted:
 
     def _compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
         program = Program(trace, call, described, self.reduce)
-        self._install(program, paths)
+        if not self._is_too_long(program, paths):
+            self._install(program, paths)
         return program
 
     def _install(self, program: Program, paths: Paths) -> None:
@@ -403,17 +416,8 @@ class Jitted:
         with _lock:
             self._uses += 1
             program.used = self._uses
-            if program.lines <= _MOST_LINES:
-                paths.programs = (program, *paths.programs)
-                self._drop_oldest()
-            else:
-                paths.gave_up = True
-        if program.lines > _MOST_LINES:
-            self._warn_once(
-                f"{self!r}: {program.lines:,} of its operations follow no pattern, and compiling "
-                "them would take longer than it saves: the engine runs it. Give arrays with a "
-                "row axis (rows=...), or jit the part that repeats."
-            )
+            paths.programs = (program, *paths.programs)
+            self._drop_oldest()
 
     def _drop_oldest(self) -> None:
         every = [(p.used, paths) for paths in self._paths.values() for p in paths.programs]
