@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -597,11 +597,23 @@ def _past_self(k: Any) -> Any:
     return k + 1 if type(k) is int and k >= 0 else k
 
 
+@overload
+def jit(
+    f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
+) -> Jitted: ...
+
+
+@overload
+def jit(
+    f: None = None, rows: str | Sequence[str] = (), reduce: str | None = "mean"
+) -> Callable[[Callable[..., Any]], Jitted]: ...
+
+
 def jit(
     f: Callable[..., Any] | None = None,
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
-) -> Any:
+) -> Jitted | Callable[[Callable[..., Any]], Jitted]:
     """The same function, recorded once and run as a NumPy program.
 
     ``f`` is written on scalars, with loops; it runs once on Values for each structure and
