@@ -105,12 +105,12 @@ BINARY = [
     lambda a, b: a - b,
     lambda a, b: a * b,
     lambda a, b: a / (b * b + 0.5),
-    lambda a, b: fn.maximum(a, b),
+    fn.maximum,
     lambda a, b: fn.minimum(b, a * 0.5),
     lambda a, b: max(a, b),  # noqa: PLW0108 - looked up when it is called
     lambda a, b: min(a, b, 1.0),
     lambda a, b: a**2 - b**3,
-    lambda a, b: fn.hypot(a, b),
+    fn.hypot,
     lambda a, b: a % 1.5 + b,
     lambda a, b: a.detach() * b,
 ]
@@ -326,7 +326,7 @@ def test_whose_parameters_it_knows_is_bounded():
     waiting = waiting_of(lambda x: model([x]), 2.0)
     for k in range(30):
         other = MLP(1, [1], seed=k)
-        value, slopes = Replay(waiting, (2.0,), other).answer
+        _, slopes = Replay(waiting, (2.0,), other).answer
         assert slopes.tolist() == [0.0, 0.0]
         assert len(waiting._models) <= 8
     assert Replay(waiting, (2.0,), model).answer[1].tolist() != [0.0, 0.0]
