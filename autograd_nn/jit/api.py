@@ -256,7 +256,7 @@ class Jitted:
             program = self._known.compile(trace, recording.described, call, paths)
             if is_last:
                 self._known.give_up(paths, *difference)
-            return program
+            return recording if self._known.is_too_long(program, paths) else program
 
         def run(row: int) -> Run:
             return self._fallback.run(call, wanted, row, paths)

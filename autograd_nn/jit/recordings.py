@@ -135,7 +135,8 @@ class Recordings:
 
     def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
         program = Program(trace, call, described, self.reduce)
-        self._install(program, paths)
+        if not self.is_too_long(program, paths):
+            self._install(program, paths)
         return program
 
     def _install(self, program: Program, paths: Paths) -> None:
@@ -143,17 +144,20 @@ class Recordings:
         with _lock:
             self._uses += 1
             program.used = self._uses
-            if program.lines <= _MOST_LINES:
-                paths.programs = (program, *paths.programs)
-                self._drop_oldest()
-            else:
-                paths.gave_up = True
-        if program.lines > _MOST_LINES:
-            self.warn_once(
-                f"{self.name}: {program.lines:,} of its operations follow no pattern, and "
-                "compiling them would take longer than it saves: the engine runs it. Give arrays "
-                "with a row axis (rows=...), or jit the part that repeats."
-            )
+            paths.programs = (program, *paths.programs)
+            self._drop_oldest()
+
+    def is_too_long(self, program: Program, paths: Paths) -> bool:
+        """Whether compiling takes longer than it saves; the engine takes over if it does."""
+        if program.lines <= _MOST_LINES:
+            return False
+        paths.gave_up, paths.waiting = True, ()
+        self.warn_once(
+            f"{self.name}: {program.lines:,} of its operations follow no pattern, and "
+            "compiling them would take longer than it saves: the engine runs it. Give arrays "
+            "with a row axis (rows=...), or jit the part that repeats."
+        )
+        return True
 
     def _drop_oldest(self) -> None:
         every = [(p.used, paths) for paths in self._paths.values() for p in paths.programs]
@@ -168,7 +172,7 @@ class Recordings:
         if waiting.program is None:
             waiting.program = Program(waiting.trace, call, waiting.result, self.reduce)
         program: Program = waiting.program
-        if not program.pays(waiting.hits):
+        if self.is_too_long(program, paths) or not program.pays(waiting.hits):
             return None
         paths.waiting = tuple(w for w in paths.waiting if w is not waiting)
         self._install(program, paths)
