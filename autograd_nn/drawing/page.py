@@ -85,7 +85,7 @@ def page_text(
     svg = svg[svg.index("<svg") :].replace(
         "<svg ", '<svg role="group" aria-label="computation graph" ', 1
     )
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -102,8 +102,9 @@ def page_text(
     return "".join(holes[part] if i % 2 else part for i, part in enumerate(parts))
 
 
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
+def asset(name: str) -> str:
+    """The text of a file of the page."""
+    return resources.files(__package__).joinpath("web", name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:
