@@ -25,6 +25,32 @@ def _pyplot() -> Any:
     return plt
 
 
+class _OnceShown:
+    """Keeps IPython from showing a figure that the notebook's own drawing shows at the cell's end.
+
+    Matplotlib's inline backend shows every open figure once a cell has run; a figure that is also
+    the cell's result would be there twice.
+    """
+
+    def __init__(self, figure: Any) -> None:
+        self.figure = figure
+
+    def __call__(self) -> None:
+        from matplotlib import get_backend
+
+        plt = _pyplot()
+        managed = getattr(self.figure, "number", None)
+        if managed is not None and plt.fignum_exists(managed) and "inline" in get_backend():
+            return
+        raise NotImplementedError  # IPython goes on to the figure's usual representation
+
+
+def _once(figure: Any) -> Any:
+    """The figure, which a notebook shows once."""
+    figure._ipython_display_ = _OnceShown(figure)
+    return figure
+
+
 def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     """See ``History.plot``."""
     if not history:
@@ -33,7 +59,7 @@ def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     names = [n for n in history if not n.startswith("val_") and n != "lr"]
     if ax is not None:
         _plot_one(ax, history, "loss")
-        return ax.figure
+        return _once(ax.figure)
     figure, axes = plt.subplots(
         len(names),
         1,
@@ -45,7 +71,7 @@ def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     for axis, name in zip(axes[:, 0], names, strict=True):
         _plot_one(axis, history, name)
     axes[-1, 0].set_xlabel("epoch")
-    return figure
+    return _once(figure)
 
 
 def _plot_one(ax: Any, history: Mapping[str, list[float]], name: str) -> None:
@@ -119,7 +145,7 @@ def plot_decision_boundary(
     ax.scatter(*table.X.T, c=numbers, edgecolors="black", linewidths=0.6, s=28, **kind)
     ax.set_xlabel("input 0")
     ax.set_ylabel("input 1")
-    return ax.figure
+    return _once(ax.figure)
 
 
 def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -> Any:
@@ -147,4 +173,4 @@ def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -
     ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("the model says")
     ax.set_ylabel("the truth")
-    return ax.figure
+    return _once(ax.figure)

@@ -43,7 +43,8 @@ def test_every_row_gives_the_engines_numbers_in_a_browser(browser):
         + "const real = (t) => Number(t.replace('inf', 'Infinity'));"
         "return arguments[0].map(([code, at]) => {"
         "  const x = at.map(real), row = OPERATIONS[code], y = row.f(...x);"
-        "  return [y, ...row.d.map((d) => d(...x, y))].map((n) => (Object.is(n, -0) ? '-0' : String(n))); });",
+        "  const text = (n) => (Object.is(n, -0) ? '-0' : String(n));"
+        "  return [y, ...row.d.map((d) => d(...x, y))].map(text); });",
         asked,
     )
     wrong = []
@@ -63,7 +64,7 @@ def test_an_operation_that_only_numbers_know_has_no_formula():
         return Primitive("mine", 1, scalar, scalar, partials, "mine", "", ("1",))
 
     assert operation(row(lambda x: 2.0 * x)) == "{f: (a) => (2.0 * a), d: [(a, y) => 1.0]}"
-    assert operation(row(lambda x: math.gamma(x))) is None
+    assert operation(row(math.gamma)) is None
     assert operation(row(lambda x: 1.0 if x > 0.0 else 2.0)) is None
     assert operation(row(lambda x: x, lambda x, y: (math.exp(x),))) is None
     assert operation(row(lambda x: "</script>")) is None
