@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,23 +27,24 @@ def _pyplot() -> Any:
 
 
 class _OnceShown:
-    """Keeps IPython from showing a figure that the notebook's own drawing shows at the cell's end.
+    """Keeps a notebook from showing a figure twice in one cell.
 
-    Matplotlib's inline backend shows every open figure once a cell has run; a figure that is also
-    the cell's result would be there twice.
+    Matplotlib's inline backend shows every open figure at a cell's end; a figure that was the
+    cell's result would be there a second time.  IPython calls this before it shows a figure, and
+    shows it if this raises NotImplementedError.
     """
 
     def __init__(self, figure: Any) -> None:
-        self.figure = figure
+        self.figure, self.cell = figure, -1
 
     def __call__(self) -> None:
-        from matplotlib import get_backend
-
-        plt = _pyplot()
-        managed = getattr(self.figure, "number", None)
-        if managed is not None and plt.fignum_exists(managed) and "inline" in get_backend():
-            return
-        raise NotImplementedError  # IPython goes on to the figure's usual representation
+        number = getattr(self.figure, "number", None)
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if shell is not None and number is not None and _pyplot().fignum_exists(number):
+            if self.cell == shell.execution_count:
+                return
+            self.cell = shell.execution_count
+        raise NotImplementedError
 
 
 def _once(figure: Any) -> Any:
