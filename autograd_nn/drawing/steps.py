@@ -1,4 +1,4 @@
-"""What a step-through page knows of a graph: every value in columns, and the order of the way back.
+"""What a step-through page knows of a graph: every value in columns, and the order of its steps.
 
 The page computes the numbers of every step itself, and computes them anew while a value is changed
 by hand; what it starts from are the engine's numbers, as recorded.
@@ -6,6 +6,7 @@ by hand; what it starts from are the engine's numbers, as recorded.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from autograd_nn.engine import Value
 from autograd_nn.labels import clean
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["backward_order", "columns", "real"]
+__all__ = ["columns", "real", "step_orders"]
 
 T = TypeVar("T", bound=Hashable)
 
@@ -41,6 +42,7 @@ def columns(root: Value, graph: Simplified) -> dict[str, Any]:
     signs, sign = _encoded(sign_of(v) if v._left is not None else "" for v in graph.order)
     scopes, scope = _encoded(tuple(map(clean, v._scope)) for v in graph.order)
     operands = graph.operands
+    forward, backward = step_orders(graph)
     return {
         "names": [namer.name(v) for v in graph.order],
         "root": top,
@@ -68,7 +70,8 @@ def columns(root: Value, graph: Simplified) -> dict[str, Any]:
         "fixed": sorted(
             {pairs[1][0] for v, pairs in zip(graph.order, operands, strict=True) if _chooses(v)}
         ),
-        "backward": backward_order(graph, top),
+        "forward": forward,
+        "backward": backward,
     }
 
 
@@ -84,34 +87,57 @@ def _encoded(items: Iterable[T]) -> tuple[list[T], list[int]]:
     return list(known), places
 
 
-def backward_order(graph: Simplified, top: int) -> list[int]:
-    """The operations on the way back: the engine's order, but each layer as a whole.
+def step_orders(graph: Simplified) -> tuple[list[int], list[int]]:
+    """The operations in the order of the forward steps, and in that of the steps on the way back.
 
-    A value is ready when all that uses it was served.  Of those that are ready the last one of the
-    present outermost scope comes first, so that a layer is finished before the next one begins
-    wherever the graph allows it.
+    Each finishes one outermost scope before it begins the next, wherever the graph allows it, so
+    that a network is computed layer by layer; within a scope forward goes as recorded, and back the
+    other way round.
     """
-    waiting = [0] * len(graph.order)
-    for pairs in graph.operands:
-        for k, _ in pairs:
-            waiting[k] += 1
+    operands = [[k for k, _ in pairs] for pairs in graph.operands]
+    users: list[list[int]] = [[] for _ in operands]
+    for i, below in enumerate(operands):
+        for k in below:
+            users[k].append(i)
+    groups = [(*node._scope, "")[0] for node in graph.order]
+    forward = _by_group(operands, users, groups, 1)
+    # What does not lead to the result does not exist here: all of the graph is below it.
+    backward = _by_group(users, operands, groups, -1)
+    return [i for i in forward if operands[i]], [i for i in backward if operands[i]]
+
+
+def _by_group(
+    before: list[list[int]], after: list[list[int]], groups: list[str], sign: int
+) -> list[int]:
+    """Every number once, after all of its ``before``, one group as long as any of it is ready.
+
+    Of a group the lowest comes first, by number times ``sign``; so does the group to go on with.
+    """
+    waiting = list(map(len, before))
+    ready: dict[str, list[int]] = {}
     order: list[int] = []
-    ready: dict[str, list[int]] = {}  # by outermost scope
-    here = ""
 
     def add(i: int) -> None:
-        if graph.operands[i]:
-            ready.setdefault((*graph.order[i]._scope, "")[0], []).append(i)
+        heapq.heappush(ready.setdefault(groups[i], []), sign * i)
 
-    add(top)
+    for i, count in enumerate(waiting):
+        # A leaf is nothing to compute: it is there when what uses it is.
+        if not count:
+            order.append(i)
+    for i in list(order):
+        for k in after[i]:
+            waiting[k] -= 1
+            if not waiting[k]:
+                add(k)
+    group = ""
     while ready:
-        if here not in ready:
-            here = next(reversed(ready))
-        i = ready[here].pop()
-        if not ready[here]:
-            del ready[here]
+        if group not in ready:
+            group = min(ready, key=lambda name: ready[name][0])
+        i = sign * heapq.heappop(ready[group])
+        if not ready[group]:
+            del ready[group]
         order.append(i)
-        for k, _ in graph.operands[i]:
+        for k in after[i]:
             waiting[k] -= 1
             if not waiting[k]:
                 add(k)

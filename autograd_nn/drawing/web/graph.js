@@ -15,8 +15,8 @@ const isLeaf = (i) => graph.left[i] < 0;
 const kindOf = (i) => graph.kinds[graph.kind[i]], signOf = (i) => graph.signs[graph.sign[i]];
 const nameOf = (i) => graph.names[i], scopeOf = (i) => graph.scopes[graph.scope[i]];
 
-const forward = [], forwardAt = new Int32Array(N), backwardAt = new Int32Array(N).fill(2 ** 30);
-for (let i = 0; i < N; i += 1) if (!isLeaf(i)) { forward.push(i); forwardAt[i] = forward.length; }
+const forward = graph.forward, forwardAt = new Int32Array(N), backwardAt = new Int32Array(N).fill(2 ** 30);
+forward.forEach((i, s) => { forwardAt[i] = s + 1; });
 const F = forward.length, backward = graph.backward, LAST = F + 1 + backward.length;
 backward.forEach((i, s) => { backwardAt[i] = F + 2 + s; });
 

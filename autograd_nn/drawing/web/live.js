@@ -58,8 +58,10 @@ setText(byId('panel').querySelector('summary'), 'all ' + leaves.length.toLocaleS
 byId('panel').addEventListener('toggle', () => { if (byId('panel').open) filterLeaves(); });
 byId('find').addEventListener('input', filterLeaves);
 function filterLeaves() {
-  const words = byId('find').value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = leaves.filter((i) => { const path = pathOf(i).toLowerCase(); return words.every((word) => path.includes(word)); });
+  // As it is typed; where that is nowhere, its words in any order.
+  const typed = byId('find').value.toLowerCase().trim(), words = typed.split(/\s+/).filter(Boolean);
+  const holding = (wanted) => leaves.filter((i) => { const path = pathOf(i).toLowerCase(); return wanted.every((word) => path.includes(word)); });
+  const exact = holding([typed]), found = exact.length ? exact : holding(words);
   leafTable.setItems(found);
   setText(byId('found'), found.length === leaves.length ? '' : found.length.toLocaleString('en') + ' of ' + leaves.length.toLocaleString('en'));
 }

@@ -24,8 +24,9 @@ function fit() {
 // Keeps the middle of what is active in the middle of the view, at a size that can be read.
 function look(values) {
   const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + 1) / smallest));
-  const parts = values.map((i) => stage.place(i)).filter((part) => part && part.bounds);
-  if (scale <= fitScale() || !parts.length) { fit(); return; }
+  if (scale <= fitScale()) { fit(); return; }
+  const parts = [...values, 0].map((i) => stage.place(i)).filter((part) => part && part.bounds).slice(0, values.length || 1);
+  if (!parts.length) { setView(-8, -8, scale); return; }
   const boxes = parts.map((part) => part.bounds.map((n, k) => n + (k % 2 ? part.dy || 0 : 0)));
   const left = Math.min(...boxes.map((b) => b[0])), top = Math.min(...boxes.map((b) => b[1]));
   const right = Math.max(...boxes.map((b) => b[2])), bottom = Math.max(...boxes.map((b) => b[3]));
