@@ -8,8 +8,9 @@ the drawings all read this one table.
   and never returns a complex number (``log(0.0)`` is ``-inf``).
 * ``array`` does the same for NumPy arrays, element by element.
 * ``partials`` takes the operands and then the result, and returns one slope
-  per operand.  It is written in arithmetic that works for floats, arrays and
-  ``Value`` alike; a ``Value`` makes the slope itself differentiable.
+  per operand.  It is written in arithmetic that works for floats, arrays,
+  ``Value`` and ``Symbol`` alike; a ``Value`` makes the slope itself
+  differentiable, a ``Symbol`` writes its formula down.
 * ``switch`` is a number that changes sign where the operation has a kink.
 * ``formulas`` spells the partials for people: ``{a}`` and ``{b}`` are the
   operands, ``{y}`` is the result.
@@ -26,7 +27,16 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-__all__ = ["CODES", "CONSTANT", "LEAF", "PARAMETER", "PRIMITIVES", "Primitive", "primitive"]
+__all__ = [
+    "CODES",
+    "CONSTANT",
+    "LEAF",
+    "PARAMETER",
+    "PRIMITIVES",
+    "Primitive",
+    "Symbol",
+    "primitive",
+]
 
 INF: Final = math.inf
 NAN: Final = math.nan
@@ -55,6 +65,14 @@ class Primitive(NamedTuple):
             return operands[0] ** operands[1]
         first, *rest = operands
         return getattr(first, self.name)(*rest)
+
+
+class Symbol:
+    """A number that is not known: the rows applied to it write a program in another language.
+
+    A subclass has the operators and, as methods, the operations of the table.  Its comparisons
+    give a condition that knows ``&``, ``|`` and ``choose(a, b)``.
+    """
 
 
 # ---------------------------------------------------------------------------
@@ -237,7 +255,7 @@ def div(a: Any, b: Any) -> Any:
 
 def _plain(x: Any) -> Any:
     """A number or array without its graph: steps are flat, so their slope is zero anyway."""
-    return x if isinstance(x, (float, np.ndarray)) else float(x)
+    return x if isinstance(x, (float, np.ndarray, Symbol)) else float(x)
 
 
 def step(x: Any) -> Any:
@@ -245,7 +263,9 @@ def step(x: Any) -> Any:
     x = _plain(x)
     if isinstance(x, float):
         return 1.0 if x > 0.0 else (0.0 if x <= 0.0 else NAN)
-    return np.heaviside(x, 0.0)
+    if isinstance(x, np.ndarray):
+        return np.heaviside(x, 0.0)
+    return choose(x > 0.0, 1.0, lambda: choose(x <= 0.0, 0.0, lambda: NAN))
 
 
 def sign(x: Any) -> Any:
@@ -253,7 +273,9 @@ def sign(x: Any) -> Any:
     x = _plain(x)
     if isinstance(x, float):
         return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else NAN))
-    return np.sign(x)
+    if isinstance(x, np.ndarray):
+        return np.sign(x)
+    return step(x) - step(-x)
 
 
 def share(a: Any, b: Any) -> Any:
@@ -263,6 +285,9 @@ def share(a: Any, b: Any) -> Any:
         if a != a or b != b:
             return NAN
         return 1.0 if a > b else (0.0 if a < b else 0.5)
+    if isinstance(a, Symbol) or isinstance(b, Symbol):
+        less = choose(a < b, 0.0, lambda: choose(a == b, 0.5, lambda: NAN))
+        return choose(a > b, 1.0, lambda: less)
     known = np.where(np.greater(a, b), 1.0, np.where(np.less(a, b), 0.0, 0.5))
     return np.where(np.isnan(a) | np.isnan(b), NAN, known)
 
@@ -271,7 +296,9 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     """``a`` where the condition holds, else ``b()``; ``b`` is not computed for a plain ``True``."""
     if isinstance(condition, (bool, np.bool_)):
         return a if condition else b()
-    return np.where(condition, a, b())
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, a, b())
+    return condition.choose(a, b())
 
 
 def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:

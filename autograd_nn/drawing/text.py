@@ -1,43 +1,15 @@
-"""Text that is safe to draw: cleaning, shortening and measuring labels, and writing numbers.
-
-Labels are the user's and may hold anything.  ``clean`` makes them legal in XML, DOT and
-HTML; each writer escapes the result in its own way.
-"""
+"""Text in pictures: measuring it, and writing numbers.  ``labels`` makes the user's text safe."""
 
 from __future__ import annotations
 
-import html
 import math
-import re
+
+from autograd_nn.labels import clean, escape
 
 __all__ = ["clean", "escape", "number", "short_number", "text_width"]
 
-# What XML 1.0 forbids (control characters, lone surrogates, two non-characters) and the
-# characters that reorder or hide the text around them.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
 _NARROW = frozenset("ijl.,:;|!'()[]{} ftrI-")
 _WIDE = frozenset("mMW@%&")
-
-
-def clean(text: str, limit: int = 40) -> str:
-    """``text`` on one line, without characters that no picture can show, at most ``limit`` long.
-
-    >>> clean("a\\x00b\\nc")
-    'a\ufffdb c'
-    >>> clean("x" * 100, 10)
-    'xxxxxxxxx…'
-    """
-    text = text[: 4 * limit]  # a label may be as long as a book; look at its beginning only
-    text = " ".join(_FORBIDDEN.sub("\ufffd", text).split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def escape(text: str) -> str:
-    """Cleaned text for XML and HTML, in an element or a quoted attribute."""
-    return html.escape(text, quote=True)
 
 
 def number(x: float, digits: int = 4) -> str:

@@ -24,6 +24,7 @@ from autograd_nn.jit.pack import pack
 from autograd_nn.jit.packs import Region
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.jit.trace import Trace
+from autograd_nn.rich import card, preformatted
 
 __all__ = ["Program"]
 
@@ -207,3 +208,9 @@ class Program:
 
     def __str__(self) -> str:
         return listing(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        first, _, rest = listing(self).partition("\n")
+        return card(first, preformatted(rest))

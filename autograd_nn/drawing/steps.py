@@ -1,0 +1,144 @@
+"""What a step-through page knows of a graph: every value in columns, and the order of its steps.
+
+The page computes the numbers of every step itself, and computes them anew while a value is changed
+by hand; what it starts from are the engine's numbers, as recorded.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Hashable, Iterable
+from typing import Any, TypeVar
+
+from autograd_nn.drawing.graph import Simplified, is_plain_power, kind_of, sign_of
+from autograd_nn.drawing.names import Namer
+from autograd_nn.engine import Value
+from autograd_nn.labels import clean
+from autograd_nn.ops import CODES, PRIMITIVES
+
+__all__ = ["columns", "real", "step_orders"]
+
+T = TypeVar("T", bound=Hashable)
+
+_TAKE = CODES["take"]
+
+
+def real(x: float) -> float | str:
+    """A number for JSON, which has no nan and no infinity: they go as text."""
+    return x if math.isfinite(x) else str(x)
+
+
+def columns(root: Value, graph: Simplified) -> dict[str, Any]:
+    """The graph below ``root`` as lists with one entry for each value, operands first.
+
+    Kinds, signs and scopes are numbers that count in ``kinds``, ``signs`` and ``scopes``;
+    ``left`` and ``right`` are -1 where there is no operand; ``powers`` are the exponents that are
+    drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand.
+    """
+    namer = Namer(graph.order)
+    top = graph.position[id(root)]
+    kinds, kind = _encoded(kind_of(v, i == top) for i, v in enumerate(graph.order))
+    signs, sign = _encoded(sign_of(v) if v._left is not None else "" for v in graph.order)
+    scopes, scope = _encoded(tuple(map(clean, v._scope)) for v in graph.order)
+    operands = graph.operands
+    forward, backward = step_orders(graph)
+    return {
+        "names": [namer.name(v) for v in graph.order],
+        "root": top,
+        "rootName": clean(root._label),
+        "kinds": kinds,
+        "kind": kind,
+        "signs": signs,
+        "sign": sign,
+        "scopes": scopes,
+        "scope": scope,
+        "code": [v._code for v in graph.order],
+        "data": [real(v._data) for v in graph.order],
+        "left": [pairs[0][0] if pairs else -1 for pairs in operands],
+        "right": [pairs[1][0] if len(pairs) > 1 else -1 for pairs in operands],
+        "slopes": [[real(slope) for _, slope in pairs] for pairs in operands],
+        "powers": {
+            i: real(v._right._data)
+            for i, v in enumerate(graph.order)
+            if is_plain_power(v) and v._right is not None
+        },
+        "formulas": {
+            code: PRIMITIVES[code].formulas
+            for code in sorted({v._code for v in graph.order if v._left is not None})
+        },
+        "fixed": sorted(
+            {pairs[1][0] for v, pairs in zip(graph.order, operands, strict=True) if _chooses(v)}
+        ),
+        "forward": forward,
+        "backward": backward,
+    }
+
+
+def _chooses(node: Value) -> bool:
+    """Whether its second operand is the index of a table, of which the page has one entry only."""
+    return node._code == _TAKE
+
+
+def _encoded(items: Iterable[T]) -> tuple[list[T], list[int]]:
+    """The different items, and for each item its place among them."""
+    known: dict[T, int] = {}
+    places = [known.setdefault(item, len(known)) for item in items]
+    return list(known), places
+
+
+def step_orders(graph: Simplified) -> tuple[list[int], list[int]]:
+    """The operations in the order of the forward steps, and in that of the steps on the way back.
+
+    Each finishes one outermost scope before it begins the next, wherever the graph allows it, so
+    that a network is computed layer by layer; within a scope forward goes as recorded, and back the
+    other way round.
+    """
+    operands = [[k for k, _ in pairs] for pairs in graph.operands]
+    users: list[list[int]] = [[] for _ in operands]
+    for i, below in enumerate(operands):
+        for k in below:
+            users[k].append(i)
+    groups = [(*node._scope, "")[0] for node in graph.order]
+    forward = _by_group(operands, users, groups, 1)
+    # What does not lead to the result does not exist here: all of the graph is below it.
+    backward = _by_group(users, operands, groups, -1)
+    return [i for i in forward if operands[i]], [i for i in backward if operands[i]]
+
+
+def _by_group(
+    before: list[list[int]], after: list[list[int]], groups: list[str], sign: int
+) -> list[int]:
+    """Every number once, after all of its ``before``, one group as long as any of it is ready.
+
+    Of a group the lowest comes first, by number times ``sign``; so does the group to go on with.
+    """
+    waiting = list(map(len, before))
+    ready: dict[str, list[int]] = {}
+    order: list[int] = []
+
+    def add(i: int) -> None:
+        heapq.heappush(ready.setdefault(groups[i], []), sign * i)
+
+    for i, count in enumerate(waiting):
+        # A leaf is nothing to compute: it is there when what uses it is.
+        if not count:
+            order.append(i)
+    for i in list(order):
+        for k in after[i]:
+            waiting[k] -= 1
+            if not waiting[k]:
+                add(k)
+    group = ""
+    while ready:
+        if group not in ready:
+            group = min(ready, key=lambda name: ready[name][0])
+        i = sign * heapq.heappop(ready[group])
+        if not ready[group]:
+            del ready[group]
+        order.append(i)
+        for k in after[i]:
+            waiting[k] -= 1
+            if not waiting[k]:
+                add(k)
+    return order

@@ -1,0 +1,239 @@
+// The picture: scenes built from plain geometry, their numbers kept up to date in place, groups
+// that open and close, rings around what is active, and the view on it.
+const scenes = graph.scenes, pool = graph.parts;
+const stageBox = byId('stage'), svg = byId('picture');
+const content = shape('g', {}, svg), rings = shape('g', { class: 'rings' }, svg);
+const built = new Map(); // parts that were built once, by their place in the pool
+const SMALLEST = 9; // px: text below this is not to be read
+
+// -- from geometry to SVG ------------------------------------------------------------------------
+function edgePath(mark) {
+  const [x, y, X, Y] = mark.e, form = mark.m || 'level';
+  if (form === 'level' && Math.abs(Y - y) >= 0.6) {
+    const m = (x + X) / 2;
+    return `M${x},${y}C${m},${y} ${m},${Y} ${X},${Y}`;
+  }
+  if (form !== 'around') return `M${x},${y}L${X},${Y}`;
+  const points = [[x, y], ...mark.v, [X, Y]];
+  let d = `M${x},${y}`;
+  for (let k = 1; k < points.length - 1; k += 1) {
+    const [before, at, after] = [points[k - 1], points[k], points[k + 1]];
+    const short = (p) => { // a corner's radius of at most 6, from the corner towards p
+      const long = Math.hypot(p[0] - at[0], p[1] - at[1]) || 1, r = Math.min(6, long / 2);
+      return [at[0] + ((p[0] - at[0]) * r) / long, at[1] + ((p[1] - at[1]) * r) / long];
+    };
+    d += `L${short(before)}Q${at} ${short(after)}`;
+  }
+  return d + `L${X},${Y}`;
+}
+function headPath(mark, size) {
+  const form = mark.m || 'level', [x, y, X, Y] = mark.e;
+  const from = form === 'around' && mark.v.length ? mark.v[mark.v.length - 1] : form === 'level' ? [X - 1, Y] : form === 'down' ? [X, Y - 1] : [x, y];
+  const long = Math.hypot(X - from[0], Y - from[1]) || 1, dx = (X - from[0]) / long, dy = (Y - from[1]) / long;
+  const s = size * 1.3 + 3.2, at = (a, b) => `${(X - dx * a - dy * b).toFixed(1)},${(Y - dy * a + dx * b).toFixed(1)}`;
+  return `M${X},${Y}L${at(s, s * 0.5)}L${at(s, -s * 0.5)}Z`;
+}
+function paintWith(node, mark) {
+  node.setAttribute('class', (mark.f ? 'f-' + mark.f : 'f-none') + (mark.l ? ' s-' + mark.l : ''));
+  if (mark.l) node.setAttribute('stroke-width', mark.t || 1.2);
+  if (mark.d) node.setAttribute('stroke-dasharray', mark.d);
+  return node;
+}
+const builders = {
+  rect(mark, part) {
+    const [x, y, width, height, rx] = mark.r;
+    part.g.append(paintWith(shape('rect', { x, y, width, height, rx }), mark));
+    reach(part, x, y, x + width, y + height);
+  },
+  circle(mark, part) {
+    const [cx, cy, r] = mark.c, node = paintWith(shape('circle', { cx, cy, r }), mark);
+    part.g.append(node);
+    if (mark.w) part.flows.push({ node, mark, flow: mark.w });
+    reach(part, cx - r, cy - r, cx + r, cy + r);
+  },
+  path(mark, part) { part.g.append(paintWith(shape('path', { d: mark.p }), mark)); },
+  edge(mark, part) {
+    const node = shape('path', { d: edgePath(mark) }, part.g);
+    const head = mark.h === 0 ? null : shape('path', {}, part.g);
+    const entry = { node, head, mark, flow: mark.w };
+    if (mark.w) part.flows.push(entry);
+    paintEdge(entry, mark.k || 'plain', mark.t || 1.2);
+  },
+  text(mark, part) {
+    const [x, y, size] = mark.x, anchor = mark.a || 'start';
+    const node = shape('text', { x, y, 'font-size': size, 'text-anchor': anchor, class: 'f-' + (mark.i || 'ink') + (mark.b ? ' bold' : '') }, part.g);
+    node.textContent = mark.s;
+    if (mark.g) part.figures.push({ node, figure: mark.g, ink: mark.i || 'ink', bold: mark.b });
+    const wide = mark.s.length * size * 0.55, left = anchor === 'start' ? x : anchor === 'end' ? x - wide : x - wide / 2;
+    reach(part, left, y - size, left + wide, y + size * 0.3);
+    smallest = Math.min(smallest, size);
+  },
+};
+let smallest = Infinity;
+function reach(part, left, top, right, bottom) {
+  const b = part.bounds;
+  part.bounds = b ? [Math.min(b[0], left), Math.min(b[1], top), Math.max(b[2], right), Math.max(b[3], bottom)] : [left, top, right, bottom];
+}
+const formOf = (mark) => (mark.r ? 'rect' : mark.c ? 'circle' : mark.p ? 'path' : mark.e ? 'edge' : 'text');
+function build(at) {
+  if (built.has(at)) return built.get(at);
+  const plain = pool[at], g = shape('g', { class: 'part ' + plain.k + (plain.c ? ' ' + plain.c : '') });
+  const part = { ...plain, g, figures: [], flows: [], bounds: null, values: plain.v || [] };
+  if (plain.n) shape('title', {}, g).textContent = plain.n;
+  for (const mark of plain.m) builders[formOf(mark)](mark, part);
+  const own = /^v(\d+)$/.exec(plain.i);
+  part.value = own ? Number(own[1]) : -1;
+  if (part.value >= 0 || plain.o || plain.x) {
+    g.setAttribute('role', 'button'); g.setAttribute('tabindex', '-1');
+    if (plain.o || plain.x) g.setAttribute('aria-expanded', plain.x ? 'true' : 'false');
+    g.addEventListener('click', (e) => { if (!viewMoved) { touch(part); e.stopPropagation(); } });
+  }
+  built.set(at, part);
+  return part;
+}
+// A click, or Enter or Space: a closed group opens, an open one closes, a value shows its step.
+function touch(part) {
+  setRoving(part);
+  if (part.o || part.x) { userOpened = part.o || ''; openGroup(part.o || parentOf(part.x)); refresh(); }
+  else if (part.value >= 0) visit(part.value);
+}
+
+// -- colours and widths that follow numbers --------------------------------------------------------
+function paintEdge({ node, head, mark }, look, width) {
+  setClass(node, 'f-none s-' + look);
+  node.setAttribute('stroke-width', width);
+  node.setAttribute('stroke-dasharray', look === 'zero' ? '4 3' : 'none');
+  if (head) { setClass(head, 'f-' + look); head.setAttribute('d', headPath(mark, width)); }
+}
+const meanOf = (list) => { let total = 0; for (const x of list) { if (x === null) return null; total += x; } return list.length ? total / list.length : null; };
+function shareOf(x, largest, decades) {
+  const part = largest > 0 ? Math.min(Math.abs(x) / largest, 1) : 1;
+  if (!Number.isFinite(x) || part !== part) return 1;
+  if (!decades) return part;
+  return part > 0 ? Math.max(0, 1 + Math.log10(part) / decades) : 0;
+}
+function showFlow(entry) {
+  const [pairs, largest, decades] = entry.flow, numbers = [];
+  for (let k = 0; k < pairs.length; k += 2) numbers.push(flowAt(pairs[k], pairs[k + 1], step));
+  const x = meanOf(numbers), key = x === null ? 'none' : x;
+  if (entry.shown === key) return;
+  entry.shown = key;
+  if (entry.mark.c) {
+    const tint = x === null || x === 0 ? 'off' : x !== x ? 'wrong' : (x > 0 ? 'p' : 'n') + Math.min(4, Math.floor(shareOf(x, largest, 0) * 5));
+    paintWith(entry.node, { ...entry.mark, f: tint });
+    return;
+  }
+  if (x === null) paintEdge(entry, 'plain', 1.2);
+  else if (x !== x) paintEdge(entry, 'wrong', 2);
+  else if (x === 0) paintEdge(entry, 'zero', 1);
+  else {
+    const t = shareOf(x, largest, decades);
+    paintEdge(entry, (x > 0 ? 'p' : 'n') + Math.round(t * 4), (0.9 + 2.3 * t).toFixed(2));
+  }
+}
+const figureNumbers = {
+  data: (of) => meanOf(of.map((i) => (known(i, step) ? data[i] : null))),
+  grad: (of) => meanOf(of.map((i) => gradAt(i, step))),
+  sum: (of) => (of.every((i) => known(i, step)) ? of.reduce((s, i) => s + data[i], 0) : null),
+  largest: (of) => of.reduce((top, i) => { const g = gradAt(i, step); return g === null ? top : Math.max(top ?? 0, Math.abs(g)); }, null),
+  zeros: (of) => of.reduce((n, i) => n + (known(i, step) && data[i] === 0 ? 1 : 0), 0),
+};
+function showFigure(entry) {
+  const [what, digits, before, after, of] = entry.figure;
+  const x = figureNumbers[what](of), words = before + (x === null ? (what === 'grad' || what === 'largest' ? '–' : '…') : show(x, digits)) + after;
+  if (entry.words === words) return;
+  entry.words = words;
+  entry.node.textContent = words;
+  if (what === 'grad') entry.node.setAttribute('class', 'f-' + (x === null || x === 0 ? 'quiet' : x !== x ? 'wrong' : x > 0 ? 'plus' : 'minus') + (entry.bold ? ' bold' : ''));
+}
+
+// -- the scene that is shown -----------------------------------------------------------------------
+let scene = null, opened = '', userOpened = '', follow = false, shownIn = [], byValue = new Map(), nearValues = [];
+const parentOf = (id) => (scenes[id] && scenes[id].parent) || '';
+function openGroup(id) {
+  if (!(id in scenes)) id = '';
+  if (scene && id === opened) return false;
+  opened = id;
+  const wanted = scenes[id];
+  scene = { ...wanted, parts: wanted.parts.map(([at, dy]) => { const part = build(at); part.dy = dy; return part; }) };
+  byValue = new Map(); shownIn = new Array(N).fill(null); nearValues = [];
+  for (const part of scene.parts) {
+    part.g.setAttribute('transform', part.dy ? `translate(0,${part.dy})` : '');
+    if (part.value >= 0) byValue.set(part.value, part);
+    for (const i of part.values) if (!shownIn[i] || part.values.length < shownIn[i].values.length) shownIn[i] = part;
+  }
+  for (const [i, part] of byValue) { shownIn[i] = part; nearValues.push(i); }
+  nearValues.sort((a, b) => a - b);
+  content.replaceChildren(...scene.parts.map((part) => part.g));
+  drawMap(); setRoving(scene.parts.includes(roving) ? roving : null);
+  return true;
+}
+const stage = {
+  near: () => nearValues,
+  place: (i) => byValue.get(i) || shownIn[i],
+  // Opens what holds the values of this step, if a scene with it was made.
+  openFor(values) {
+    if (values.some((i) => byValue.has(i))) return;
+    for (const i of values) {
+      const part = shownIn[i];
+      if (part && part.o && openGroup(part.o)) { if (!byValue.has(i) && shownIn[i] && shownIn[i].o && shownIn[i].o !== opened) openGroup(shownIn[i].o); return; }
+    }
+  },
+  refresh() {
+    for (const part of scene.parts) {
+      for (const entry of part.figures) showFigure(entry);
+      for (const entry of part.flows) showFlow(entry);
+      const i = part.value;
+      const dim = i >= 0 ? !known(i, step) : /^o\d+$|^e\d+/.test(part.i) ? !known(parseInt(part.i.slice(1), 10), step) : false;
+      if (part.dim !== dim) { part.dim = dim; part.g.classList.toggle('dim', dim); }
+      if (i >= 0) label(part, nameOf(i) + ', data ' + (known(i, step) ? show(data[i]) : 'not computed yet') + ', grad ' + (gradAt(i, step) === null ? 'none yet' : show(gradAt(i, step))));
+      else if (part.o || part.x) label(part, (part.n || (part.p || []).join(' / ') || 'group') + (part.o ? ', closed' : ', open'));
+    }
+  },
+};
+function label(part, words) { if (part.label !== words) { part.label = words; part.g.setAttribute('aria-label', words); } }
+
+// Rings are drawn above the picture, so that a mark looks alike on boxes, lines and circles.
+function showRings(marks) {
+  rings.replaceChildren();
+  const drawn = new Map();
+  for (const [i, role] of marks) {
+    const part = stage.place(i);
+    if (part && part.bounds && drawn.get(part) !== 'target') drawn.set(part, role);
+  }
+  for (const [part, role] of drawn) {
+    const [left, top, right, bottom] = part.bounds, y = top + (part.dy || 0);
+    shape('rect', { class: 'ring ' + role, x: left - 2, y: y - 2, width: right - left + 4, height: bottom - top + 4, rx: 7 }, rings);
+  }
+}
+
+// -- moving among values by the keyboard: one of them is in the tab order (roving focus) ------------
+let roving = null;
+const reachable = () => scene.parts.filter((part) => part.bounds && (part.value >= 0 || part.o || part.x));
+function setRoving(part) {
+  if (roving) roving.g.setAttribute('tabindex', '-1');
+  roving = part || reachable()[0] || null;
+  if (roving) roving.g.setAttribute('tabindex', '0');
+}
+function middle(part) { const [l, t, r, b] = part.bounds; return [(l + r) / 2, (t + b) / 2 + (part.dy || 0)]; }
+function moveFocus(key) {
+  const [dx, dy] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
+  const [x, y] = middle(roving);
+  let best = null, least = Infinity;
+  for (const part of reachable()) {
+    if (part === roving) continue;
+    const [X, Y] = middle(part), along = (X - x) * dx + (Y - y) * dy, aside = Math.abs((X - x) * dy) + Math.abs((Y - y) * dx);
+    const cost = along + 2.5 * aside;
+    if (along > 1 && cost < least) { best = part; least = cost; }
+  }
+  if (!best) return;
+  setRoving(best); best.g.focus({ preventScroll: true }); keepInView(best);
+}
+stageBox.addEventListener('keydown', (e) => {
+  const part = scene.parts.find((p) => p.g === e.target);
+  if (!part || e.ctrlKey || e.metaKey || e.altKey) return;
+  if (e.key.startsWith('Arrow')) moveFocus(e.key);
+  else if (e.key === 'Enter' || e.key === ' ') { touch(part); if (roving) roving.g.focus({ preventScroll: true }); }
+  else return;
+  e.preventDefault(); e.stopPropagation();
+});
