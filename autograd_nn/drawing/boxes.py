@@ -54,7 +54,6 @@ def draw_box(
     if held:  # the edge of what lies below it
         pen.rect(x + 3, top + 3, w, h, fill, f"{fill}-line")
     pen.rect(x, top, w, h, fill, f"{fill}-line")
-    data = pen.order[i]._data
     plain = pen.order[i]._code == CONSTANT and not pen.namer.has_own_name(pen.order[i])
     plain = plain and pen.with_data
     if pen.with_data:

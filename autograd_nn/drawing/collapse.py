@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_nn.drawing.graph import has_run
-from autograd_nn.drawing.picture import Arrow, Box, Picture
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.palette import sign_colour
+from autograd_nn.drawing.picture import Arrow, Box, Picture
 from autograd_nn.drawing.text import clean, number
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER

@@ -18,7 +18,7 @@ from autograd_nn.drawing.sums import Sums
 from autograd_nn.drawing.text import clean, number, text_width
 from autograd_nn.engine import Value
 
-__all__ = ["Pen", "shorten"]
+__all__ = ["Pen", "What", "shorten"]
 
 What = Literal["data", "grad", "sum", "largest", "zeros"]
 Anchor = Literal["start", "middle", "end"]
@@ -142,6 +142,7 @@ class Pen:
         for part in self._open:
             self._show(part)
         self.scene.title = clean(title, 120)
+        self.scene.width, self.scene.height = round(self.scene.width), round(self.scene.height)
         return self.scene
 
     def value(self, i: int, role: str = "value", **more: Any) -> Part:

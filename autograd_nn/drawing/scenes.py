@@ -147,7 +147,7 @@ def _short(*numbers: float) -> list[float]:
 def scenes_of(root, by_layer):
     from autograd_nn.drawing.graph import Simplified
     from autograd_nn.drawing.names import Namer
-    from autograd_nn.drawing.scene import Flow, Figure
+    from autograd_nn.drawing.scene import Figure, Flow
 
     g = Simplified([root])
     n = Namer(g.order)

@@ -7,15 +7,11 @@ lane below the bands.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autograd_nn.drawing.cards import FOOT, TITLE, Card
+from autograd_nn.drawing.columns import Column
 from autograd_nn.drawing.model import Model, Neuron
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.scene import Flow
-
-if TYPE_CHECKING:
-    from autograd_nn.drawing.layers import Column
 
 __all__ = ["draw_wires"]
 
