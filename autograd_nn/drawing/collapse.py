@@ -224,8 +224,8 @@ def _add(group: _Group, node: Value) -> None:
     group.values += 1
     code, grad = node._code, node._grad
     size = abs(grad)
-    if size > group.largest or size != size:
-        group.largest = size
+    if (size > group.largest or size != size) and code != CONSTANT:
+        group.largest = size  # the slope along a plain number is nobody's concern
     if code == PARAMETER:
         group.parameters += 1
         group.squares += grad * grad

@@ -15,7 +15,7 @@ from autograd_nn.drawing.graph import Simplified, has_run, kind_of
 from autograd_nn.drawing.names import Namer, named_values
 from autograd_nn.drawing.scene import Circle, Edge, Figure, Flow, Part, Path, Rect, Scene, Text
 from autograd_nn.drawing.sums import Sums
-from autograd_nn.drawing.text import clean, number, text_width
+from autograd_nn.drawing.text import clean, number, short_number, text_width
 from autograd_nn.engine import Value
 
 __all__ = ["Pen", "What", "shorten"]
@@ -120,6 +120,14 @@ class Pen:
         shown = "backward has not run" if grad is None else f"grad = {grad!r}"
         where = f"{path} / " if path else ""
         return f"{where}{self.name(i)} ({self.kind(i)})  data = {node._data!r}  {shown}"
+
+    def edge_words(self, i: int, j: int) -> str:
+        """What flows back along an edge: ``local 2 × upstream 3 = 6``."""
+        words = f"local {short_number(self.graph.operands[i][j][1])}"
+        sent = self.contribution(i, j)
+        if sent is None:
+            return words
+        return f"{words} × upstream {short_number(self.order[i]._grad)} = {short_number(sent)}"
 
     # -- parts ---------------------------------------------------------------------------
 
