@@ -6,7 +6,7 @@ import math
 
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.repeats import Loop
-from autograd_nn.drawing.text import number
+from autograd_nn.drawing.text import number, text_width
 
 __all__ = ["draw_strips"]
 
@@ -28,6 +28,8 @@ def draw_strips(pen: Pen, loop: Loop, k: int, top: float) -> float:
         x = _MARGIN + i * (w + _MARGIN)
         pen.part("", "curve", title)
         pen.rect(x, top, w, h, "band", r=10)
+        if text_width(title, 10.5, bold=True) > w - 20:
+            title = "gradient, log scale" if i else name
         pen.text(x + 12, top + 16, title, "ink", 10.5, bold=True, room=w - 20)
         _curve(pen, points, x + 50, top + 26, w - 64, h - 46, i == 1)
         pen.text(x + 50, top + h - 6, "t = 1", "quiet", 9)

@@ -119,7 +119,8 @@ def _sheet(
         if wide <= room or columns <= 2:
             break
         columns -= 1
-    spread(sheet, max(wide, room) + 2 * left, left, [""] * len(widths), _GAP)
+    gap = _GAP if wide <= room else max(17.0, _GAP - (wide - room) / max(1, len(widths) - 1))
+    spread(sheet, max(wide, room) + 2 * left, left, [""] * len(widths), gap)
     return sheet
 
 
