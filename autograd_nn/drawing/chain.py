@@ -63,7 +63,7 @@ class ChainRule:
         self.as_drawn = as_drawn
         self.formula = Formula(root, latex=False, unfold=False)
         self.graph = self.formula.graph
-        self.namer = Namer(self.graph.position, self.graph.order)
+        self.namer = Namer(self.graph.order)
         self.adjoints = [0.0] * len(self.graph.order)
         self.adjoints[-1] = 1.0
         for i in range(len(self.graph.order) - 1, -1, -1):

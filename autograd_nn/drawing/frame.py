@@ -55,7 +55,7 @@ FRAME = """\
 <button id="near" type="button" aria-pressed="true">on the stage</button>
 <button id="all" type="button" aria-pressed="false">all</button></span></div>
 <div class="table"><table id="table">
-<thead><tr><th scope="col">path</th><th scope="col">kind</th><th scope="col">data</th>
+<thead><tr><th scope="col">path</th><th scope="col">data</th>
 <th scope="col">grad</th></tr></thead>
 <tbody></tbody>
 </table></div>

@@ -23,13 +23,12 @@ from typing import Any
 
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.frame import FRAME
-from autograd_nn.drawing.graph import Simplified
 from autograd_nn.drawing.javascript import operations
 from autograd_nn.drawing.palette import css
 from autograd_nn.drawing.render import check_folder, write_whole
-from autograd_nn.drawing.scenes import scenes_of
+from autograd_nn.drawing.scenes import read_with_slopes, scenes_of
 from autograd_nn.drawing.steps import columns
-from autograd_nn.engine import Value
+from autograd_nn.engine import Value, topological_order
 from autograd_nn.labels import clean, escape
 
 __all__ = ["Page", "asset", "page_text", "step_through"]
@@ -154,19 +153,22 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
     """The page that ``step_through`` writes, as text."""
     if theme not in _THEMES:
         raise ValueError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
-    graph = Simplified([v])
-    count = len(graph.order)
+    count = len(topological_order(v))
     if count > _MOST_VALUES:
         raise ValueError(
             f"{count:,} values are too many to step through (at most {_MOST_VALUES:,}). "
             "draw() shows a large graph in groups; step through a part."
         )
-    scenes = scenes_of(v, by_layer)
+    read = read_with_slopes(v)
+    count = len(read.pen.order)
+    scenes = scenes_of(read, by_layer)
     data = {
-        **columns(v, graph),
+        **columns(read.pen.roots[0], read),
         "byLayer": by_layer,
         "parts": scenes.parts,
         "scenes": scenes.scenes,
+        "states": list(scenes.scenes),
+        "owner": scenes.owner,
     }
     style = asset("page.css") + _colours()
     script = "".join([operations(), *map(asset, _SCRIPTS)])

@@ -7,13 +7,20 @@ with the height by which a part has moved.
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 from dataclasses import fields
 from typing import Any
 
 from autograd_nn.drawing.scene import Circle, Edge, Mark, Part, Path, Rect, Scene, Text
+from autograd_nn.drawing.views import Reading, scene_of
+from autograd_nn.engine import Value, topological_order
 
-__all__ = ["Scenes"]
+__all__ = ["Scenes", "read_with_slopes", "scenes_of"]
+
+WIDTH = 960.0  # of the stage on a screen of 1,400 px
+_LARGEST = 8_000_000  # characters
 
 _LETTERS = {
     "id": "i", "role": "k", "kind": "c", "title": "n", "values": "v", "opens": "o", "closes": "x",
@@ -26,24 +33,33 @@ class Scenes:
 
     Attributes:
         parts: the different parts, as the page reads them.
-        scenes: by the id of the opened group ("" where none is): size, parts and ``parent``, the
-            scene that closing the group leads back to.
+        scenes: by the name of the state ("" as it opens): size and parts.
+        owner: for each value, the place among the states of the one to open to see it by itself;
+            -1 where it is seen as the page opens, or nowhere.
     """
 
     def __init__(self) -> None:
         self.parts: list[dict[str, Any]] = []
         self.scenes: dict[str, dict[str, Any]] = {}
+        self.owner: list[int] = []
         self.size = 0  # characters of JSON, about
         self._places: dict[str, int] = {}
+        self._seen: set[str] = set()  # ids of the values that some state shows
 
-    def add(self, opened: str, parent: str, scene: Scene) -> None:
-        """Store a scene under the id of the group that is open in it."""
+    def add(self, state: str, scene: Scene) -> None:
+        """Store a scene under the name of its state."""
         placed = [self._place(part) for part in scene.parts]
-        self.scenes[opened] = {
+        self.owner = self.owner or [-1] * len(scene.shown)
+        if not state:
+            self._seen = {part.id for part in scene.parts}
+        elif not state.startswith("-"):
+            for part in scene.parts:
+                if part.id[:1] == "v" and part.id not in self._seen:
+                    self._seen.add(part.id)
+                    self.owner[int(part.id[1:])] = len(self.scenes)
+        self.scenes[state] = {
             "width": round(scene.width, 1),
             "height": round(scene.height, 1),
-            "parent": parent,
-            "note": scene.note,
             "parts": placed,
         }
         self.size += 9 * len(placed)
@@ -144,58 +160,48 @@ def _short(*numbers: float) -> list[float]:
     return [int(x) if x == int(x) else x for x in rounded]
 
 
-def scenes_of(root, by_layer):
-    from autograd_nn.drawing.graph import Simplified
-    from autograd_nn.drawing.names import Namer
-    from autograd_nn.drawing.scene import Flow, Figure
 
-    g = Simplified([root])
-    n = Namer(g.position, g.order)
-    sc = Scene(900, 600, "t", "values")
-    depth = [0] * len(g.order)
-    for i, p in enumerate(g.operands):
-        depth[i] = max((depth[k] + 1 for k, _ in p), default=0)
-    cnt = {}
-    pos = []
-    for i, v in enumerate(g.order):
-        c = cnt.get(depth[i], 0)
-        cnt[depth[i]] = c + 1
-        pos.append((12 + 150 * depth[i], 12 + 60 * c))
-    for i, p in enumerate(g.operands):
-        for j, (k, _) in enumerate(p):
-            sc.parts.append(
-                Part(
-                    f"e{i}-{j}",
-                    "arrow",
-                    marks=[
-                        Edge(
-                            (pos[k][0] + 100, pos[k][1] + 20),
-                            (pos[i][0], pos[i][1] + 20),
-                            flow=Flow(((i, j),), 1.0),
-                        )
-                    ],
-                )
-            )
-    for i, v in enumerate(g.order):
-        x, y = pos[i]
-        kind = ["input", "parameter", "constant"][v._code] if v._code < 3 else "card"
-        sc.parts.append(
-            Part(
-                f"v{i}",
-                "value",
-                n.name(v),
-                kind,
-                (i,),
-                marks=[
-                    Rect(x, y, 100, 40, 6, kind, kind + "-line"),
-                    Text(x + 6, y + 14, n.name(v), bold=True),
-                    Text(x + 94, y + 14, "0", anchor="end", figure=Figure((i,), "data")),
-                    Text(x + 94, y + 32, "0", anchor="end", figure=Figure((i,), "grad")),
-                ],
-            )
-        )
-    sc.width = max(p[0] for p in pos) + 112
-    sc.height = max(p[1] for p in pos) + 52
-    s = Scenes()
-    s.add("", "", sc)
-    return s
+
+def read_with_slopes(root: Value) -> Reading:
+    """A graph with the slopes of ``root``, whatever the user's own gradients are.
+
+    It is a copy that is read: the user's is left as it is.
+    """
+    copied = copy.deepcopy(root)
+    order = topological_order(copied)
+    for node in order:
+        node.grad = 0.0
+    copied.grad = 1.0
+    for node in reversed(order):
+        for operand, slope in zip(node.operands, node.partials, strict=True):
+            operand.grad += slope * node.grad
+    return Reading(copied, WIDTH)
+
+
+def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:
+    """The scenes of a page: the graph as it opens, and each state that a click leads to.
+
+    One group is open at a time; opening another closes it.  A state is named by the id of the group
+    that is open, or by ``-`` and the id of one that was closed.
+
+    Args:
+        read: the graph.
+        by_layer: open on circles in columns, where the graph is a network.
+    """
+    scenes, root = Scenes(), read.pen.roots[0]
+    first = scene_of(root, width=WIDTH, read=read)
+    if by_layer and first.view == "layers":
+        first = scene_of(root, width=WIDTH, view="network")
+    scenes.add("", first)
+    for id in {part.closes: None for part in first.parts if part.closes}:
+        scenes.add(f"-{id}", scene_of(root, width=WIDTH, closed=(id,), read=read))
+    known = {part.opens for part in first.parts if part.opens} | set(read.groups())
+    for id in sorted(known, key=_in_order):
+        if scenes.size > _LARGEST:
+            break
+        scenes.add(id, scene_of(root, width=WIDTH, opened=(id,), read=read))
+    return scenes
+
+
+def _in_order(id: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", id)]

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
 
 from autograd_nn.drawing.graph import Simplified, is_plain_power, kind_of, sign_of
-from autograd_nn.drawing.names import Namer
+from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value
 from autograd_nn.labels import clean
 from autograd_nn.ops import CODES, PRIMITIVES
@@ -22,6 +22,8 @@ __all__ = ["columns", "real", "step_orders"]
 T = TypeVar("T", bound=Hashable)
 
 _TAKE = CODES["take"]
+_INFIX = {"mul": "*", "div": "/", "sub": "-"}
+_SHORT = 7
 
 
 def real(x: float) -> float | str:
@@ -29,14 +31,16 @@ def real(x: float) -> float | str:
     return x if math.isfinite(x) else str(x)
 
 
-def columns(root: Value, graph: Simplified) -> dict[str, Any]:
+def columns(root: Value, read: Reading) -> dict[str, Any]:
     """The graph below ``root`` as lists with one entry for each value, operands first.
 
     Kinds, signs and scopes are numbers that count in ``kinds``, ``signs`` and ``scopes``;
     ``left`` and ``right`` are -1 where there is no operand; ``powers`` are the exponents that are
-    drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand.
+    drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand;
+    ``refs`` is what formulas call values that have a shorter name for it.
     """
-    namer = Namer(graph.position, graph.order)
+    graph = read.pen.graph
+    names, refs = _names(read)
     top = graph.position[id(root)]
     kinds, kind = _encoded(kind_of(v, i == top) for i, v in enumerate(graph.order))
     signs, sign = _encoded(sign_of(v) if v._left is not None else "" for v in graph.order)
@@ -44,7 +48,8 @@ def columns(root: Value, graph: Simplified) -> dict[str, Any]:
     operands = graph.operands
     forward, backward = step_orders(graph)
     return {
-        "names": [namer.name(v) for v in graph.order],
+        "names": names,
+        "refs": refs,
         "root": top,
         "rootName": clean(root._label),
         "kinds": kinds,
@@ -73,6 +78,25 @@ def columns(root: Value, graph: Simplified) -> dict[str, Any]:
         "forward": forward,
         "backward": backward,
     }
+
+
+def _names(read: Reading) -> tuple[list[str], dict[int, str]]:
+    """What each value is called, and what it is called in formulas where that is shorter.
+
+    The sums on the way to a sum are called by what was added last, and are dots in a formula.
+    """
+    namer, graph, folded = read.pen.namer, read.pen.graph, read.pen.sums.folded
+    refs = read.short_names() | dict.fromkeys(folded, "…")
+    names: list[str] = []
+    for i, node in enumerate(graph.order):
+        called = [refs.get(k, names[k]) for k, _ in graph.operands[i]]
+        if i in folded:
+            names.append(f"sum to {called[-1]}")
+        elif node.op in _INFIX and namer.is_word(node) and max(map(len, called)) <= _SHORT:
+            names.append(f" {_INFIX[node.op]} ".join(called))
+        else:
+            names.append(namer.word(node))
+    return names, refs
 
 
 def _chooses(node: Value) -> bool:

@@ -137,7 +137,7 @@ def table(browser):
         for (box.scrollTop = 0; ; box.scrollTop += 10 * 26) {
           box.dispatchEvent(new Event('scroll'));
           for (const row of box.querySelectorAll('tr[data-value]'))
-            found[row.dataset.value] = [row.cells[2].title, row.cells[3].title];
+            found[row.dataset.value] = [row.cells[1].title, row.cells[2].title];
           if (box.scrollTop + box.clientHeight >= box.scrollHeight - 1) return found;
         }""")
 

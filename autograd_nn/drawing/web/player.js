@@ -3,7 +3,7 @@ let step = 0, timer = null, active = new Set(), spoken = '', byLayer = false;
 const inner = new Set(operands.flat()); // values that something is made of
 
 // -- what happens at the step ----------------------------------------------------------------------
-const names = nameOf, numbers = (k) => inBrackets(show(data[k], 6));
+const numbers = (k) => inBrackets(show(data[k], 6));
 function card(...lines) {
   const made = element('div', 'card m');
   made.append(...lines); byId('now').append(made); return made;
@@ -43,8 +43,8 @@ function tell() {
 function tellForward(i, marks) {
   marks.push([i, 'target'], ...operands[i].map((k) => [k, 'source']));
   head('Compute ' + nameOf(i), i);
-  const words = formula(i, names);
-  const lines = words === nameOf(i) ? [line(words)] : [line(nameOf(i) + ' = ' + words)];
+  const words = formula(i, refOf);
+  const lines = words === nameOf(i) ? [line(words)] : [line((refOf(i) === '…' ? nameOf(i) : refOf(i)) + ' = ' + words)];
   card(...lines, line('= ' + formula(i, numbers)), element('div', 'big', '= ' + show(data[i], 6)));
   if (rule(i) === null) rest('The page has no formula for ' + signOf(i) + ': this value stays as it was recorded.');
   rest('The local partials are remembered for the way back.');
@@ -106,18 +106,17 @@ const focusLeaves = () => {
 function refresh() {
   const marks = tell();
   active = new Set(marks.map(([i]) => i));
-  if (follow) stage.openFor([...active]);
+  if (!byLayer) stage.openFor(operationAt(step));
   stage.refresh();
   showRings(marks);
   fillTable(); valueTable.reveal(focusValue());
   showLeaves(); showResult();
 }
-let focusing = [];
+let addressing = 0;
 function go(target, quietly) {
   step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0));
   refresh();
-  focusing = [...active];
-  if (follow) look(focusing);
+  if (follow) look([...active]);
   byId('slider').value = step;
   byId('slider').setAttribute('aria-valuetext', 'step ' + step + ' of ' + LAST);
   setText(byId('count'), step.toLocaleString('en') + ' / ' + LAST.toLocaleString('en'));
@@ -125,7 +124,10 @@ function go(target, quietly) {
   byId('next').disabled = byId('last').disabled = step === LAST;
   document.documentElement.dataset.step = step;
   if (!quietly) say('Step ' + step + ' of ' + LAST + '. ' + spoken);
-  try { history.replaceState(null, '', '#step=' + step); } catch (error) { /* some viewers forbid it */ }
+  // In the address once the steps rest: browsers complain of an address that changes all the time.
+  clearTimeout(addressing); addressing = setTimeout(() => {
+    try { history.replaceState(null, '', '#step=' + step); } catch (error) { /* some viewers forbid it */ }
+  }, 300);
 }
 // To the step at which a value is computed, or its gradient sent on.
 function visit(i) {
@@ -167,9 +169,9 @@ byId('theme').addEventListener('click', () => {
 });
 byId('follow').addEventListener('click', () => {
   setFollow(!follow);
-  if (follow) { stage.openFor([...active]); refresh(); look([...active]); } else fit();
+  if (follow) { refresh(); look([...active]); } else fit();
 });
-byId('fit').addEventListener('click', () => { setFollow(false); openGroup(userOpened = ''); refresh(); fit(); });
+byId('fit').addEventListener('click', () => { setFollow(false); openGroup(''); refresh(); fit(); });
 
 // Keys that a control has for itself stay with it: text in a field, arrows of a slider, a menu.
 const KEYS = {

@@ -76,12 +76,11 @@ const ROW = 26;
 const valueTable = new LongTable(byId('table').parentNode, ROW, () => {
   const row = element('tr'), name = element('td');
   name.append(pathCell());
-  row.append(name, element('td', 'mut'), element('td'), element('td'));
+  row.append(name, element('td'), element('td'));
   return row;
 }, (row, i) => {
-  const [name, kind, number, slope] = row.cells, grad = gradAt(i, step);
+  const [name, number, slope] = row.cells, grad = gradAt(i, step);
   fillPath(name.firstChild, i);
-  setText(kind, signOf(i) || kindOf(i));
   setText(number, known(i, step) ? show(data[i]) : '…');
   setText(slope, grad === null ? '–' : show(grad));
   number.title = known(i, step) ? String(data[i]) : 'not computed yet';

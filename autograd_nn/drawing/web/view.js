@@ -35,6 +35,8 @@ function look(values) {
   const clamp = (middle, size, whole) => (size >= whole ? (whole - size) / 2 : Math.max(-8, Math.min(whole - size + 8, middle - size / 2)));
   setView(clamp((left + right) / 2, w / scale, scene.width), clamp((top + bottom) / 2, h / scale, scene.height), scale);
 }
+// After a group opened or closed: the whole if the whole was seen, else what was seen.
+function keepScale() { if (view[4] <= fitScale() * 1.02) fit(); else setView(view[0], view[1], view[4]); }
 function keepInView(part) {
   const [l, t, r, b] = part.bounds, dy = part.dy || 0;
   if (l < view[0] || r > view[0] + view[2] || t + dy < view[1] || b + dy > view[1] + view[3]) {
