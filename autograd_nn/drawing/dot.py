@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autograd_nn.drawing import palette
-from autograd_nn.drawing.graph import Arrow, Box, Operation, Picture
+from autograd_nn.drawing.picture import Arrow, Box, Operation, Picture
 from autograd_nn.drawing.text import escape
 from autograd_nn.drawing.tree import ScopeTree
 

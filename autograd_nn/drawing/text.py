@@ -8,21 +8,32 @@ from autograd_nn.labels import clean, escape
 
 __all__ = ["clean", "escape", "number", "short_number", "text_width"]
 
-_NARROW = frozenset("ijl.,:;|!'()[]{} ftrI1-")
-_WIDE = frozenset("mwMW@%&")
+_NARROW = frozenset("ijl.,:;|!'()[]{} ftrI-")
+_WIDE = frozenset("mMW@%&")
 
 
-def number(x: float) -> str:
-    """``x`` in at most ten characters, for a box.
+def number(x: float, digits: int = 4) -> str:
+    """``x`` as one would write it, to so many digits: ``3``, ``−1.267``, ``0``, ``1.2e−7``.
 
-    >>> [number(v) for v in (2.0, -0.0, 1e-300, 1/3, 123456.0, float("-inf"))]
-    ['2.0000', '-0', '1.00e-300', '0.3333', '1.23e+05', '-inf']
+    A whole number has no zeros after it, zero has no sign, what was given short stays short, and
+    what is not 0 never reads 0.00.  Minus is a minus, as wide as a digit.
+
+    >>> [number(v) for v in (2.0, -0.0, 1e-300, 1/3, 123456.5, 0.25, float("-inf"))]
+    ['2', '0', '1.0e−300', '0.333', '1.2e5', '0.25', '−inf']
     """
     if not math.isfinite(x):
-        return str(x)
-    if x == 0.0:
-        return "-0" if math.copysign(1.0, x) < 0.0 else "0"
-    return f"{x:.4f}" if 1e-3 <= abs(x) < 1e4 else f"{x:.2e}"
+        return str(x).replace("-", "−")
+    if x == int(x) and abs(x) < 1e5:
+        return str(int(x)).replace("-", "−")
+    if 1e-3 <= abs(x) < 1e5:
+        whole = len(str(int(abs(x))))
+        places = max(0, digits - whole)
+        if abs(x) < 1.0:
+            places = max(places, -math.floor(math.log10(abs(x))))
+        text, given = f"{x:.{places}f}", repr(float(x))
+        return (given if len(given) < len(text) else text).replace("-", "−")
+    mantissa, power = f"{x:.1e}".split("e")
+    return f"{mantissa}e{int(power)}".replace("-", "−")
 
 
 def short_number(x: float) -> str:
@@ -36,8 +47,12 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     for character in text:
         if character in _NARROW:
             ems += 0.36
+        elif character.isdigit() or character == "−":
+            ems += 0.57
         elif character in _WIDE:
             ems += 0.95
+        elif character == "w":
+            ems += 0.75
         elif ord(character) < 0x2E80:
             ems += 0.70 if character.isupper() or ord(character) > 0x7F else 0.575
         else:
