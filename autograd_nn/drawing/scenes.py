@@ -45,6 +45,7 @@ class Scenes:
         self.size = 0  # characters of JSON, about
         self._places: dict[str, int] = {}
         self._seen: set[str] = set()  # ids of the values that some state shows
+        self._inside: dict[int, int] = {}  # for the others, the state that opens what they are in
 
     def add(self, state: str, scene: Scene) -> None:
         """Store a scene under the name of its state."""
@@ -53,16 +54,25 @@ class Scenes:
         if not state:
             self._seen = {part.id for part in scene.parts}
         elif not state.startswith("-"):
+            here = len(self.scenes)
             for part in scene.parts:
                 if part.id[:1] == "v" and part.id not in self._seen:
                     self._seen.add(part.id)
-                    self.owner[int(part.id[1:])] = len(self.scenes)
+                    self.owner[int(part.id[1:])] = here
+                if part.closes == state:
+                    self._inside.update(dict.fromkeys(part.values, here))
         self.scenes[state] = {
             "width": round(scene.width, 1),
             "height": round(scene.height, 1),
             "parts": placed,
         }
         self.size += 9 * len(placed)
+
+    def finish(self) -> None:
+        """Values that no state shows by themselves are seen in the group that holds them."""
+        for i, state in self._inside.items():
+            if self.owner[i] < 0 and f"v{i}" not in self._seen:
+                self.owner[i] = state
 
     def _place(self, part: Part) -> list[float]:
         """A part's place in the pool, and how far below the pool's one it is."""
@@ -200,6 +210,7 @@ def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:
         if scenes.size > _LARGEST:
             break
         scenes.add(id, scene_of(root, width=WIDTH, opened=(id,), read=read))
+    scenes.finish()
     return scenes
 
 

@@ -37,19 +37,23 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
     Kinds, signs and scopes are numbers that count in ``kinds``, ``signs`` and ``scopes``;
     ``left`` and ``right`` are -1 where there is no operand; ``powers`` are the exponents that are
     drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand;
-    ``refs`` is what formulas call values that have a shorter name for it.
+    ``refs`` is what formulas call values that have a shorter name for it; ``alike`` is, for each
+    value of a step of a loop, the one of the last step that the picture shows in its place.
     """
     graph = read.pen.graph
     names, refs = _names(read)
     top = graph.position[id(root)]
     kinds, kind = _encoded(kind_of(v, i == top) for i, v in enumerate(graph.order))
     signs, sign = _encoded(sign_of(v) if v._left is not None else "" for v in graph.order)
-    scopes, scope = _encoded(tuple(map(clean, v._scope)) for v in graph.order)
     operands = graph.operands
-    forward, backward = step_orders(graph)
+    alike = _alike(read)
+    places = _places(read, alike)
+    forward, backward = step_orders(graph, [(*place, "")[0] for place in places])
+    scopes, scope = _encoded(places)
     return {
         "names": names,
         "refs": refs,
+        "alike": {i: last for i, (_, last) in alike.items()},
         "root": top,
         "rootName": clean(root._label),
         "kinds": kinds,
@@ -99,6 +103,37 @@ def _names(read: Reading) -> tuple[list[str], dict[int, str]]:
     return names, refs
 
 
+def _alike(read: Reading) -> dict[int, tuple[int, int]]:
+    """For each value of a step of a loop: which step, and its like in the last step.
+
+    So for leaves that one step alone reads.
+    """
+    loop = read.loop if read.view == "loop" else None
+    if loop is None:
+        return {}
+    operands = read.pen.graph.operands
+    found: dict[int, tuple[int, int]] = {}
+    last = loop.count - 1
+    for step in range(loop.count):
+        for k in range(loop.period):
+            i, like = loop.at(step, k), loop.at(last, k)
+            found[i] = step, like
+            for (a, _), (b, _) in zip(operands[i], operands[like], strict=False):
+                if not operands[a] and not operands[b] and a != b and a not in found:
+                    found[a] = step, b
+                    found.setdefault(b, (last, b))
+    return found
+
+
+def _places(read: Reading, alike: dict[int, tuple[int, int]]) -> list[tuple[str, ...]]:
+    """The scopes of each value; of a loop without scopes, the step."""
+    places = [tuple(map(clean, node._scope)) for node in read.pen.order]
+    if not any(places):
+        for i, (step, _) in alike.items():
+            places[i] = (f"step {step + 1}",)
+    return places
+
+
 def _chooses(node: Value) -> bool:
     """Whether its second operand is the index of a table, of which the page has one entry only."""
     return node._code == _TAKE
@@ -111,19 +146,18 @@ def _encoded(items: Iterable[T]) -> tuple[list[T], list[int]]:
     return list(known), places
 
 
-def step_orders(graph: Simplified) -> tuple[list[int], list[int]]:
+def step_orders(graph: Simplified, groups: list[str]) -> tuple[list[int], list[int]]:
     """The operations in the order of the forward steps, and in that of the steps on the way back.
 
-    Each finishes one outermost scope before it begins the next, wherever the graph allows it, so
-    that a network is computed layer by layer; within a scope forward goes as recorded, and back the
-    other way round.
+    Each finishes one group, such as the outermost scope, before it begins the next, wherever the
+    graph allows it, so that a network is computed layer by layer; within a group forward goes as
+    recorded, and back the other way round.
     """
     operands = [[k for k, _ in pairs] for pairs in graph.operands]
     users: list[list[int]] = [[] for _ in operands]
     for i, below in enumerate(operands):
         for k in below:
             users[k].append(i)
-    groups = [(*node._scope, "")[0] for node in graph.order]
     forward = _by_group(operands, users, groups, 1)
     # What does not lead to the result does not exist here: all of the graph is below it.
     backward = _by_group(users, operands, groups, -1)

@@ -43,8 +43,10 @@ function tell() {
 function tellForward(i, marks) {
   marks.push([i, 'target'], ...operands[i].map((k) => [k, 'source']));
   head('Compute ' + nameOf(i), i);
-  const words = formula(i, refOf);
-  const lines = words === nameOf(i) ? [line(words)] : [line((refOf(i) === '…' ? nameOf(i) : refOf(i)) + ' = ' + words)];
+  const words = formula(i, refOf), called = refOf(i) === '…' ? nameOf(i) : refOf(i);
+  // Where a value is called by its formula, "w * x = w × x" would say nothing.
+  const plain = (text) => text.replace(/[\s()]/g, '').replace(/×/g, '*').replace(/÷/g, '/').replace(/−/g, '-').replace(/\^/g, '**');
+  const lines = [line(plain(words) === plain(called) ? words : called + ' = ' + words)];
   card(...lines, line('= ' + formula(i, numbers)), element('div', 'big', '= ' + show(data[i], 6)));
   if (rule(i) === null) rest('The page has no formula for ' + signOf(i) + ': this value stays as it was recorded.');
   rest('The local partials are remembered for the way back.');

@@ -47,12 +47,14 @@ const builders = {
     const [x, y, width, height, rx] = mark.r;
     part.g.append(paintWith(shape('rect', { x, y, width, height, rx }), mark));
     reach(part, x, y, x + width, y + height);
+    part.main = part.main || { x, y, width, height, rx };
   },
   circle(mark, part) {
     const [cx, cy, r] = mark.c, node = paintWith(shape('circle', { cx, cy, r }), mark);
     part.g.append(node);
     if (mark.w) part.flows.push({ node, mark, flow: mark.w });
     reach(part, cx - r, cy - r, cx + r, cy + r);
+    if (part.k !== 'more') part.main = part.main || { x: cx - r, y: cy - r, width: 2 * r, height: 2 * r, rx: r };
   },
   path(mark, part) { part.g.append(paintWith(shape('path', { d: mark.p }), mark)); },
   edge(mark, part) {
@@ -170,22 +172,28 @@ function openGroup(id) {
   scene = { ...wanted, parts: wanted.parts.map(([at, dy]) => { const part = build(at); part.dy = dy; return part; }) };
   byValue = new Map(); shownIn = new Array(N).fill(null); nearValues = [];
   for (const part of scene.parts) {
-    part.g.setAttribute('transform', part.dy ? `translate(0,${part.dy})` : '');
+    if (part.at !== part.dy) { part.at = part.dy; part.g.setAttribute('transform', `translate(0,${part.dy})`); }
     if (part.value >= 0) byValue.set(part.value, part);
     for (const i of part.values) if (!shownIn[i] || part.values.length < shownIn[i].values.length) shownIn[i] = part;
   }
-  for (const [i, part] of byValue) { shownIn[i] = part; nearValues.push(i); }
-  nearValues.sort((a, b) => a - b);
-  content.replaceChildren(...scene.parts.map((part) => part.g));
-  drawMap(); setRoving(scene.parts.includes(roving) ? roving : null);
+  const near = new Set(byValue.keys());
+  for (const [i, part] of byValue) shownIn[i] = part;
+  for (const part of scene.parts) for (const { figure } of part.figures) if (figure[4].length === 1) near.add(figure[4][0]);
+  nearValues = [...near].sort((a, b) => a - b);
+  // What stays is left where it is: to put it in again would lay it out again.
+  const wantedHere = new Set(scene.parts.map((part) => part.g));
+  for (const g of [...content.childNodes]) if (!wantedHere.has(g)) g.remove();
+  let next = content.firstChild;
+  for (const { g } of scene.parts) { if (g === next) next = next.nextSibling; else content.insertBefore(g, next); }
+  forgetMap(); setRoving(scene.parts.includes(roving) ? roving : null);
   return true;
 }
 const stage = {
   near: () => nearValues,
-  place: (i) => byValue.get(i) || shownIn[i],
+  place: (i) => byValue.get(i) || byValue.get(graph.alike[i]) || shownIn[i],
   // Opens what holds the value of this step, if there is a scene of it.
   openFor(i) {
-    if (i < 0 || byValue.has(i)) return;
+    if (i < 0 || byValue.has(i) || byValue.has(graph.alike[i])) return;
     const state = graph.owner[i];
     if (state >= 0) openGroup(graph.states[state]);
   },
@@ -212,8 +220,9 @@ function showRings(marks) {
     if (part && part.bounds && drawn.get(part) !== 'target') drawn.set(part, role);
   }
   for (const [part, role] of drawn) {
-    const [left, top, right, bottom] = part.bounds, y = top + (part.dy || 0);
-    shape('rect', { class: 'ring ' + role, x: left - 2, y: y - 2, width: right - left + 4, height: bottom - top + 4, rx: 7 }, rings);
+    const [left, top, right, bottom] = part.bounds;
+    const { x, y, width, height, rx } = part.main || { x: left, y: top, width: right - left, height: bottom - top, rx: 5 };
+    shape('rect', { class: 'ring ' + role, x: x - 2, y: y + (part.dy || 0) - 2, width: width + 4, height: height + 4, rx: rx + 2 }, rings);
   }
 }
 

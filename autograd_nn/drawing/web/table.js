@@ -96,7 +96,9 @@ function fillTable() {
   const useful = near.length > 0 && near.length < N;
   byId('near').hidden = byId('all').hidden = !useful;
   setText(byId('all'), 'all ' + N.toLocaleString('en'));
-  const items = useful && tableShows === 'near' ? near : everyValue;
+  // What is active has a row, also where a group that is closed, or dots, stand for it.
+  const missing = [...active].filter((i) => !near.includes(i)).sort((a, b) => a - b);
+  const items = !useful || tableShows === 'all' ? everyValue : missing.length ? [...missing, ...near] : near;
   byId('near').setAttribute('aria-pressed', items !== everyValue);
   byId('all').setAttribute('aria-pressed', items === everyValue);
   if (items !== valueTable.items) valueTable.setItems(items);

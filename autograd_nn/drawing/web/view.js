@@ -54,6 +54,7 @@ function zoomAt(clientX, clientY, factor) {
 // -- the mini-map ----------------------------------------------------------------------------------
 const map = byId('map'), mapSvg = shape('svg', { 'aria-hidden': 'true' }, map);
 let frame = null;
+function forgetMap() { frame = null; mapSvg.replaceChildren(); }
 function drawMap() {
   mapSvg.replaceChildren();
   const scale = Math.min(130 / scene.width, 84 / scene.height);
@@ -64,13 +65,14 @@ function drawMap() {
     paintWith(shape('rect', { x, y: y + (part.dy || 0), width, height, rx }, mapSvg), mark);
   }
   frame = shape('rect', { class: 'frame', rx: 8, 'stroke-width': 2 / scale }, mapSvg);
-  drawFrame();
 }
+// Drawn when it is needed: while the whole picture is in view there is no map.
 function drawFrame() {
-  if (!frame) return;
+  map.hidden = view[2] >= scene.width * 0.98 && view[3] >= scene.height * 0.98;
+  if (map.hidden) return;
+  if (!frame) drawMap();
   const x = Math.max(0, view[0]), y = Math.max(0, view[1]);
   for (const [key, value] of [['x', x], ['y', y], ['width', Math.max(0, Math.min(scene.width, view[0] + view[2]) - x)], ['height', Math.max(0, Math.min(scene.height, view[1] + view[3]) - y)]]) frame.setAttribute(key, value);
-  map.hidden = view[2] >= scene.width * 0.98 && view[3] >= scene.height * 0.98;
 }
 map.addEventListener('pointerdown', (e) => {
   const r = mapSvg.getBoundingClientRect();
