@@ -101,9 +101,10 @@ const say = (words) => { byId('said').textContent = words; };
 
 // -- going from step to step -----------------------------------------------------------------------
 const focusValue = () => (step === 0 ? 0 : step <= F ? forward[step - 1] : step === F + 1 ? ROOT : operands[backward[step - F - 2]][0]);
-const focusLeaves = () => {
-  const here = step === 0 || step === F + 1 ? [] : operands[step <= F ? forward[step - 1] : backward[step - F - 2]];
-  return [...new Set([...here.filter((k) => isLeaf(k)), ...moved])];
+// The leaves of the step, and some of those that a gradient step moves.
+const focusLeaves = (count) => {
+  const here = operationAt(step) < 0 ? [] : operands[operationAt(step)].filter((k) => isLeaf(k));
+  return [...new Set([...here, ...moved.slice(0, count)])].slice(0, count);
 };
 function refresh() {
   const marks = tell();
@@ -204,3 +205,12 @@ if (wanted) theme(wanted[1]);
 fit();
 go(start ? start[1] : 0, true);
 document.documentElement.dataset.ready = '1';
+// Parts of groups that are closed are built while nothing happens, so that a step that opens one
+// has only to put them in.
+(function prepare(at) {
+  const later = window.requestIdleCallback || ((work) => setTimeout(() => work({ timeRemaining: () => 4 }), 60));
+  later((deadline) => {
+    while (at < pool.length && deadline.timeRemaining() > 2) { build(at); at += 1; }
+    if (at < pool.length) prepare(at);
+  });
+}(0));
