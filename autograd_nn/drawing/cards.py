@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograd_nn.drawing.boxes import chip, draw_box, fill_of
+from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.model import Block, Layer, Neuron, Term, is_off
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.scene import Flow
@@ -33,6 +34,7 @@ class Card:
         leaves: numbers of the inputs that it stands for, one for each row of data.
         lines: of a ledger: products, or how many are left out and which.
         values: of a note: what it stands for; ``dots``: the neurons among it.
+        sheet: of an open block: its values one by one.
     """
 
     form: Literal["leaf", "more", "title", "ledger", "row", "layer", "block", "deep"]
@@ -48,6 +50,7 @@ class Card:
     dots: list[tuple[int, ...]] = field(default_factory=list)
     id: str = ""
     opens: str = ""
+    sheet: Inset | None = None
     y: float = 0.0
 
 
@@ -87,6 +90,8 @@ def draw_card(pen: Pen, card: Card, x: float, w: float) -> None:
         _inputs(pen, card, x, w)
     elif card.form in ("layer", "deep"):
         _layers(pen, card, x, w)
+    elif card.sheet is not None:
+        card.sheet.draw(pen, x, card.y)
     elif card.block is not None:
         _block(pen, card, x, w)
     elif card.form == "ledger":
@@ -153,7 +158,7 @@ def dots(
 def _layers(pen: Pen, card: Card, x: float, w: float) -> None:
     """A whole layer, or several: sizes, how many are at 0, and a dot for each neuron."""
     neurons = [neuron for layer in card.layers for neuron in layer.neurons]
-    values = tuple(i for neuron in neurons for i in neuron.values())
+    values = (*(i for neuron in neurons for i in neuron.values()), *card.values)
     first = card.layers[0]
     words = f"{' / '.join(map(clean, first.path)) or first.name}: {len(neurons)} neurons"
     if len(card.layers) > 1:

@@ -68,36 +68,46 @@ class Simplified:
     """
 
     def __init__(self, roots: list[Value]) -> None:
-        kept = {id(root) for root in roots}
+        self.kept = {id(root) for root in roots}
         everything = topological_order(*roots)
-        stands_for: dict[int, Value] = {}
-        needed = set(kept)
-        inner: list[tuple[Value, list[tuple[Value, float]]]] = []
+        needed = self._numbers_that_are_read(everything)
+        self.order: list[Value] = []
+        self.position: dict[int, int] = {}
+        self.operands: list[list[tuple[int, float]]] = []
+        leaf: list[tuple[int, float]] = []
+        position = self.position
+        for node in everything:
+            left, right = node._left, node._right
+            if left is None:
+                if node._code == CONSTANT and id(node) not in needed:
+                    continue
+                pairs = leaf
+            elif right is None or is_plain_power(node):
+                pairs = [(position[id(left)], node._left_partial)]
+            elif _adds_to_zero(node) and id(node) not in self.kept:
+                position[id(node)] = position[id(right)]
+                continue
+            else:
+                pairs = [
+                    (position[id(left)], node._left_partial),
+                    (position[id(right)], node._right_partial),
+                ]
+            position[id(node)] = len(self.order)
+            self.order.append(node)
+            self.operands.append(pairs)
+
+    def _numbers_that_are_read(self, everything: list[Value]) -> set[int]:
+        """The plain numbers that get a box: no exponents, and no zeros before a sum."""
+        needed = set(self.kept)
         for node in everything:
             left, right = node._left, node._right
             if left is None:
                 continue
-            if _adds_to_zero(node) and id(node) not in kept and right is not None:
-                stands_for[id(node)] = stands_for.get(id(right), right)
-                continue
-            pairs = [(stands_for.get(id(left), left), node._left_partial)]
-            if right is not None and not is_plain_power(node):
-                pairs.append((stands_for.get(id(right), right), node._right_partial))
-            needed.update(id(operand) for operand, _ in pairs)
-            inner.append((node, pairs))
-        pairs_of = {id(node): pairs for node, pairs in inner}
-        self.kept = kept
-        self.order = [
-            node
-            for node in everything
-            if id(node) in pairs_of or (node._left is None and id(node) in needed)
-        ]
-        self.position = {id(node): i for i, node in enumerate(self.order)}
-        self.operands = [
-            [(self.position[id(operand)], slope) for operand, slope in pairs_of.get(id(node), ())]
-            for node in self.order
-        ]
-        self.names: dict[int, Value] = stands_for
+            if left._code == CONSTANT and (id(node) in self.kept or not _adds_to_zero(node)):
+                needed.add(id(left))
+            if right is not None and right._code == CONSTANT and not is_plain_power(node):
+                needed.add(id(right))
+        return needed
 
 
 def _adds_to_zero(node: Value) -> bool:

@@ -29,6 +29,7 @@ from autograd_nn.drawing.cards import (
     shown,
 )
 from autograd_nn.drawing.graph import sign_of
+from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.model import Block, Layer, Model, Neuron
 from autograd_nn.drawing.pen import Pen
@@ -42,7 +43,7 @@ _LEDGER, _ROW, _ROW_LONG, _LEAF, _LAYER, _BLOCK = 222.0, 204.0, 412.0, 104.0, 10
 _MOST = 10  # neurons, inputs or products of which all are shown
 _TALLEST = 560.0  # of the ledgers of a band
 
-Form = Literal["ledger", "row", "layer", "block", "inputs", "deep"]
+Form = Literal["ledger", "row", "layer", "block", "inset", "inputs", "deep"]
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Column:
     Attributes:
         places: the columns of the model that it stands for; 0 for the inputs.
         layers: what is in it, unless it is a block or the inputs.
+        held: values of blocks that are closed in it.
         bar: whether edges come in by a bar.
     """
 
@@ -63,6 +65,7 @@ class Column:
     words: str = ""
     width: float = 0.0
     cards: list[Card] = field(default_factory=list)
+    held: tuple[int, ...] = ()
     gap: float = 12.0
     bar: bool = False
     x: float = 0.0
@@ -85,7 +88,7 @@ def draw_layers(
 ) -> None:
     """Draw a network's graph, at most ``width`` wide unless what is opened needs more."""
     name_parts(pen, model)
-    columns = _columns(pen, model, opened, closed)
+    columns = _columns(pen, model, width, opened, closed)
     _close(columns, width, opened)
     columns = _merge(columns, width, opened)
     for before, column in zip([columns[0], *columns], columns, strict=False):
@@ -134,14 +137,20 @@ def _alias(pen: Pen, names: dict[int, str]) -> None:
 
 
 def _columns(
-    pen: Pen, model: Model, opened: Collection[str], closed: Collection[str]
+    pen: Pen, model: Model, width: float, opened: Collection[str], closed: Collection[str]
 ) -> list[Column]:
     columns = [Column("inputs", [0], name="inputs")] if model.inputs else []
+    form: Form
     for place, part in enumerate(model.columns, 1):
         if isinstance(part, Block):
-            columns.append(Column("block", [place], block=part))
+            form = "inset" if f"g{place}" in opened else "block"
+            columns.append(Column(form, [place], block=part))
+            if form == "inset":
+                inset = Inset(pen, part, width, opened)
+                card = Card("block", inset.height, block=part, sheet=inset, id=f"g{place}")
+                columns[-1].cards = [card]
             continue
-        form: Form = "ledger" if _ledgers_fit(part) else "row"
+        form = "ledger" if _ledgers_fit(part) else "row"
         if f"g{place}" in closed or len(part) > 1:
             form = "layer"
         if f"g{place}" in opened:
@@ -161,6 +170,9 @@ def _ledgers_fit(layers: list[Layer]) -> bool:
 
 
 def _width(column: Column, opened: Collection[str]) -> float:
+    """The width of a band, the rows' without what is left over."""
+    if column.form == "inset" and column.cards[0].sheet is not None:
+        return column.cards[0].sheet.width + 20.0
     if column.form == "row":
         neurons = [neuron for layer in column.layers for neuron in layer.neurons]
         return _LEDGER if any(neuron.id in opened for neuron in neurons) else _ROW
@@ -208,8 +220,14 @@ def _merge(columns: list[Column], width: float, opened: Collection[str]) -> list
         )
         a, b = columns[k], columns[k + 1]
         both = Column("deep", [*a.places, *b.places], [*a.layers, *b.layers], width=_LAYER)
+        both.held = (*a.held, *b.held, *_block_values(a), *_block_values(b))
         columns = [*columns[:k], both, *columns[k + 2 :]]
     return columns
+
+
+def _block_values(column: Column) -> tuple[int, ...]:
+    block = column.block
+    return (*block.values, *block.leaves) if block is not None else ()
 
 
 # ---------------------------------------------------------------------------
@@ -250,7 +268,7 @@ def _fill(pen: Pen, model: Model, column: Column, before: Column, opened: Collec
     if column.form == "inputs":
         _fill_inputs(pen, model, column, opened)
         return
-    if column.block is not None and column.form == "block":
+    if column.block is not None:
         _fill_block(pen, column, column.block)
         return
     layers, neurons = column.layers, [n for layer in column.layers for n in layer.neurons]
@@ -313,9 +331,10 @@ def _fill_inputs(pen: Pen, model: Model, column: Column, opened: Collection[str]
 def _fill_closed(column: Column) -> None:
     layers = column.layers
     if column.form == "deep":
-        column.name = f"{len(layers)} layers"
+        column.name = f"{len(layers)} layers" if len(layers) > 1 else clean(layers[0].name)
         column.words = f"{sum(len(layer.neurons) for layer in layers):,} neurons"
         column.cards = [_box(column.id, layers, "deep", "")]
+        column.cards[0].values = column.held
     elif len(layers) == 1:
         column.name = clean(layers[0].name)
         column.words = f"{len(layers[0].neurons):,} · {layers[0].act}"
@@ -343,6 +362,10 @@ def _fill_block(pen: Pen, column: Column, block: Block) -> None:
     top = any(id(pen.order[i]) in pen.tops for i in block.values)
     column.name = clean(block.name) or ("result" if top else "between")
     column.words = f"{len(block.values):,} operations"
+    column.bar = True
+    if column.cards and column.cards[0].sheet is not None:
+        column.words += column.cards[0].sheet.words
+        return
     signs: dict[str, int] = {}
     for i in block.values:
         if i not in pen.sums.folded:
@@ -351,7 +374,6 @@ def _fill_block(pen: Pen, column: Column, block: Block) -> None:
     note = "  ".join(common) + ("  …" if len(signs) > 4 else "")
     height = 52.0 + (15.0 + (14.0 if pen.with_grad else 0.0) if top else 0.0)
     column.cards = [Card("block", height, block=block, note=note, id=column.id)]
-    column.bar = True
 
 
 # ---------------------------------------------------------------------------
@@ -390,7 +412,7 @@ def _stand(columns: list[Column]) -> float:
 
 
 def _band(pen: Pen, column: Column, body: float) -> None:
-    closable = column.form in ("ledger", "row") and column.places != [0]
+    closable = column.form in ("ledger", "row", "inset") and column.places != [0]
     layer = column.layers[0] if column.layers else None
     title = " / ".join(map(clean, layer.path)) if layer else column.name
     state = {"closes": column.id} if closable else {}

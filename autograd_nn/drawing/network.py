@@ -256,16 +256,16 @@ def _draw_spot(pen: Pen, column: _Column, spot: _Spot, style: _Style, by: By, ca
     else:
         pen.part(f"v{first}", "value", title, kind="input", values=spot.values)
     pen.circle(spot.x, spot.y, r, kind, line, dash="4 3" if off else "")
-    inside, under = ("grad", "data") if by == "gradient" else ("data", "grad")
+    swapped = by == "gradient" and pen.ran
+    inside, under = ("grad", "data") if swapped else ("data", "grad")
     ink = "quiet" if off else f"{kind}-ink"
     if called:
-        if inside == "data" or pen.with_grad:
-            pen.figure(
-                spot.x, spot.y + style.figure * 0.36, spot.values, inside, ink, style.figure,
-                "middle", bold=True, digits=3,
-            )  # fmt: skip
+        pen.figure(
+            spot.x, spot.y + style.figure * 0.36, spot.values, inside, ink, style.figure,
+            "middle", bold=True, digits=3,
+        )  # fmt: skip
         below = spot.y + r + (14 if style.roomy else 10.5)
-        if under == "data" or pen.with_grad:
+        if under == "data" or (pen.ran and pen.with_grad):
             before = "grad " if style.roomy and under == "grad" else ""
             pen.figure(
                 spot.x, below, spot.values, under, "quiet", 10 if style.roomy else 9, "middle",

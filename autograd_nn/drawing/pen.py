@@ -43,6 +43,7 @@ class Pen:
     Attributes:
         graph: the values, numbered.
         sums: the same with chains of additions folded.
+        named: the identities of values that ``names`` names.
         scene: what has been drawn so far.
         with_data, with_grad: which numbers are drawn.
     """
@@ -51,7 +52,8 @@ class Pen:
         self.roots = roots
         self.graph = Simplified(roots)
         self.order = self.graph.order
-        self.sums = Sums(self.graph, {id(v) for _, v in named_values(names or {})})
+        self.named = {id(value) for _, value in named_values(names or {})}
+        self.sums = Sums(self.graph, self.named)
         self.namer = Namer(self.order, names)
         self.tops = {id(root) for root in roots}
         self.ran = has_run(roots)

@@ -85,10 +85,19 @@ class Sheet:
 
     # -- which boxes there are -----------------------------------------------------------
 
-    def _depths(self) -> dict[int, int]:
-        """How many operations lie below each value, on the longest way, down to the leaves."""
+    def _depths(self) -> dict[int, int] | list[int]:
+        """How many operations lie below each value, on the longest way, down to the leaves.
+
+        Leaves stand beside what they go into, and a folded sum is no column of its own.
+        """
         depth: dict[int, int] = {}
         folded, operands = self.sums.folded, self.pen.graph.operands
+        if not self.stop:  # operands come first in the order: one pass
+            all_depths: list[int] = []
+            for i, below in enumerate(operands):
+                deepest = max([all_depths[k] for k, _ in below]) if below else -1
+                all_depths.append(deepest + (i not in folded) if below else 0)
+            return all_depths
         pending = list(self.ends)
         while pending:
             i = pending[-1]
@@ -102,7 +111,6 @@ class Sheet:
                 continue
             pending.pop()
             deepest = max((depth[k] for k, _ in below), default=-1)
-            # leaves stand beside what they go into, and a folded sum is no column of its own
             depth[i] = max(deepest, 0) + (i not in folded) if below else 0
         return depth
 

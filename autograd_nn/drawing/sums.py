@@ -8,6 +8,7 @@ operands become the operands of the whole.
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import cached_property
 from typing import NamedTuple
 
 from autograd_nn.drawing.graph import Simplified
@@ -33,24 +34,32 @@ class Sums:
         named: identities of values that keep a box of their own.
 
     Attributes:
-        users: for each value, the values that have it as an operand, once for each use.
-        folded: the partial sums that are not drawn.
+        folded: the partial sums that are not drawn, with the sum that each goes into.
     """
 
     def __init__(self, graph: Simplified, named: Container[int] = ()) -> None:
         self.graph = graph
-        self.users: list[list[int]] = [[] for _ in graph.order]
+        uses, user = [0] * len(graph.order), [0] * len(graph.order)
         for i, pairs in enumerate(graph.operands):
             for k, _ in pairs:
-                self.users[k].append(i)
-        self.folded: set[int] = set()
+                uses[k] += 1
+                user[k] = i
+        self.folded: dict[int, int] = {}
         for i, node in enumerate(graph.order):
-            users = self.users[i]
-            if node._code != _ADD or len(users) != 1 or node._label or id(node) in named:
+            if node._code != _ADD or uses[i] != 1 or node._label or id(node) in named:
                 continue
-            user = graph.order[users[0]]
-            if user._code == _ADD and user._scope == node._scope and id(node) not in graph.kept:
-                self.folded.add(i)
+            after = graph.order[user[i]]
+            if after._code == _ADD and after._scope == node._scope and id(node) not in graph.kept:
+                self.folded[i] = user[i]
+
+    @cached_property
+    def users(self) -> list[list[int]]:
+        """For each value, the values that have it as an operand, once for each use."""
+        found: list[list[int]] = [[] for _ in self.graph.order]
+        for i, pairs in enumerate(self.graph.operands):
+            for k, _ in pairs:
+                found[k].append(i)
+        return found
 
     def operands(self, i: int) -> list[Operand]:
         """The operands of value ``i`` as they are drawn, in the order in which they were written.
@@ -82,5 +91,5 @@ class Sums:
     def drawn(self, i: int) -> int:
         """The value in which value ``i`` is drawn: itself, or the sum that it is folded into."""
         while i in self.folded:
-            i = self.users[i][0]
+            i = self.folded[i]
         return i

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Collection
 
-from autograd_nn.drawing.boxes import badge, draw_box, fill_of, hang
+from autograd_nn.drawing.boxes import badge, box_height, draw_box, fill_of, hang
 from autograd_nn.drawing.graph import sign_of
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.pen import Pen
@@ -29,70 +29,46 @@ _MARGIN, _PAD, _GAP, _HEAD = 12.0, 14.0, 36.0, 44.0
 _WIDE, _TALL = 116.0, 54.0
 _AFTER = 150.0  # the band of what follows
 _LANE = 20.0  # between two ways back
+_MOST = 40  # boxes of a step
 _MOST_POINTS = 400  # of a curve
 _DIGITS = re.compile(r"(\d+)")
 
 
 def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[int] = ()) -> None:
-    """Draw the step, what follows the last one, and the curves."""
-    last = loop.count - 1
-    final = set(loop.step(last))
-    carry_in = [loop.at(last - 1, k) for k in loop.carried]
-    carry_out = [loop.at(last, k) for k in loop.carried]
-    keep = {id(pen.order[i]) for i in (*carry_in, *carry_out)}
-    pen.sums = Sums(pen.graph, keep)
+    """Draw the step, what follows the last one, and the curves.
+
+    Args:
+        opened: numbers of values that are not to be closed, if the width is passed over for it.
+    """
+    rest, carried = loop.rest(), len(loop.carried)
+    keep = {id(pen.order[i]) for step in (-1, -2) for i in _passed_on(loop, step)}
+    pen.sums = Sums(pen.graph, keep | pen.named)
     first = _first_values(pen, loop)
     _name_steps(pen, loop, first)
-    rest = loop.rest()
-    ends = [i for i in final if i in carry_out or id(pen.order[i]) in pen.tops]
-    stop = {i for i in _read_by(pen, final) if i not in final}
-    room = width - 2 * _MARGIN - 2 * _PAD - (_AFTER + _GAP if rest else 0.0)
-    columns = max(3, int((room + _GAP) / (_WIDE + 8.0 + _GAP)))
-    shared = {i for i in stop if _is_shared(pen, loop, i, first)}
-
-    def size(i: int) -> tuple[float, float]:
-        if i in shared or pen.order[i]._code == CONSTANT:
-            return _WIDE, 36.0 if pen.with_grad and pen.order[i]._code != CONSTANT else 24.0
-        return max(_WIDE, _pair_width(pen, i, first.get(i, i), loop.count)), _TALL
-
-    leaves = {i for i in stop if not pen.graph.operands[i]}
-    inner = room - 3.0 * (len(loop.carried) - 1)
-    while True:
-        sheet = Sheet(pen, sorted(ends), stop - leaves, opened, columns, 40, sizes=size)
-        sheet.place()
-        widths: dict[int, float] = {}
-        for node in sheet.nodes.values():
-            widths[node.column] = max(widths.get(node.column, 0.0), node.w)
-        wide = sum(widths.values()) + _GAP * (len(widths) - 1)
-        if wide <= inner or columns <= 3:
-            break
-        columns -= 1
-    names = [""] * len(widths)
-    left = _MARGIN + _PAD + 3.0 * (len(loop.carried) - 1)
-    spread(sheet, max(wide, inner) + 2 * left, left, names, _GAP)
+    left = _MARGIN + _PAD + 3.0 * (carried - 1)
+    edge = _PAD + 12.0 + 5.0 * carried  # room for the ways back, on the right of the boxes
+    room = width - left - edge - 14.0 - _MARGIN - (_GAP + _AFTER if rest else 0.0)
+    sheet = _sheet(pen, loop, first, room, left, opened)
     nodes = list(sheet.nodes.values())
-    top = _MARGIN + 8 + _HEAD
-    lift = top - min(node.y - node.h / 2 for node in nodes)
+    lift = _MARGIN + 8 + _HEAD - min(node.y - node.h / 2 for node in nodes)
     for node in nodes:
         node.y += lift
     low = max(node.y + node.h / 2 for node in nodes)
-    right = max(node.x + node.w for node in nodes) + _PAD + 12.0 + 5.0 * len(loop.carried)
-    bottom = low + 16.0 + _LANE * len(loop.carried)
+    right = max(node.x + node.w for node in nodes) + edge
+    bottom, after = low + 16.0 + _LANE * carried, right + 14.0 + _GAP
     pen.scene.view = "loop"
+    pen.scene.width = max(after + _AFTER + _MARGIN if rest else right + 14.0 + _MARGIN, 480.0)
     _ground(pen, loop, right, bottom)
-    after = right + 14.0 + _GAP
     if rest:
         pen.part("", "band", "after the last step")
         pen.rect(after, _MARGIN + 8, _AFTER, bottom - _MARGIN - 8, "band", r=10)
         pen.text(after + 12, _MARGIN + 29, "after the last step", "ink", 11.5, bold=True)
     _ways_back(pen, loop, sheet, right, low)
     paint_edges(pen, sheet)
-    pairs = {i: first.get(i, i) for i in sheet.nodes}
     for node in nodes:
-        _paint(pen, sheet, node, pairs[node.i], loop, node.i in shared)
+        _paint(pen, sheet, node, first.get(node.i, node.i), loop)
     if rest:
-        _rest(pen, loop, sheet, after, carry_out, rest, bottom)
-    pen.scene.width = max(after + _AFTER + _MARGIN if rest else right + 14.0 + _MARGIN, 480.0)
+        _rest(pen, loop, sheet, after, bottom)
     y = bottom + 10.0
     for k in loop.carried[:2]:
         y = _curves(pen, loop, k, y)
@@ -101,12 +77,48 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[int] = ()) 
     draw_legend(pen, y - 6.0, pen.scene.width, more)
 
 
+def _passed_on(loop: Loop, step: int) -> list[int]:
+    """What a step passes on; steps count from the end, as -1."""
+    return [loop.at(loop.count + step, k) for k in loop.carried]
+
+
+def _sheet(
+    pen: Pen,
+    loop: Loop,
+    first: dict[int, int],
+    room: float,
+    left: float,
+    opened: Collection[int],
+) -> Sheet:
+    """The last step in as many columns as fit into ``room``, from ``left``."""
+    final = set(loop.step(loop.count - 1))
+    passed = _passed_on(loop, -1)
+    ends = sorted(i for i in final if i in passed or id(pen.order[i]) in pen.tops)
+    read = {k for i in final for k, _ in pen.graph.operands[i]} - final
+    stop = {k for k in read if pen.graph.operands[k]}
+
+    def size(i: int) -> tuple[float, float]:
+        if pen.order[i]._code == CONSTANT or first.get(i, i) == i:
+            return _WIDE, box_height(pen, i)
+        return max(_WIDE, _pair_width(pen, i, first[i], loop.count)), _TALL
+
+    columns = max(3, int((room + _GAP) / (_WIDE + 8.0 + _GAP)))
+    while True:
+        sheet = Sheet(pen, ends, stop, opened, columns, _MOST, sizes=size)
+        sheet.place()
+        widths: dict[int, float] = {}
+        for node in sheet.nodes.values():
+            widths[node.column] = max(widths.get(node.column, 0.0), node.w)
+        wide = sum(widths.values()) + _GAP * (len(widths) - 1)
+        if wide <= room or columns <= 2:
+            break
+        columns -= 1
+    spread(sheet, max(wide, room) + 2 * left, left, [""] * len(widths), _GAP)
+    return sheet
+
+
 # ---------------------------------------------------------------------------
 # What stands for what
-
-
-def _read_by(pen: Pen, final: set[int]) -> set[int]:
-    return {k for i in final for k, _ in pen.graph.operands[i]}
 
 
 def _first_values(pen: Pen, loop: Loop) -> dict[int, int]:
@@ -119,11 +131,6 @@ def _first_values(pen: Pen, loop: Loop) -> dict[int, int]:
         for (x, _), (y, _) in zip(pen.graph.operands[a], pen.graph.operands[b], strict=False):
             first.setdefault(y, x)
     return first
-
-
-def _is_shared(pen: Pen, loop: Loop, i: int, first: dict[int, int]) -> bool:
-    """Whether all steps read the same value, as they read a weight."""
-    return first.get(i, i) == i
 
 
 def _name_steps(pen: Pen, loop: Loop, first: dict[int, int]) -> None:
@@ -222,11 +229,11 @@ def _last_column(sheet: Sheet) -> int:
 # Boxes
 
 
-def _paint(pen: Pen, sheet: Sheet, node: Node, first: int, loop: Loop, shared: bool) -> None:
-    """A box with the values of the first and of the last step; what is shared has one."""
+def _paint(pen: Pen, sheet: Sheet, node: Node, first: int, loop: Loop) -> None:
+    """A box with the values of the first and of the last step; what all steps read has one."""
     i, sign = node.i, sheet.sign(node)
     name = sheet.name(i)
-    if shared or pen.order[i]._code == CONSTANT:
+    if first == i or pen.order[i]._code == CONSTANT:
         leaf = not pen.graph.operands[i] and pen.order[i]._code != CONSTANT
         draw_box(pen, i, f"{name} (shared)" if leaf else name, node.x, node.y, node.w)
         return
@@ -273,24 +280,17 @@ def _pair_width(pen: Pen, i: int, first: int, count: int) -> float:
 def _hold(pen: Pen, loop: Loop) -> None:
     """The loop stands for all values of all steps that are not drawn themselves."""
     part = next(part for part in pen.scene.parts if part.role == "loop")
-    values: dict[int, None] = {}
-    for step in range(loop.count):
-        for i in loop.step(step):
-            values[i] = None
-            values.update((k, None) for k, _ in pen.graph.operands[i])
-    part.values = tuple(values)
-    for i in (*values, *range(len(pen.order))):
-        pen.scene.shown[i] = pen.scene.shown[i] or part.id
+    rest = set(loop.rest())
+    part.values = tuple(i for i in range(len(pen.order)) if i not in rest)
+    shown = pen.scene.shown
+    pen.scene.shown = [there or part.id for there in shown]
 
 
 def _rest(
-    pen: Pen, loop: Loop, sheet: Sheet, left: float, carried: list[int], rest: list[int],
-    bottom: float,
-) -> None:  # fmt: skip
     """What follows the loop, one below the other in its own band, or closed."""
-    x, wide = left + 26.0, _AFTER - 38.0
+    rest, x, wide = loop.rest(), left + 26.0, _AFTER - 38.0
     chain = _chain(pen, loop, rest)
-    source = next((sheet.nodes[i] for i in reversed(carried) if i in sheet.nodes), None)
+    source = next((sheet.nodes[i] for i in reversed(_passed_on(loop, -1)) if i in sheet.nodes), None)
     if source is None:
         return
     y = min(source.y, bottom - 30.0 - 60.0 * (len(chain) - 1)) if chain else source.y

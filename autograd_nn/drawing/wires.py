@@ -57,11 +57,13 @@ def _exits(column: Column) -> dict[int, Point]:
             points.update((i, (right, y)) for i in card.neuron.outs())
         elif card.leaves:
             points.update((i, (right, y)) for i in card.leaves)
+        elif card.sheet is not None:
+            points.update(card.sheet.exits(right, y))
         elif card.block is not None:
             points.update((i, (right + 3, y)) for i in card.block.values)
         else:
             outs = [i for layer in card.layers for n in layer.neurons for i in n.outs()]
-            points.update((i, (right + 3, y)) for i in outs or card.values)
+            points.update((i, (right + 3, y)) for i in (*outs, *card.values))
     return points
 
 
@@ -123,9 +125,9 @@ def _bar(
     pen: Pen, column: Column, before: Column | None, here: dict[int, Point], far: bool
 ) -> None:
     """Every source into one bar, and from the bar into every card."""
-    cards = [card for card in column.cards if card.form != "more"]
+    cards = [card for card in column.cards if card.form not in ("more", "title")]
     ends = [c.y + (TITLE / 2 if c.form == "ledger" else c.height / 2) for c in cards]
-    points = sorted({point for point in here.values()})
+    points = sorted(set(here.values()))
     ys = [*ends, *(y for _, y in points)]
     if not points and not far:
         column.bar = False
