@@ -26,8 +26,10 @@ from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
 from autograd_nn.drawing.palette import css
 from autograd_nn.drawing.render import check_folder, write_whole
-from autograd_nn.drawing.scenes import read_with_slopes, scenes_of
+from autograd_nn.drawing.scenes import WIDTH, scenes_of
+from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
+from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.labels import clean, escape
 
@@ -159,7 +161,7 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
             f"{count:,} values are too many to step through (at most {_MOST_VALUES:,}). "
             "draw() shows a large graph in groups; step through a part."
         )
-    read = read_with_slopes(v)
+    read = Reading(with_slopes(v), WIDTH)
     count = len(read.pen.order)
     scenes = scenes_of(read, by_layer)
     data = {

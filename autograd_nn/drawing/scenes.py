@@ -7,7 +7,6 @@ with the height by which a part has moved.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from dataclasses import fields
@@ -15,9 +14,8 @@ from typing import Any
 
 from autograd_nn.drawing.scene import Circle, Edge, Mark, Part, Path, Rect, Scene, Text
 from autograd_nn.drawing.views import Reading, scene_of
-from autograd_nn.engine import Value, topological_order
 
-__all__ = ["Scenes", "read_with_slopes", "scenes_of"]
+__all__ = ["WIDTH", "Scenes", "scenes_of"]
 
 WIDTH = 960.0  # of the stage on a screen of 1,400 px
 _LARGEST = 8_000_000  # characters
@@ -168,24 +166,6 @@ def _flow(mark: Circle | Edge) -> list[Any]:
 def _short(*numbers: float) -> list[float]:
     rounded = [round(x, 1) for x in numbers]
     return [int(x) if x == int(x) else x for x in rounded]
-
-
-
-
-def read_with_slopes(root: Value) -> Reading:
-    """A graph with the slopes of ``root``, whatever the user's own gradients are.
-
-    It is a copy that is read: the user's is left as it is.
-    """
-    copied = copy.deepcopy(root)
-    order = topological_order(copied)
-    for node in order:
-        node.grad = 0.0
-    copied.grad = 1.0
-    for node in reversed(order):
-        for operand, slope in zip(node.operands, node.partials, strict=True):
-            operand.grad += slope * node.grad
-    return Reading(copied, WIDTH)
 
 
 def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:

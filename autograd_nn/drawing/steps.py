@@ -17,7 +17,7 @@ from autograd_nn.engine import Value
 from autograd_nn.labels import clean
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["columns", "real", "step_orders"]
+__all__ = ["columns", "real", "step_orders", "value_names"]
 
 T = TypeVar("T", bound=Hashable)
 
@@ -41,7 +41,7 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
     value of a step of a loop, the one of the last step that the picture shows in its place.
     """
     graph = read.pen.graph
-    names, refs = _names(read)
+    names, refs = value_names(read)
     top = graph.position[id(root)]
     kinds, kind = _encoded(kind_of(v, i == top) for i, v in enumerate(graph.order))
     signs, sign = _encoded(sign_of(v) if v._left is not None else "" for v in graph.order)
@@ -84,7 +84,7 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
     }
 
 
-def _names(read: Reading) -> tuple[list[str], dict[int, str]]:
+def value_names(read: Reading) -> tuple[list[str], dict[int, str]]:
     """What each value is called, and what it is called in formulas where that is shorter.
 
     The sums on the way to a sum are called by what was added last, and are dots in a formula.

@@ -244,8 +244,7 @@ def _paint(pen: Pen, sheet: Sheet, node: Node, first: int, loop: Loop) -> None:
 
 def _pair(pen: Pen, node: Node, first: int, name: str, count: int, inset: float) -> None:
     i, x, w = node.i, node.x, node.w
-    kind = pen.kind(i) if not pen.graph.operands[i] or i in (node.i,) else "intermediate"
-    fill = fill_of(kind)
+    fill = fill_of(pen.kind(i))
     y = node.y - _TALL / 2
     part = pen.value(i, opens=f"v{i}" if node.holds else "")
     part.title = f"{name}: first {pen.order[first]._data!r}, last {pen.order[i]._data!r}"
@@ -286,11 +285,13 @@ def _hold(pen: Pen, loop: Loop) -> None:
     pen.scene.shown = [there or part.id for there in shown]
 
 
-def _rest(
+def _rest(pen: Pen, loop: Loop, sheet: Sheet, left: float, bottom: float) -> None:
     """What follows the loop, one below the other in its own band, or closed."""
     rest, x, wide = loop.rest(), left + 26.0, _AFTER - 38.0
     chain = _chain(pen, loop, rest)
-    source = next((sheet.nodes[i] for i in reversed(_passed_on(loop, -1)) if i in sheet.nodes), None)
+    source = next(
+        (sheet.nodes[i] for i in reversed(_passed_on(loop, -1)) if i in sheet.nodes), None
+    )
     if source is None:
         return
     y = min(source.y, bottom - 30.0 - 60.0 * (len(chain) - 1)) if chain else source.y

@@ -180,7 +180,9 @@ def assert_table_is(browser, data, k):
         grads = [0.0] * len(data["left"])
         grads[data["root"]] = 1.0
         for i in data["backward"][: k - len(forward) - 1]:
-            for operand, slope in zip((data["left"][i], data["right"][i]), data["slopes"][i], strict=False):
+            for operand, slope in zip(
+                (data["left"][i], data["right"][i]), data["slopes"][i], strict=False
+            ):
                 grads[operand] += float(slope) * grads[i]
     shown = table(browser)
     assert len(shown) == len(data["left"])
@@ -299,7 +301,9 @@ def pinch(browser, frm, to, at=(400, 300)):
     """Two fingers on the stage, from one distance to another."""
 
     def touch(kind, distance):
-        points = [{"x": at[0] + s * distance / 2, "y": at[1], "id": n} for n, s in enumerate((-1, 1))]
+        points = [
+            {"x": at[0] + s * distance / 2, "y": at[1], "id": n} for n, s in enumerate((-1, 1))
+        ]
         browser.execute_cdp_cmd(
             "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if distance else []}
         )
@@ -311,7 +315,9 @@ def pinch(browser, frm, to, at=(400, 300)):
 
 
 def view(browser):
-    box = browser.execute_script("return document.getElementById('picture').getAttribute('viewBox')")
+    box = browser.execute_script(
+        "return document.getElementById('picture').getAttribute('viewBox')"
+    )
     return [float(x) for x in box.split()]
 
 
@@ -415,8 +421,10 @@ def test_gradient_steps_are_those_of_sgd(browser, sized, tmp_path):
         sgd.step()
     shown = browser.find_element("id", "result").get_attribute("title")
     assert number(shown) == pytest.approx(loss().data, rel=1e-11)
-    assert browser.find_element("id", "plot").get_attribute("aria-label").startswith(
-        "result over 5 steps"
+    assert (
+        browser.find_element("id", "plot")
+        .get_attribute("aria-label")
+        .startswith("result over 5 steps")
     )
 
 
@@ -425,7 +433,9 @@ def test_what_cannot_be_recomputed_says_so_and_stays(browser, sized, tmp_path, m
     from autograd_nn.drawing import javascript
 
     known = javascript.operation
-    monkeypatch.setattr(javascript, "operation", lambda row: None if row.name == "sin" else known(row))
+    monkeypatch.setattr(
+        javascript, "operation", lambda row: None if row.name == "sin" else known(row)
+    )
     w = parameter(1.0, "w")
     y = w.sin() * w
     opened(browser, y, tmp_path)
