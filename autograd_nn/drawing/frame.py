@@ -45,6 +45,7 @@ FRAME = """\
 </header>
 <p id="said" class="hidden" role="status" aria-live="polite"></p>
 <main>
+<section id="phone" aria-label="layers" hidden></section>
 <section id="stage" aria-label="computation graph">
 <svg id="picture" role="group" aria-label="computation graph: arrows move among its values"></svg>
 <div id="map" aria-hidden="true"></div>

@@ -6,7 +6,7 @@ that cannot end its script element, put into the page by ``textContent``.
 
 The files of the page are in ``web``: ``math.js`` and the operations of ``javascript`` compute,
 ``graph.js`` holds the numbers of every step, ``stage.js`` and ``view.js`` draw the scenes of
-``scenes``, ``table.js`` lists values, ``live.js`` changes them, ``player.js`` goes from step to
+``scenes``, ``phone.js`` the strips of ``strips``, ``table.js`` lists values, ``live.js`` changes them, ``player.js`` goes from step to
 step.
 """
 
@@ -29,6 +29,7 @@ from autograd_nn.drawing.render import check_folder, write_whole
 from autograd_nn.drawing.scenes import WIDTH, scenes_of
 from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
+from autograd_nn.drawing.strips import strips_of
 from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.labels import clean, escape
@@ -36,7 +37,7 @@ from autograd_nn.labels import clean, escape
 __all__ = ["Page", "asset", "page_text", "step_through"]
 
 _MOST_VALUES = 50_000
-_SCRIPTS = ("math.js", "graph.js", "table.js", "stage.js", "view.js", "live.js", "player.js")
+_SCRIPTS = ("math.js", "graph.js", "table.js", "stage.js", "view.js", "phone.js", "live.js", "player.js")
 _THEMES = ("auto", "light", "dark")
 _TITLE = "Backpropagation, step by step"
 
@@ -164,9 +165,12 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
     read = Reading(with_slopes(v), WIDTH)
     count = len(read.pen.order)
     scenes = scenes_of(read, by_layer)
+    strips, strip_of = strips_of(read)
     data = {
         **columns(read.pen.roots[0], read),
         "byLayer": by_layer,
+        "strips": strips,
+        "stripOf": strip_of,
         "parts": scenes.parts,
         "scenes": scenes.scenes,
         "states": list(scenes.scenes),

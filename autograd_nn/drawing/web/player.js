@@ -113,11 +113,11 @@ function refresh() {
   stage.refresh();
   showRings(marks);
   fillTable(); valueTable.reveal(focusValue());
-  showLeaves(); showResult();
+  showLeaves(); showResult(); showStrips();
 }
 let addressing = 0;
 function go(target, quietly) {
-  step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0));
+  step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0)); tapped = null;
   refresh();
   if (follow) look([...active]);
   byId('slider').value = step;

@@ -18,11 +18,13 @@ function setView(x, y, scale) {
   drawFrame();
 }
 function fit() {
+  if (onPhone()) { showStrips(); return; }
   const [w, h] = stageSize(), scale = fitScale();
   setView((scene.width - w / scale) / 2, (scene.height - h / scale) / 2, scale);
 }
 // Keeps the middle of what is active in the middle of the view, at a size that can be read.
 function look(values) {
+  if (onPhone()) { showStrips(); return; }
   const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + 1) / smallest));
   if (scale <= fitScale()) { fit(); return; }
   const parts = [...values, 0].map((i) => stage.place(i)).filter((part) => part && part.bounds).slice(0, values.length || 1);
@@ -36,7 +38,7 @@ function look(values) {
   setView(clamp((left + right) / 2, w / scale, scene.width), clamp((top + bottom) / 2, h / scale, scene.height), scale);
 }
 // After a group opened or closed: the whole if the whole was seen, else what was seen.
-function keepScale() { if (view[4] <= fitScale() * 1.02) fit(); else setView(view[0], view[1], view[4]); }
+function keepScale() { if (onPhone()) showStrips(); else if (view[4] <= fitScale() * 1.02) fit(); else setView(view[0], view[1], view[4]); }
 function keepInView(part) {
   const [l, t, r, b] = part.bounds, dy = part.dy || 0;
   if (l < view[0] || r > view[0] + view[2] || t + dy < view[1] || b + dy > view[1] + view[3]) {
