@@ -37,7 +37,16 @@ from autograd_nn.labels import clean, escape
 __all__ = ["Page", "asset", "page_text", "step_through"]
 
 _MOST_VALUES = 50_000
-_SCRIPTS = ("math.js", "graph.js", "table.js", "stage.js", "view.js", "phone.js", "live.js", "player.js")
+_SCRIPTS = (
+    "math.js",
+    "graph.js",
+    "table.js",
+    "stage.js",
+    "view.js",
+    "phone.js",
+    "live.js",
+    "player.js",
+)
 _THEMES = ("auto", "light", "dark")
 _TITLE = "Backpropagation, step by step"
 

@@ -19,6 +19,8 @@ __all__ = ["WIDTH", "Scenes", "scenes_of"]
 
 WIDTH = 960.0  # of the stage on a screen of 1,400 px
 _LARGEST = 8_000_000  # characters
+_MOST = 600  # scenes
+_MOST_DEEPER = 40  # with so many, what opens inside of what was opened has none
 
 _LETTERS = {
     "id": "i", "role": "k", "kind": "c", "title": "n", "values": "v", "opens": "o", "closes": "x",
@@ -31,7 +33,8 @@ class Scenes:
 
     Attributes:
         parts: the different parts, as the page reads them.
-        scenes: by the name of the state ("" as it opens): size and parts.
+        scenes: by the name of the state ("" as it opens): size, parts, and ``up``, the state to
+            go back to.
         owner: for each value, the place among the states of the one to open to see it by itself;
             -1 where it is seen as the page opens, or nowhere.
     """
@@ -45,8 +48,8 @@ class Scenes:
         self._seen: set[str] = set()  # ids of the values that some state shows
         self._inside: dict[int, int] = {}  # for the others, the state that opens what they are in
 
-    def add(self, state: str, scene: Scene) -> None:
-        """Store a scene under the name of its state."""
+    def add(self, state: str, above: str, scene: Scene) -> None:
+        """Store a scene under the name of its state; ``above`` is the one before it opened."""
         placed = [self._place(part) for part in scene.parts]
         self.owner = self.owner or [-1] * len(scene.shown)
         if not state:
@@ -62,6 +65,7 @@ class Scenes:
         self.scenes[state] = {
             "width": round(scene.width, 1),
             "height": round(scene.height, 1),
+            "up": above,
             "parts": placed,
         }
         self.size += 9 * len(placed)
@@ -182,17 +186,28 @@ def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:
     first = scene_of(root, width=WIDTH, read=read)
     if by_layer and first.view == "layers":
         first = scene_of(root, width=WIDTH, view="network")
-    scenes.add("", first)
+    scenes.add("", "", first)
     for id in {part.closes: None for part in first.parts if part.closes}:
-        scenes.add(f"-{id}", scene_of(root, width=WIDTH, closed=(id,), read=read))
-    known = {part.opens for part in first.parts if part.opens} | set(read.groups())
-    for id in sorted(known, key=_in_order):
-        if scenes.size > _LARGEST:
+        scenes.add(f"-{id}", "", scene_of(root, width=WIDTH, closed=(id,), read=read))
+    closed = {part.opens for part in first.parts if part.opens}
+    # A neuron may be in a layer that is closed, or left out between two that are drawn.
+    inside = {id: id.partition("-")[0] for id in read.groups() if "-" in id}
+    pending = [(id, (id,)) for id in sorted({*closed, *read.groups()} - inside.keys(), key=_order)]
+    pending += [(id, (layer, id) if layer in closed else (id,)) for id, layer in inside.items()]
+    known = {id for id, _ in pending}
+    for id, opened in pending:  # it grows on the way
+        if scenes.size > _LARGEST or len(scenes.scenes) > _MOST:
             break
-        scenes.add(id, scene_of(root, width=WIDTH, opened=(id,), read=read))
+        scene = scene_of(root, width=WIDTH, opened=opened, read=read)
+        scenes.add(id, opened[-2] if len(opened) > 1 else "", scene)
+        deeper = {part.opens for part in scene.parts if part.opens} - known
+        if len(known) > _MOST_DEEPER:
+            continue
+        known |= deeper
+        pending += [(part, (*opened, part)) for part in sorted(deeper, key=_order)]
     scenes.finish()
     return scenes
 
 
-def _in_order(id: str) -> list[int]:
+def _order(id: str) -> list[int]:
     return [int(digits) for digits in re.findall(r"\d+", id)]

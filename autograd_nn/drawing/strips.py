@@ -52,7 +52,5 @@ def _put(place: list[int], strip: int, values: Any) -> None:
         place[i] = strip
 
 
-def _strip(
-    name: str, words: str, dots: list[tuple[int, ...]], ids: list[str]
-) -> dict[str, Any]:
+def _strip(name: str, words: str, dots: list[tuple[int, ...]], ids: list[str]) -> dict[str, Any]:
     return {"name": name, "words": words, "dots": [list(dot) for dot in dots], "ids": ids}

@@ -109,7 +109,6 @@ const focusLeaves = (count) => {
 function refresh() {
   const marks = tell();
   active = new Set(marks.map(([i]) => i));
-  if (!byLayer) stage.openFor(operationAt(step));
   stage.refresh();
   showRings(marks);
   fillTable(); valueTable.reveal(focusValue());
@@ -118,6 +117,7 @@ function refresh() {
 let addressing = 0;
 function go(target, quietly) {
   step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0)); tapped = null;
+  if (!byLayer) stage.openFor(operationAt(step));
   refresh();
   if (follow) look([...active]);
   byId('slider').value = step;

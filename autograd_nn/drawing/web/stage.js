@@ -158,12 +158,8 @@ function showFigure(entry) {
 // -- the scene that is shown -----------------------------------------------------------------------
 // A state is named by the group that is open in it, or by "-" and the one that is closed in it.
 let scene = null, opened = '', follow = false, shownIn = [], byValue = new Map(), nearValues = [];
-// The state in which a group that is open is not: its layer alone, if that was opened for it.
-function without(id) {
-  const layer = id.split('-')[0];
-  if (id === opened) return layer !== id && scenes[layer] && scenes[''].parts.some(([at]) => pool[at].o === layer) ? layer : '';
-  return opened === '' && '-' + id in scenes ? '-' + id : '';
-}
+// The state in which a group that is open is closed.
+const without = (id) => (id === opened ? scenes[id].up : opened === '' && '-' + id in scenes ? '-' + id : '');
 function openGroup(id) {
   if (!(id in scenes)) id = '';
   if (scene && id === opened) return false;
