@@ -250,7 +250,9 @@ def crossings(lines: list[list[Point]]) -> int:
         if box[0] > other[2] or other[0] > box[2] or box[1] > other[3] or other[1] > box[3]:
             continue
         ends = (a[0], a[-1], b[0], b[-1])
-        found += any(_cross(p, q, r, s, ends) for p, q in zip(a, a[1:]) for r, s in zip(b, b[1:]))
+        found += any(
+            _cross(p, q, r, s, ends) for p, q in zip(a, a[1:]) for r, s in zip(b, b[1:])
+        )
     return found
 
 

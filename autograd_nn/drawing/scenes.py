@@ -192,7 +192,9 @@ def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:
     closed = {part.opens for part in first.parts if part.opens}
     # A neuron may be in a layer that is closed, or left out between two that are drawn.
     inside = {id: id.partition("-")[0] for id in read.groups() if "-" in id}
-    pending = [(id, (id,)) for id in sorted({*closed, *read.groups()} - inside.keys(), key=_order)]
+    pending: list[tuple[str, tuple[str, ...]]] = [
+        (id, (id,)) for id in sorted({*closed, *read.groups()} - inside.keys(), key=_order)
+    ]
     pending += [(id, (layer, id) if layer in closed else (id,)) for id, layer in inside.items()]
     known = {id for id, _ in pending}
     for id, opened in pending:  # it grows on the way

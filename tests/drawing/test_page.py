@@ -133,7 +133,7 @@ def table(browser):
     """What the table shows of every value, to all digits: by value, [data, grad]."""
     return browser.execute_script("""
         document.getElementById('all').click();
-        const box = document.querySelector('.table'), found = {}, rows = box.querySelectorAll('tbody tr');
+        const box = document.querySelector('.table'), found = {};
         for (box.scrollTop = 0; ; box.scrollTop += 10 * 26) {
           box.dispatchEvent(new Event('scroll'));
           for (const row of box.querySelectorAll('tr[data-value]'))
