@@ -41,10 +41,10 @@ def card(title: str, *parts: str, note: str = "") -> str:
     >>> "&lt;b&gt;" in card("<b>")
     True
     """
-    beside = f' <span style="color:{_QUIET}">{_text(note)}</span>' if note else ""
+    beside = f' <span style="color:{_QUIET}">{_text(note, 4)}</span>' if note else ""
     return (
         '<div style="font-size:13px;line-height:1.5;margin:2px 0">'
-        f"<div><b>{_text(title)}</b>{beside}</div>{''.join(parts)}</div>"
+        f"<div><b>{_text(title, 4)}</b>{beside}</div>{''.join(parts)}</div>"
     )
 
 
@@ -99,8 +99,8 @@ def _sign(x: Cell) -> str:
     return _BLUE if x > 0 else _ORANGE
 
 
-def _text(text: str) -> str:
-    return escape(clean(str(text), _LONGEST))
+def _text(text: str, times: int = 1) -> str:
+    return escape(clean(str(text), _LONGEST * times))
 
 
 def of_value(v: Any) -> str:

@@ -6,7 +6,7 @@ comes from, and ``label_variables`` names values after the variables that hold t
 """
 
 from autograd_nn.drawing.chain import derivative_text
-from autograd_nn.drawing.explain import Explanation, explain
+from autograd_nn.drawing.explanation import Explanation, explain
 from autograd_nn.drawing.formula import expression, to_latex
 from autograd_nn.drawing.names import label_variables
 from autograd_nn.drawing.page import Page, step_through

@@ -56,11 +56,11 @@ class ChainRule:
 
     Args:
         root: what is differentiated.
-        as_drawn: call values as pictures do; else by their formulas where those are short.
+        names: how each value is called, by its number; else by its formula where that is short.
     """
 
-    def __init__(self, root: Value, as_drawn: bool = False) -> None:
-        self.as_drawn = as_drawn
+    def __init__(self, root: Value, names: list[str] | None = None) -> None:
+        self.names = names
         self.formula = Formula(root, latex=False, unfold=False)
         self.graph = self.formula.graph
         self.namer = Namer(self.graph.order)
@@ -89,10 +89,11 @@ class ChainRule:
 
     def name(self, i: int) -> str:
         """The label of a value, its formula where that is short, or what it is."""
+        if self.names:
+            return self.names[i]
         text, _ = self.formula.text[i]
         node = self.graph.order[i]
-        short = len(text) <= 40 and not self.as_drawn
-        return clean(node._label) or (text if short else self.namer.name(node))
+        return clean(node._label) or (text if len(text) <= 40 else self.namer.name(node))
 
     def line(self, goal: int) -> str:
         start = f"d {self.around(len(self.graph.order) - 1)}/d {self.around(goal)}"
@@ -208,8 +209,8 @@ class ChainRule:
         if node._label or node._code == CONSTANT:
             return clean(node._label) or short_number(node._data)
         name, binds = self.formula.text[k]
-        if len(name) > 40 or self.as_drawn:
-            name = self.namer.name(node)
+        if len(name) > 40 or self.names:
+            name = self.name(k)
             return name if _WORD.match(name) else f"({name})"
         return name if binds == ATOM else f"({name})"
 

@@ -45,6 +45,7 @@ FRAME = """\
 </header>
 <p id="said" class="hidden" role="status" aria-live="polite"></p>
 <main>
+<section id="phone" aria-label="layers" hidden></section>
 <section id="stage" aria-label="computation graph">
 <svg id="picture" role="group" aria-label="computation graph: arrows move among its values"></svg>
 <div id="map" aria-hidden="true"></div>
@@ -55,7 +56,7 @@ FRAME = """\
 <button id="near" type="button" aria-pressed="true">on the stage</button>
 <button id="all" type="button" aria-pressed="false">all</button></span></div>
 <div class="table"><table id="table">
-<thead><tr><th scope="col">path</th><th scope="col">kind</th><th scope="col">data</th>
+<thead><tr><th scope="col">path</th><th scope="col">data</th>
 <th scope="col">grad</th></tr></thead>
 <tbody></tbody>
 </table></div>

@@ -93,6 +93,11 @@ class Namer:
         """The name, without a number where it is a word: for a place that shows few values."""
         return self._find(node, _LONGEST_FORMULA)[0]
 
+    def is_word(self, node: Value) -> bool:
+        """Whether the name is a word such as ``sum``, that other values may have too."""
+        self.word(node)
+        return id(node) in self._words
+
     def has_own_name(self, node: Value) -> bool:
         """Whether the user named it."""
         return id(node) in self._given or bool(node._label)

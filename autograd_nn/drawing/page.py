@@ -6,8 +6,8 @@ that cannot end its script element, put into the page by ``textContent``.
 
 The files of the page are in ``web``: ``math.js`` and the operations of ``javascript`` compute,
 ``graph.js`` holds the numbers of every step, ``stage.js`` and ``view.js`` draw the scenes of
-``scenes``, ``table.js`` lists values, ``live.js`` changes them, ``player.js`` goes from step to
-step.
+``scenes``, ``phone.js`` the strips of ``strips``, ``table.js`` lists values, ``live.js`` changes
+them, ``player.js`` goes from step to step.
 """
 
 from __future__ import annotations
@@ -23,19 +23,30 @@ from typing import Any
 
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.frame import FRAME
-from autograd_nn.drawing.graph import Simplified
 from autograd_nn.drawing.javascript import operations
 from autograd_nn.drawing.palette import css
 from autograd_nn.drawing.render import check_folder, write_whole
-from autograd_nn.drawing.scenes import scenes_of
+from autograd_nn.drawing.scenes import WIDTH, scenes_of
+from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
-from autograd_nn.engine import Value
+from autograd_nn.drawing.strips import strips_of
+from autograd_nn.drawing.views import Reading
+from autograd_nn.engine import Value, topological_order
 from autograd_nn.labels import clean, escape
 
 __all__ = ["Page", "asset", "page_text", "step_through"]
 
 _MOST_VALUES = 50_000
-_SCRIPTS = ("math.js", "graph.js", "table.js", "stage.js", "view.js", "live.js", "player.js")
+_SCRIPTS = (
+    "math.js",
+    "graph.js",
+    "table.js",
+    "stage.js",
+    "view.js",
+    "phone.js",
+    "live.js",
+    "player.js",
+)
 _THEMES = ("auto", "light", "dark")
 _TITLE = "Backpropagation, step by step"
 
@@ -154,19 +165,25 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
     """The page that ``step_through`` writes, as text."""
     if theme not in _THEMES:
         raise ValueError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
-    graph = Simplified([v])
-    count = len(graph.order)
+    count = len(topological_order(v))
     if count > _MOST_VALUES:
         raise ValueError(
             f"{count:,} values are too many to step through (at most {_MOST_VALUES:,}). "
             "draw() shows a large graph in groups; step through a part."
         )
-    scenes = scenes_of(v, by_layer)
+    read = Reading(with_slopes(v), WIDTH)
+    count = len(read.pen.order)
+    scenes = scenes_of(read, by_layer)
+    strips, strip_of = strips_of(read)
     data = {
-        **columns(v, graph),
+        **columns(read.pen.roots[0], read),
         "byLayer": by_layer,
+        "strips": strips,
+        "stripOf": strip_of,
         "parts": scenes.parts,
         "scenes": scenes.scenes,
+        "states": list(scenes.scenes),
+        "owner": scenes.owner,
     }
     style = asset("page.css") + _colours()
     script = "".join([operations(), *map(asset, _SCRIPTS)])

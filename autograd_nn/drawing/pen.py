@@ -6,6 +6,7 @@ colours and tooltips come out the same everywhere.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -67,6 +68,14 @@ class Pen:
         self._open: list[Part] = []
         self._texts: dict[str, int] = {}
         self._part = Part("", "")
+
+    def again(self) -> Pen:
+        """A pen for another scene of the same graph."""
+        pen = copy.copy(self)
+        pen.scene = Scene(0.0, 0.0, "", "", backward_ran=self.ran)
+        pen.scene.shown = [""] * len(self.order)
+        pen.aliases, pen._open, pen._texts, pen._part = {}, [], {}, Part("", "")
+        return pen
 
     # -- what values are -----------------------------------------------------------------
 

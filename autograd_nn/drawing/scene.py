@@ -171,6 +171,7 @@ class Part:
         values: numbers of the values that it shows or holds.
         opens, closes: the id to open or to close it by.
         path: of a group: its names, outermost first.
+        faint: whether it is drawn pale, for another part to stand out.
     """
 
     id: str
@@ -181,6 +182,7 @@ class Part:
     opens: str = ""
     closes: str = ""
     path: tuple[str, ...] = ()
+    faint: bool = False
     marks: list[Mark] = field(default_factory=list)
 
 

@@ -8,12 +8,19 @@ with the height by which a part has moved.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from typing import Any
 
 from autograd_nn.drawing.scene import Circle, Edge, Mark, Part, Path, Rect, Scene, Text
+from autograd_nn.drawing.views import Reading, scene_of
 
-__all__ = ["Scenes"]
+__all__ = ["WIDTH", "Scenes", "scenes_of"]
+
+WIDTH = 960.0  # of the stage on a screen of 1,400 px
+_LARGEST = 8_000_000  # characters
+_MOST = 600  # scenes
+_MOST_DEEPER = 40  # with so many, what opens inside of what was opened has none
 
 _LETTERS = {
     "id": "i", "role": "k", "kind": "c", "title": "n", "values": "v", "opens": "o", "closes": "x",
@@ -26,27 +33,48 @@ class Scenes:
 
     Attributes:
         parts: the different parts, as the page reads them.
-        scenes: by the id of the opened group ("" where none is): size, parts and ``parent``, the
-            scene that closing the group leads back to.
+        scenes: by the name of the state ("" as it opens): size, parts, and ``up``, the state to
+            go back to.
+        owner: for each value, the place among the states of the one to open to see it by itself;
+            -1 where it is seen as the page opens, or nowhere.
     """
 
     def __init__(self) -> None:
         self.parts: list[dict[str, Any]] = []
         self.scenes: dict[str, dict[str, Any]] = {}
+        self.owner: list[int] = []
         self.size = 0  # characters of JSON, about
         self._places: dict[str, int] = {}
+        self._seen: set[str] = set()  # ids of the values that some state shows
+        self._inside: dict[int, int] = {}  # for the others, the state that opens what they are in
 
-    def add(self, opened: str, parent: str, scene: Scene) -> None:
-        """Store a scene under the id of the group that is open in it."""
+    def add(self, state: str, above: str, scene: Scene) -> None:
+        """Store a scene under the name of its state; ``above`` is the one before it opened."""
         placed = [self._place(part) for part in scene.parts]
-        self.scenes[opened] = {
+        self.owner = self.owner or [-1] * len(scene.shown)
+        if not state:
+            self._seen = {part.id for part in scene.parts}
+        elif not state.startswith("-"):
+            here = len(self.scenes)
+            for part in scene.parts:
+                if part.id[:1] == "v" and part.id not in self._seen:
+                    self._seen.add(part.id)
+                    self.owner[int(part.id[1:])] = here
+                if part.closes == state:
+                    self._inside.update(dict.fromkeys(part.values, here))
+        self.scenes[state] = {
             "width": round(scene.width, 1),
             "height": round(scene.height, 1),
-            "parent": parent,
-            "note": scene.note,
+            "up": above,
             "parts": placed,
         }
         self.size += 9 * len(placed)
+
+    def finish(self) -> None:
+        """Values that no state shows by themselves are seen in the group that holds them."""
+        for i, state in self._inside.items():
+            if self.owner[i] < 0 and f"v{i}" not in self._seen:
+                self.owner[i] = state
 
     def _place(self, part: Part) -> list[float]:
         """A part's place in the pool, and how far below the pool's one it is."""
@@ -144,58 +172,44 @@ def _short(*numbers: float) -> list[float]:
     return [int(x) if x == int(x) else x for x in rounded]
 
 
-def scenes_of(root, by_layer):
-    from autograd_nn.drawing.graph import Simplified
-    from autograd_nn.drawing.names import Namer
-    from autograd_nn.drawing.scene import Figure, Flow
+def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:
+    """The scenes of a page: the graph as it opens, and each state that a click leads to.
 
-    g = Simplified([root])
-    n = Namer(g.order)
-    sc = Scene(900, 600, "t", "values")
-    depth = [0] * len(g.order)
-    for i, p in enumerate(g.operands):
-        depth[i] = max((depth[k] + 1 for k, _ in p), default=0)
-    cnt = {}
-    pos = []
-    for i, v in enumerate(g.order):
-        c = cnt.get(depth[i], 0)
-        cnt[depth[i]] = c + 1
-        pos.append((12 + 150 * depth[i], 12 + 60 * c))
-    for i, p in enumerate(g.operands):
-        for j, (k, _) in enumerate(p):
-            sc.parts.append(
-                Part(
-                    f"e{i}-{j}",
-                    "arrow",
-                    marks=[
-                        Edge(
-                            (pos[k][0] + 100, pos[k][1] + 20),
-                            (pos[i][0], pos[i][1] + 20),
-                            flow=Flow(((i, j),), 1.0),
-                        )
-                    ],
-                )
-            )
-    for i, v in enumerate(g.order):
-        x, y = pos[i]
-        kind = ["input", "parameter", "constant"][v._code] if v._code < 3 else "card"
-        sc.parts.append(
-            Part(
-                f"v{i}",
-                "value",
-                n.name(v),
-                kind,
-                (i,),
-                marks=[
-                    Rect(x, y, 100, 40, 6, kind, kind + "-line"),
-                    Text(x + 6, y + 14, n.name(v), bold=True),
-                    Text(x + 94, y + 14, "0", anchor="end", figure=Figure((i,), "data")),
-                    Text(x + 94, y + 32, "0", anchor="end", figure=Figure((i,), "grad")),
-                ],
-            )
-        )
-    sc.width = max(p[0] for p in pos) + 112
-    sc.height = max(p[1] for p in pos) + 52
-    s = Scenes()
-    s.add("", "", sc)
-    return s
+    One group is open at a time; opening another closes it.  A state is named by the id of the group
+    that is open, or by ``-`` and the id of one that was closed.
+
+    Args:
+        read: the graph.
+        by_layer: open on circles in columns, where the graph is a network.
+    """
+    scenes, root = Scenes(), read.pen.roots[0]
+    first = scene_of(root, width=WIDTH, read=read)
+    if by_layer and first.view == "layers":
+        first = scene_of(root, width=WIDTH, view="network")
+    scenes.add("", "", first)
+    for id in {part.closes: None for part in first.parts if part.closes}:
+        scenes.add(f"-{id}", "", scene_of(root, width=WIDTH, closed=(id,), read=read))
+    closed = {part.opens for part in first.parts if part.opens}
+    # A neuron may be in a layer that is closed, or left out between two that are drawn.
+    inside = {id: id.partition("-")[0] for id in read.groups() if "-" in id}
+    pending: list[tuple[str, tuple[str, ...]]] = [
+        (id, (id,)) for id in sorted({*closed, *read.groups()} - inside.keys(), key=_order)
+    ]
+    pending += [(id, (layer, id) if layer in closed else (id,)) for id, layer in inside.items()]
+    known = {id for id, _ in pending}
+    for id, opened in pending:  # it grows on the way
+        if scenes.size > _LARGEST or len(scenes.scenes) > _MOST:
+            break
+        scene = scene_of(root, width=WIDTH, opened=opened, read=read)
+        scenes.add(id, opened[-2] if len(opened) > 1 else "", scene)
+        deeper = {part.opens for part in scene.parts if part.opens} - known
+        if len(known) > _MOST_DEEPER:
+            continue
+        known |= deeper
+        pending += [(part, (*opened, part)) for part in sorted(deeper, key=_order)]
+    scenes.finish()
+    return scenes
+
+
+def _order(id: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", id)]

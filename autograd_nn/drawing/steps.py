@@ -12,16 +12,18 @@ from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
 
 from autograd_nn.drawing.graph import Simplified, is_plain_power, kind_of, sign_of
-from autograd_nn.drawing.names import Namer
+from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value
 from autograd_nn.labels import clean
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["columns", "real", "step_orders"]
+__all__ = ["columns", "real", "step_orders", "value_names"]
 
 T = TypeVar("T", bound=Hashable)
 
 _TAKE = CODES["take"]
+_INFIX = {"mul": "*", "div": "/", "sub": "-"}
+_SHORT = 7
 
 
 def real(x: float) -> float | str:
@@ -29,22 +31,29 @@ def real(x: float) -> float | str:
     return x if math.isfinite(x) else str(x)
 
 
-def columns(root: Value, graph: Simplified) -> dict[str, Any]:
+def columns(root: Value, read: Reading) -> dict[str, Any]:
     """The graph below ``root`` as lists with one entry for each value, operands first.
 
     Kinds, signs and scopes are numbers that count in ``kinds``, ``signs`` and ``scopes``;
     ``left`` and ``right`` are -1 where there is no operand; ``powers`` are the exponents that are
-    drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand.
+    drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand;
+    ``refs`` is what formulas call values that have a shorter name for it; ``alike`` is, for each
+    value of a step of a loop, the one of the last step that the picture shows in its place.
     """
-    namer = Namer(graph.order)
+    graph = read.pen.graph
+    names, refs = value_names(read)
     top = graph.position[id(root)]
     kinds, kind = _encoded(kind_of(v, i == top) for i, v in enumerate(graph.order))
     signs, sign = _encoded(sign_of(v) if v._left is not None else "" for v in graph.order)
-    scopes, scope = _encoded(tuple(map(clean, v._scope)) for v in graph.order)
     operands = graph.operands
-    forward, backward = step_orders(graph)
+    alike = _alike(read)
+    places = _places(read, alike)
+    forward, backward = step_orders(graph, [(*place, "")[0] for place in places])
+    scopes, scope = _encoded(places)
     return {
-        "names": [namer.name(v) for v in graph.order],
+        "names": names,
+        "refs": refs,
+        "alike": {i: last for i, (_, last) in alike.items()},
         "root": top,
         "rootName": clean(root._label),
         "kinds": kinds,
@@ -75,6 +84,56 @@ def columns(root: Value, graph: Simplified) -> dict[str, Any]:
     }
 
 
+def value_names(read: Reading) -> tuple[list[str], dict[int, str]]:
+    """What each value is called, and what it is called in formulas where that is shorter.
+
+    The sums on the way to a sum are called by what was added last, and are dots in a formula.
+    """
+    namer, graph, folded = read.pen.namer, read.pen.graph, read.pen.sums.folded
+    refs = read.short_names() | dict.fromkeys(folded, "…")
+    names: list[str] = []
+    for i, node in enumerate(graph.order):
+        called = [refs.get(k, names[k]) for k, _ in graph.operands[i]]
+        if i in folded:
+            names.append(f"sum to {called[-1]}")
+        elif node.op in _INFIX and namer.is_word(node) and max(map(len, called)) <= _SHORT:
+            names.append(f" {_INFIX[node.op]} ".join(called))
+        else:
+            names.append(namer.word(node))
+    return names, refs
+
+
+def _alike(read: Reading) -> dict[int, tuple[int, int]]:
+    """For each value of a step of a loop: which step, and its like in the last step.
+
+    So for leaves that one step alone reads.
+    """
+    loop = read.loop if read.view == "loop" else None
+    if loop is None:
+        return {}
+    operands = read.pen.graph.operands
+    found: dict[int, tuple[int, int]] = {}
+    last = loop.count - 1
+    for step in range(loop.count):
+        for k in range(loop.period):
+            i, like = loop.at(step, k), loop.at(last, k)
+            found[i] = step, like
+            for (a, _), (b, _) in zip(operands[i], operands[like], strict=False):
+                if not operands[a] and not operands[b] and a != b and a not in found:
+                    found[a] = step, b
+                    found.setdefault(b, (last, b))
+    return found
+
+
+def _places(read: Reading, alike: dict[int, tuple[int, int]]) -> list[tuple[str, ...]]:
+    """The scopes of each value; of a loop without scopes, the step."""
+    places = [tuple(map(clean, node._scope)) for node in read.pen.order]
+    if not any(places):
+        for i, (step, _) in alike.items():
+            places[i] = (f"step {step + 1}",)
+    return places
+
+
 def _chooses(node: Value) -> bool:
     """Whether its second operand is the index of a table, of which the page has one entry only."""
     return node._code == _TAKE
@@ -87,19 +146,18 @@ def _encoded(items: Iterable[T]) -> tuple[list[T], list[int]]:
     return list(known), places
 
 
-def step_orders(graph: Simplified) -> tuple[list[int], list[int]]:
+def step_orders(graph: Simplified, groups: list[str]) -> tuple[list[int], list[int]]:
     """The operations in the order of the forward steps, and in that of the steps on the way back.
 
-    Each finishes one outermost scope before it begins the next, wherever the graph allows it, so
-    that a network is computed layer by layer; within a scope forward goes as recorded, and back the
-    other way round.
+    Each finishes one group, such as the outermost scope, before it begins the next, wherever the
+    graph allows it, so that a network is computed layer by layer; within a group forward goes as
+    recorded, and back the other way round.
     """
     operands = [[k for k, _ in pairs] for pairs in graph.operands]
     users: list[list[int]] = [[] for _ in operands]
     for i, below in enumerate(operands):
         for k in below:
             users[k].append(i)
-    groups = [(*node._scope, "")[0] for node in graph.order]
     forward = _by_group(operands, users, groups, 1)
     # What does not lead to the result does not exist here: all of the graph is below it.
     backward = _by_group(users, operands, groups, -1)

@@ -64,7 +64,10 @@ def _part(part: Part, prefix: str) -> str:
     names = " ".join(filter(None, [part.role, part.kind, "closed" if part.opens else ""]))
     id = f' id="{prefix}{part.id}"' if part.id else ""
     title = f"<title>{escape(part.title)}</title>" if part.title else ""
-    return f'<g{id} class="{names}">{title}{"".join(_mark(m, prefix) for m in part.marks)}</g>'
+    pale = ' opacity="0.25"' if part.faint else ""
+    return (
+        f'<g{id} class="{names}"{pale}>{title}{"".join(_mark(m, prefix) for m in part.marks)}</g>'
+    )
 
 
 def _mark(mark: Mark, prefix: str) -> str:

@@ -27,7 +27,7 @@ from autograd_nn.drawing.text import clean
 from autograd_nn.drawing.unrolled import draw_loop
 from autograd_nn.drawing.values import draw_values, fits
 
-__all__ = ["VIEWS", "scene_of"]
+__all__ = ["VIEWS", "Reading", "scene_of"]
 
 VIEWS = (None, "values", "layers", "network", "loop", "groups")
 _FEW = 32  # values that are drawn one by one if they fit
@@ -48,6 +48,7 @@ def scene_of(
     max_values: int = 400,
     expand: tuple[str, ...] = (),
     called: bool = True,
+    read: Reading | None = None,
 ) -> Scene:
     """The picture of a graph as plain geometry.
 
@@ -64,6 +65,7 @@ def scene_of(
         max_values: at most so many boxes value by value.
         expand: names of scopes whose parts are opened; ``"*"`` for every value.
         called: of a network, whether its activations mean anything.
+        read: what was read of the graph before, for another scene of it in the same view.
 
     Raises:
         TypeError, ValueError: there is nothing to draw in ``what``, or not in that view.
@@ -73,9 +75,9 @@ def scene_of(
     >>> scene.view, scene.width <= 900
     ('layers', True)
     """
-    pen = Pen(roots_of(what), names, values)
     whole = "*" in expand
-    chosen, model, loop = _choose(pen, view, width, max_values, whole)
+    read = read or Reading(what, width, view, names, values, max_values, whole)
+    pen, chosen, model, loop = read.pen.again(), read.view, read.model, read.loop
     title = f"computation graph of {pen.name(pen.number_of(pen.roots[0]))}"
     wanted = {*opened, *_named(pen, model, expand)}
     if chosen in ("layers", "network") and model is None:
@@ -106,6 +108,47 @@ def scene_of(
             most=max_values,
         )
     return pen.finish(title)
+
+
+class Reading:
+    """A graph that was read once, for several scenes of it.
+
+    Attributes:
+        view: the view that was chosen.
+        model: the network that was found, or None.
+        loop: the loop that was found, or None.
+    """
+
+    def __init__(
+        self,
+        what: Any,
+        width: float = 900.0,
+        view: str | None = None,
+        names: Mapping[str, Any] | None = None,
+        values: str = "data+grad",
+        max_values: int = 400,
+        whole: bool = False,
+    ) -> None:
+        self.pen = Pen(roots_of(what), names, values)
+        self.view, self.model, self.loop = _choose(self.pen, view, width, max_values, whole)
+
+    def groups(self) -> list[str]:
+        """The ids of all layers and neurons, also of those that a scene leaves out."""
+        if self.model is None or self.view not in ("layers", "network"):
+            return []
+        neurons = [neuron for layer in self.model.layers() for neuron in layer.neurons]
+        columns = dict.fromkeys(f"g{neuron.column}" for neuron in neurons)
+        return [*columns, *(neuron.id for neuron in neurons)]
+
+    def short_names(self) -> dict[int, str]:
+        """What formulas call the results of neurons: ``n3``."""
+        found: dict[int, str] = {}
+        for layer in self.model.layers() if self.model else ():
+            for neuron in layer.neurons:
+                name = neuron.name if len(neuron.name) <= 4 else f"n{neuron.place}"
+                own = self.pen.namer.has_own_name
+                found.update({i: name for i in neuron.outs() if not own(self.pen.order[i])})
+        return found
 
 
 def _choose(

@@ -13,7 +13,7 @@ const powers = new Map(Object.entries(graph.powers).map(([i, x]) => [Number(i), 
 const operands = graph.left.map((a, i) => (a < 0 ? [] : graph.right[i] < 0 ? [a] : [a, graph.right[i]]));
 const isLeaf = (i) => graph.left[i] < 0;
 const kindOf = (i) => graph.kinds[graph.kind[i]], signOf = (i) => graph.signs[graph.sign[i]];
-const nameOf = (i) => graph.names[i], scopeOf = (i) => graph.scopes[graph.scope[i]];
+const nameOf = (i) => graph.names[i], refOf = (i) => graph.refs[i] || graph.names[i], scopeOf = (i) => graph.scopes[graph.scope[i]];
 
 const forward = graph.forward, forwardAt = new Int32Array(N), backwardAt = new Int32Array(N).fill(2 ** 30);
 forward.forEach((i, s) => { forwardAt[i] = s + 1; });
@@ -129,7 +129,7 @@ function formula(i, word) {
 }
 // The local partial along operand j, as a formula of the operands' names.
 function partialOf(i, j) {
-  const names = operands[i].map((k) => atom(nameOf(k)));
+  const names = operands[i].map((k) => atom(refOf(k)));
   if (powers.has(i)) {
     const power = powers.get(i);
     return power === 2 ? '2*' + names[0] : show(power, 6) + '*' + names[0] + '**' + inBrackets(show(power - 1, 6));

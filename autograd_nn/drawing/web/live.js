@@ -62,12 +62,12 @@ function filterLeaves() {
   const typed = byId('find').value.toLowerCase().trim(), words = typed.split(/\s+/).filter(Boolean);
   const holding = (wanted) => leaves.filter((i) => { const path = pathOf(i).toLowerCase(); return wanted.every((word) => path.includes(word)); });
   const exact = holding([typed]), found = exact.length ? exact : holding(words);
-  leafTable.setItems(found);
+  leafTable.setItems(found); leafTable.draw();
   setText(byId('found'), found.length === leaves.length ? '' : found.length.toLocaleString('en') + ' of ' + leaves.length.toLocaleString('en'));
 }
 function nearLeaves() {
   if (!many) return leaves;
-  const wanted = focusLeaves().slice(0, 3);
+  const wanted = focusLeaves(3);
   for (const i of moved) { if (wanted.length >= 2) break; if (!wanted.includes(i)) wanted.push(i); }
   return wanted;
 }
@@ -100,7 +100,7 @@ byId('reset').addEventListener('click', reset);
 function showResult() {
   setText(byId('result'), show(data[ROOT], 6)); byId('result').title = String(data[ROOT]);
   setText(byId('resultName'), resultName);
-  const words = focusLeaves().slice(0, 2).map((i) => slopeOf(i) + ' = ' + show(grads[i]));
+  const words = focusLeaves(2).map((i) => slopeOf(i) + ' = ' + show(grads[i]));
   setText(byId('along'), words.join(',  '));
   byId('reset').disabled = !changed;
   showPlot();

@@ -3,7 +3,7 @@ let step = 0, timer = null, active = new Set(), spoken = '', byLayer = false;
 const inner = new Set(operands.flat()); // values that something is made of
 
 // -- what happens at the step ----------------------------------------------------------------------
-const names = nameOf, numbers = (k) => inBrackets(show(data[k], 6));
+const numbers = (k) => inBrackets(show(data[k], 6));
 function card(...lines) {
   const made = element('div', 'card m');
   made.append(...lines); byId('now').append(made); return made;
@@ -43,8 +43,10 @@ function tell() {
 function tellForward(i, marks) {
   marks.push([i, 'target'], ...operands[i].map((k) => [k, 'source']));
   head('Compute ' + nameOf(i), i);
-  const words = formula(i, names);
-  const lines = words === nameOf(i) ? [line(words)] : [line(nameOf(i) + ' = ' + words)];
+  const words = formula(i, refOf), called = refOf(i) === '…' ? nameOf(i) : refOf(i);
+  // Where a value is called by its formula, "w * x = w × x" would say nothing.
+  const plain = (text) => text.replace(/[\s()]/g, '').replace(/×/g, '*').replace(/÷/g, '/').replace(/−/g, '-').replace(/\^/g, '**');
+  const lines = [line(plain(words) === plain(called) ? words : called + ' = ' + words)];
   card(...lines, line('= ' + formula(i, numbers)), element('div', 'big', '= ' + show(data[i], 6)));
   if (rule(i) === null) rest('The page has no formula for ' + signOf(i) + ': this value stays as it was recorded.');
   rest('The local partials are remembered for the way back.');
@@ -99,25 +101,25 @@ const say = (words) => { byId('said').textContent = words; };
 
 // -- going from step to step -----------------------------------------------------------------------
 const focusValue = () => (step === 0 ? 0 : step <= F ? forward[step - 1] : step === F + 1 ? ROOT : operands[backward[step - F - 2]][0]);
-const focusLeaves = () => {
-  const here = step === 0 || step === F + 1 ? [] : operands[step <= F ? forward[step - 1] : backward[step - F - 2]];
-  return [...new Set([...here.filter((k) => isLeaf(k)), ...moved])];
+// The leaves of the step, and some of those that a gradient step moves.
+const focusLeaves = (count) => {
+  const here = operationAt(step) < 0 ? [] : operands[operationAt(step)].filter((k) => isLeaf(k));
+  return [...new Set([...here, ...moved.slice(0, count)])].slice(0, count);
 };
 function refresh() {
   const marks = tell();
   active = new Set(marks.map(([i]) => i));
-  if (follow) stage.openFor([...active]);
   stage.refresh();
   showRings(marks);
   fillTable(); valueTable.reveal(focusValue());
-  showLeaves(); showResult();
+  showLeaves(); showResult(); showStrips();
 }
-let focusing = [];
+let addressing = 0;
 function go(target, quietly) {
-  step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0));
+  step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0)); tapped = null;
+  if (!byLayer) stage.openFor(operationAt(step));
   refresh();
-  focusing = [...active];
-  if (follow) look(focusing);
+  if (follow) look([...active]);
   byId('slider').value = step;
   byId('slider').setAttribute('aria-valuetext', 'step ' + step + ' of ' + LAST);
   setText(byId('count'), step.toLocaleString('en') + ' / ' + LAST.toLocaleString('en'));
@@ -125,7 +127,10 @@ function go(target, quietly) {
   byId('next').disabled = byId('last').disabled = step === LAST;
   document.documentElement.dataset.step = step;
   if (!quietly) say('Step ' + step + ' of ' + LAST + '. ' + spoken);
-  try { history.replaceState(null, '', '#step=' + step); } catch (error) { /* some viewers forbid it */ }
+  // In the address once the steps rest: browsers complain of an address that changes all the time.
+  clearTimeout(addressing); addressing = setTimeout(() => {
+    try { history.replaceState(null, '', '#step=' + step); } catch (error) { /* some viewers forbid it */ }
+  }, 300);
 }
 // To the step at which a value is computed, or its gradient sent on.
 function visit(i) {
@@ -167,9 +172,9 @@ byId('theme').addEventListener('click', () => {
 });
 byId('follow').addEventListener('click', () => {
   setFollow(!follow);
-  if (follow) { stage.openFor([...active]); refresh(); look([...active]); } else fit();
+  if (follow) { refresh(); look([...active]); } else fit();
 });
-byId('fit').addEventListener('click', () => { setFollow(false); openGroup(userOpened = ''); refresh(); fit(); });
+byId('fit').addEventListener('click', () => { setFollow(false); openGroup(''); refresh(); fit(); });
 
 // Keys that a control has for itself stay with it: text in a field, arrows of a slider, a menu.
 const KEYS = {
@@ -200,3 +205,12 @@ if (wanted) theme(wanted[1]);
 fit();
 go(start ? start[1] : 0, true);
 document.documentElement.dataset.ready = '1';
+// Parts of groups that are closed are built while nothing happens, so that a step that opens one
+// has only to put them in.
+(function prepare(at) {
+  const later = window.requestIdleCallback || ((work) => setTimeout(() => work({ timeRemaining: () => 4 }), 60));
+  later((deadline) => {
+    while (at < pool.length && deadline.timeRemaining() > 2) { build(at); at += 1; }
+    if (at < pool.length) prepare(at);
+  });
+}(0));

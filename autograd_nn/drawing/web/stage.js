@@ -7,31 +7,34 @@ const built = new Map(); // parts that were built once, by their place in the po
 const SMALLEST = 9; // px: text below this is not to be read
 
 // -- from geometry to SVG ------------------------------------------------------------------------
-function edgePath(mark) {
-  const [x, y, X, Y] = mark.e, form = mark.m || 'level';
-  if (form === 'level' && Math.abs(Y - y) >= 0.6) {
-    const m = (x + X) / 2;
-    return `M${x},${y}C${m},${y} ${m},${Y} ${X},${Y}`;
-  }
-  if (form !== 'around') return `M${x},${y}L${X},${Y}`;
-  const points = [[x, y], ...mark.v, [X, Y]];
-  let d = `M${x},${y}`;
-  for (let k = 1; k < points.length - 1; k += 1) {
-    const [before, at, after] = [points[k - 1], points[k], points[k + 1]];
-    const short = (p) => { // a corner's radius of at most 6, from the corner towards p
-      const long = Math.hypot(p[0] - at[0], p[1] - at[1]) || 1, r = Math.min(6, long / 2);
-      return [at[0] + ((p[0] - at[0]) * r) / long, at[1] + ((p[1] - at[1]) * r) / long];
-    };
-    d += `L${short(before)}Q${at} ${short(after)}`;
-  }
-  return d + `L${X},${Y}`;
+// An edge as svg.py draws it: legs that leave and arrive level or upright, up to the head.
+const pair = ([x, y]) => x.toFixed(2) + ',' + y.toFixed(2);
+const towards = (a, b, by) => { const t = by / (Math.hypot(b[0] - a[0], b[1] - a[1]) || 1); return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]; };
+function leg([x, y], [X, Y], form) {
+  const middle = form === 'level' ? (x + X) / 2 : (y + Y) / 2;
+  if (form === 'level' && Math.abs(Y - y) >= 0.6) return `C${pair([middle, y])} ${pair([middle, Y])} ${pair([X, Y])}`;
+  if (form === 'down' && Math.abs(X - x) >= 0.6) return `C${pair([x, middle])} ${pair([X, middle])} ${pair([X, Y])}`;
+  return 'L' + pair([X, Y]);
 }
-function headPath(mark, size) {
-  const form = mark.m || 'level', [x, y, X, Y] = mark.e;
-  const from = form === 'around' && mark.v.length ? mark.v[mark.v.length - 1] : form === 'level' ? [X - 1, Y] : form === 'down' ? [X, Y - 1] : [x, y];
-  const long = Math.hypot(X - from[0], Y - from[1]) || 1, dx = (X - from[0]) / long, dy = (Y - from[1]) / long;
-  const s = size * 1.3 + 3.2, at = (a, b) => `${(X - dx * a - dy * b).toFixed(1)},${(Y - dy * a + dx * b).toFixed(1)}`;
-  return `M${X},${Y}L${at(s, s * 0.5)}L${at(s, -s * 0.5)}Z`;
+function aroundPath(points) {
+  let d = 'M' + pair(points[0]);
+  for (let k = 1; k < points.length - 1; k += 1) {
+    const corner = points[k], r = (other) => Math.min(9, Math.hypot(other[0] - corner[0], other[1] - corner[1]) / 2);
+    d += 'L' + pair(towards(corner, points[k - 1], r(points[k - 1]))) + 'Q' + pair(corner) + ' ' + pair(towards(corner, points[k + 1], r(points[k + 1])));
+  }
+  return d + 'L' + pair(points[points.length - 1]);
+}
+// The paths of the line and of the head, a filled triangle.
+function edgePaths(mark, thick) {
+  const form = mark.m || 'level', [x, y, X, Y] = mark.e, via = mark.v || [], headed = mark.h !== 0;
+  const from = via.length ? via[via.length - 1] : [x, y], size = headed ? 3 + thick : 0;
+  const far = Math.hypot(X - from[0], Y - from[1]) || 1;
+  const [dx, dy] = form === 'down' ? [0, Math.sign(Y - from[1]) || 1] : form === 'straight' ? [(X - from[0]) / far, (Y - from[1]) / far] : [Math.sign(X - from[0]) || 1, 0];
+  const points = [[x, y], ...via, [X - size * dx, Y - size * dy]];
+  let line = form === 'around' ? aroundPath(points) : 'M' + pair(points[0]);
+  if (form !== 'around') for (let k = 1; k < points.length; k += 1) line += leg(points[k - 1], points[k], form);
+  const half = 1.6 + 0.8 * thick, bx = X - (size + 1) * dx, by = Y - (size + 1) * dy;
+  return [line, headed ? `M${pair([X, Y])}L${pair([bx - half * dy, by + half * dx])}L${pair([bx + half * dy, by - half * dx])}z` : ''];
 }
 function paintWith(node, mark) {
   node.setAttribute('class', (mark.f ? 'f-' + mark.f : 'f-none') + (mark.l ? ' s-' + mark.l : ''));
@@ -44,16 +47,18 @@ const builders = {
     const [x, y, width, height, rx] = mark.r;
     part.g.append(paintWith(shape('rect', { x, y, width, height, rx }), mark));
     reach(part, x, y, x + width, y + height);
+    part.main = part.main || { x, y, width, height, rx };
   },
   circle(mark, part) {
     const [cx, cy, r] = mark.c, node = paintWith(shape('circle', { cx, cy, r }), mark);
     part.g.append(node);
     if (mark.w) part.flows.push({ node, mark, flow: mark.w });
     reach(part, cx - r, cy - r, cx + r, cy + r);
+    if (part.k !== 'more') part.main = part.main || { x: cx - r, y: cy - r, width: 2 * r, height: 2 * r, rx: r };
   },
   path(mark, part) { part.g.append(paintWith(shape('path', { d: mark.p }), mark)); },
   edge(mark, part) {
-    const node = shape('path', { d: edgePath(mark) }, part.g);
+    const node = shape('path', {}, part.g);
     const head = mark.h === 0 ? null : shape('path', {}, part.g);
     const entry = { node, head, mark, flow: mark.w };
     if (mark.w) part.flows.push(entry);
@@ -83,9 +88,10 @@ function build(at) {
   for (const mark of plain.m) builders[formOf(mark)](mark, part);
   const own = /^v(\d+)$/.exec(plain.i);
   part.value = own ? Number(own[1]) : -1;
-  if (part.value >= 0 || plain.o || plain.x) {
+  part.o = plain.o in scenes ? plain.o : ''; part.x = plain.x || '';
+  if (part.value >= 0 || part.o || part.x) {
     g.setAttribute('role', 'button'); g.setAttribute('tabindex', '-1');
-    if (plain.o || plain.x) g.setAttribute('aria-expanded', plain.x ? 'true' : 'false');
+    if (part.o || part.x) g.setAttribute('aria-expanded', part.x ? 'true' : 'false');
     g.addEventListener('click', (e) => { if (!viewMoved) { touch(part); e.stopPropagation(); } });
   }
   built.set(at, part);
@@ -94,16 +100,18 @@ function build(at) {
 // A click, or Enter or Space: a closed group opens, an open one closes, a value shows its step.
 function touch(part) {
   setRoving(part);
-  if (part.o || part.x) { userOpened = part.o || ''; openGroup(part.o || parentOf(part.x)); refresh(); }
+  if (part.o || part.x) { openGroup(part.o || without(part.x)); refresh(); if (follow) look([...active]); else keepScale(); }
   else if (part.value >= 0) visit(part.value);
 }
 
 // -- colours and widths that follow numbers --------------------------------------------------------
 function paintEdge({ node, head, mark }, look, width) {
+  const [line, tip] = edgePaths(mark, Number(width));
   setClass(node, 'f-none s-' + look);
+  node.setAttribute('d', line);
   node.setAttribute('stroke-width', width);
-  node.setAttribute('stroke-dasharray', look === 'zero' ? '4 3' : 'none');
-  if (head) { setClass(head, 'f-' + look); head.setAttribute('d', headPath(mark, width)); }
+  node.setAttribute('stroke-dasharray', look === 'zero' && width >= 0.9 ? '4 3' : 'none');
+  if (head) { setClass(head, 'f-' + look); head.setAttribute('d', tip); }
 }
 const meanOf = (list) => { let total = 0; for (const x of list) { if (x === null) return null; total += x; } return list.length ? total / list.length : null; };
 function shareOf(x, largest, decades) {
@@ -148,8 +156,10 @@ function showFigure(entry) {
 }
 
 // -- the scene that is shown -----------------------------------------------------------------------
-let scene = null, opened = '', userOpened = '', follow = false, shownIn = [], byValue = new Map(), nearValues = [];
-const parentOf = (id) => (scenes[id] && scenes[id].parent) || '';
+// A state is named by the group that is open in it, or by "-" and the one that is closed in it.
+let scene = null, opened = '', follow = false, shownIn = [], byValue = new Map(), nearValues = [];
+// The state in which a group that is open is closed.
+const without = (id) => (id === opened ? scenes[id].up : opened === '' && '-' + id in scenes ? '-' + id : '');
 function openGroup(id) {
   if (!(id in scenes)) id = '';
   if (scene && id === opened) return false;
@@ -158,26 +168,30 @@ function openGroup(id) {
   scene = { ...wanted, parts: wanted.parts.map(([at, dy]) => { const part = build(at); part.dy = dy; return part; }) };
   byValue = new Map(); shownIn = new Array(N).fill(null); nearValues = [];
   for (const part of scene.parts) {
-    part.g.setAttribute('transform', part.dy ? `translate(0,${part.dy})` : '');
+    if (part.at !== part.dy) { part.at = part.dy; part.g.setAttribute('transform', `translate(0,${part.dy})`); }
     if (part.value >= 0) byValue.set(part.value, part);
     for (const i of part.values) if (!shownIn[i] || part.values.length < shownIn[i].values.length) shownIn[i] = part;
   }
-  for (const [i, part] of byValue) { shownIn[i] = part; nearValues.push(i); }
-  nearValues.sort((a, b) => a - b);
-  content.replaceChildren(...scene.parts.map((part) => part.g));
-  drawMap(); setRoving(scene.parts.includes(roving) ? roving : null);
+  const near = new Set(byValue.keys());
+  for (const [i, part] of byValue) shownIn[i] = part;
+  for (const part of scene.parts) for (const { figure } of part.figures) if (figure[4].length === 1) near.add(figure[4][0]);
+  nearValues = [...near].sort((a, b) => a - b);
+  // What stays is left where it is: to put it in again would lay it out again.
+  const wantedHere = new Set(scene.parts.map((part) => part.g));
+  for (const g of [...content.childNodes]) if (!wantedHere.has(g)) g.remove();
+  let next = content.firstChild;
+  for (const { g } of scene.parts) { if (g === next) next = next.nextSibling; else content.insertBefore(g, next); }
+  forgetMap(); setRoving(scene.parts.includes(roving) ? roving : null);
   return true;
 }
 const stage = {
   near: () => nearValues,
-  place: (i) => byValue.get(i) || shownIn[i],
-  // Opens what holds the values of this step, if a scene with it was made.
-  openFor(values) {
-    if (values.some((i) => byValue.has(i))) return;
-    for (const i of values) {
-      const part = shownIn[i];
-      if (part && part.o && openGroup(part.o)) { if (!byValue.has(i) && shownIn[i] && shownIn[i].o && shownIn[i].o !== opened) openGroup(shownIn[i].o); return; }
-    }
+  place: (i) => byValue.get(i) || byValue.get(graph.alike[i]) || shownIn[i],
+  // Opens what holds the value of this step, if there is a scene of it.
+  openFor(i) {
+    if (i < 0 || byValue.has(i) || byValue.has(graph.alike[i])) return;
+    const state = graph.owner[i];
+    if (state >= 0) openGroup(graph.states[state]);
   },
   refresh() {
     for (const part of scene.parts) {
@@ -202,8 +216,9 @@ function showRings(marks) {
     if (part && part.bounds && drawn.get(part) !== 'target') drawn.set(part, role);
   }
   for (const [part, role] of drawn) {
-    const [left, top, right, bottom] = part.bounds, y = top + (part.dy || 0);
-    shape('rect', { class: 'ring ' + role, x: left - 2, y: y - 2, width: right - left + 4, height: bottom - top + 4, rx: 7 }, rings);
+    const [left, top, right, bottom] = part.bounds;
+    const { x, y, width, height, rx } = part.main || { x: left, y: top, width: right - left, height: bottom - top, rx: 5 };
+    shape('rect', { class: 'ring ' + role, x: x - 2, y: y + (part.dy || 0) - 2, width: width + 4, height: height + 4, rx: rx + 2 }, rings);
   }
 }
 

@@ -7,20 +7,21 @@ class LongTable {
     this.above = element('tr', 'space'); this.below = element('tr', 'space');
     for (const space of [this.above, this.below]) space.setAttribute('aria-hidden', 'true');
     this.body.append(this.above, this.below);
-    box.addEventListener('scroll', () => this.draw());
+    // Both are remembered: to ask the box in the middle of a step would lay out the whole page.
+    this.top = 0; this.view = box.clientHeight;
+    box.addEventListener('scroll', () => { this.top = box.scrollTop; this.draw(); });
     box.addEventListener('keydown', (e) => this.key(e));
-    new ResizeObserver(() => this.draw()).observe(box);
+    new ResizeObserver(() => { this.view = box.clientHeight; this.draw(); }).observe(box);
   }
   setItems(items) {
     this.items = items; this.first = -1; this.cursor = Math.min(this.cursor, Math.max(0, items.length - 1));
     this.body.parentNode.setAttribute('aria-rowcount', items.length + 1);
-    this.draw();
   }
   // Rows are kept and filled anew; numbers alone are filled while nothing scrolls.
   draw() {
-    const fits = Math.ceil(this.box.clientHeight / this.height) + 2;
+    const fits = Math.ceil(this.view / this.height) + 2;
     const count = Math.min(this.items.length, fits);
-    const first = Math.max(0, Math.min(Math.floor(this.box.scrollTop / this.height) - 1, this.items.length - count));
+    const first = Math.max(0, Math.min(Math.floor(this.top / this.height) - 1, this.items.length - count));
     while (this.rows.length < count) { const row = this.make(); this.rows.push(row); this.below.before(row); }
     while (this.rows.length > count) this.rows.pop().remove();
     if (first !== this.first || count !== this.count) {
@@ -36,13 +37,11 @@ class LongTable {
   }
   // Scrolls as little as brings the item into the middle half of the view.
   reveal(item) {
-    const at = this.items.indexOf(item);
-    if (at < 0) return;
-    const top = at * this.height, view = this.box.clientHeight - this.height;
-    if (top < this.box.scrollTop || top > this.box.scrollTop + view - 2 * this.height) {
-      this.box.scrollTop = Math.max(0, top - view / 3);
-    }
+    const at = this.items.indexOf(item), top = at * this.height, view = this.view - this.height;
+    const far = at >= 0 && (top < this.top || top > this.top + view - 2 * this.height);
+    if (far) this.top = Math.max(0, Math.min(top - view / 3, (this.items.length + 1) * this.height - this.view));
     this.draw();
+    if (far) this.box.scrollTop = this.top;
   }
   at(row) { return this.items[this.first + this.rows.indexOf(row)]; }
   key(e) {
@@ -76,12 +75,11 @@ const ROW = 26;
 const valueTable = new LongTable(byId('table').parentNode, ROW, () => {
   const row = element('tr'), name = element('td');
   name.append(pathCell());
-  row.append(name, element('td', 'mut'), element('td'), element('td'));
+  row.append(name, element('td'), element('td'));
   return row;
 }, (row, i) => {
-  const [name, kind, number, slope] = row.cells, grad = gradAt(i, step);
+  const [name, number, slope] = row.cells, grad = gradAt(i, step);
   fillPath(name.firstChild, i);
-  setText(kind, signOf(i) || kindOf(i));
   setText(number, known(i, step) ? show(data[i]) : '…');
   setText(slope, grad === null ? '–' : show(grad));
   number.title = known(i, step) ? String(data[i]) : 'not computed yet';
@@ -97,7 +95,9 @@ function fillTable() {
   const useful = near.length > 0 && near.length < N;
   byId('near').hidden = byId('all').hidden = !useful;
   setText(byId('all'), 'all ' + N.toLocaleString('en'));
-  const items = useful && tableShows === 'near' ? near : everyValue;
+  // What is active has a row, also where a group that is closed, or dots, stand for it.
+  const missing = [...active].filter((i) => !near.includes(i)).sort((a, b) => a - b);
+  const items = !useful || tableShows === 'all' ? everyValue : missing.length ? [...missing, ...near] : near;
   byId('near').setAttribute('aria-pressed', items !== everyValue);
   byId('all').setAttribute('aria-pressed', items === everyValue);
   if (items !== valueTable.items) valueTable.setItems(items);

@@ -18,11 +18,13 @@ function setView(x, y, scale) {
   drawFrame();
 }
 function fit() {
+  if (onPhone()) { showStrips(); return; }
   const [w, h] = stageSize(), scale = fitScale();
   setView((scene.width - w / scale) / 2, (scene.height - h / scale) / 2, scale);
 }
 // Keeps the middle of what is active in the middle of the view, at a size that can be read.
 function look(values) {
+  if (onPhone()) { showStrips(); return; }
   const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + 1) / smallest));
   if (scale <= fitScale()) { fit(); return; }
   const parts = [...values, 0].map((i) => stage.place(i)).filter((part) => part && part.bounds).slice(0, values.length || 1);
@@ -35,6 +37,8 @@ function look(values) {
   const clamp = (middle, size, whole) => (size >= whole ? (whole - size) / 2 : Math.max(-8, Math.min(whole - size + 8, middle - size / 2)));
   setView(clamp((left + right) / 2, w / scale, scene.width), clamp((top + bottom) / 2, h / scale, scene.height), scale);
 }
+// After a group opened or closed: the whole if the whole was seen, else what was seen.
+function keepScale() { if (onPhone()) showStrips(); else if (view[4] <= fitScale() * 1.02) fit(); else setView(view[0], view[1], view[4]); }
 function keepInView(part) {
   const [l, t, r, b] = part.bounds, dy = part.dy || 0;
   if (l < view[0] || r > view[0] + view[2] || t + dy < view[1] || b + dy > view[1] + view[3]) {
@@ -52,6 +56,7 @@ function zoomAt(clientX, clientY, factor) {
 // -- the mini-map ----------------------------------------------------------------------------------
 const map = byId('map'), mapSvg = shape('svg', { 'aria-hidden': 'true' }, map);
 let frame = null;
+function forgetMap() { frame = null; mapSvg.replaceChildren(); }
 function drawMap() {
   mapSvg.replaceChildren();
   const scale = Math.min(130 / scene.width, 84 / scene.height);
@@ -62,13 +67,14 @@ function drawMap() {
     paintWith(shape('rect', { x, y: y + (part.dy || 0), width, height, rx }, mapSvg), mark);
   }
   frame = shape('rect', { class: 'frame', rx: 8, 'stroke-width': 2 / scale }, mapSvg);
-  drawFrame();
 }
+// Drawn when it is needed: while the whole picture is in view there is no map.
 function drawFrame() {
-  if (!frame) return;
+  map.hidden = view[2] >= scene.width * 0.98 && view[3] >= scene.height * 0.98;
+  if (map.hidden) return;
+  if (!frame) drawMap();
   const x = Math.max(0, view[0]), y = Math.max(0, view[1]);
   for (const [key, value] of [['x', x], ['y', y], ['width', Math.max(0, Math.min(scene.width, view[0] + view[2]) - x)], ['height', Math.max(0, Math.min(scene.height, view[1] + view[3]) - y)]]) frame.setAttribute(key, value);
-  map.hidden = view[2] >= scene.width * 0.98 && view[3] >= scene.height * 0.98;
 }
 map.addEventListener('pointerdown', (e) => {
   const r = mapSvg.getBoundingClientRect();

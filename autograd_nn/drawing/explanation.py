@@ -8,11 +8,16 @@ the value that uses it.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_nn import rich
+from autograd_nn.conversion import describe
 from autograd_nn.drawing.chain import ChainRule
+from autograd_nn.drawing.render import Drawing, draw
+from autograd_nn.drawing.slopes import with_slopes
+from autograd_nn.drawing.steps import value_names
 from autograd_nn.drawing.text import short_number
+from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value
 from autograd_nn.labels import clean
 
@@ -20,6 +25,7 @@ __all__ = ["Explanation", "Link", "explain"]
 
 _LONGEST = 60  # edges of a path that is written out
 _MOST_USES = 12
+_MOST_DRAWN = 60  # values, in a notebook
 
 
 class Link(NamedTuple):
@@ -29,6 +35,7 @@ class Link(NamedTuple):
     added: each passes on what it gets.
 
     Attributes:
+        where: the scopes of the upper value, "layer 0 / neuron 3"; "" where there are none.
         edge: "loss -> error".
         local: the local slope in words, "" where it is plainly a number.
         slope: its number.
@@ -38,6 +45,7 @@ class Link(NamedTuple):
             among its operands, as in ``e3-0``.
     """
 
+    where: str
     edge: str
     local: str
     slope: float
@@ -59,7 +67,10 @@ class Explanation:
     """
 
     def __init__(self, v: Value, wrt: Value) -> None:
-        walk = ChainRule(v, as_drawn=True)
+        if not isinstance(v, Value):
+            raise TypeError(f"explain takes a Value, got {describe(v)}")
+        read = Reading(v)
+        walk = ChainRule(v, value_names(read)[0])
         self._root, self._walk = v, walk
         self._goal = goal = walk.goal(wrt)
         top = len(walk.graph.order) - 1
@@ -132,6 +143,23 @@ class Explanation:
         )
         return f"{terms} = {total}"
 
+    def draw(self, **options: Any) -> Drawing:
+        """The picture of the graph with all that is not on a path from the one to the other pale.
+
+        Gradients in it are the slopes of the value that is explained.
+
+        Args:
+            options: as for ``draw``.
+        """
+        picture = draw(with_slopes(self._root), **options)
+        values, edges = _on_paths(self._walk, self._goal)
+        for part in picture.scene.parts:
+            if part.role == "arrow" and part.id[:1] == "e":
+                part.faint = part.id not in edges
+            elif part.values:
+                part.faint = values.isdisjoint(part.values)
+        return picture
+
     def __str__(self) -> str:
         lines = [self.sentence]
         if self.why_flat:
@@ -148,15 +176,19 @@ class Explanation:
         parts = []
         for heading, links in self._tables():
             rows: list[list[rich.Cell]] = [
-                [link.edge.replace(" -> ", " → "), _local(link), link.upstream, link.product]
+                [link.where, link.edge.replace(" -> ", " → "), _local(link), *link[4:6]]
                 for link in links
             ]
-            head = ["edge", "local slope", "upstream", "product"]
+            head = ["", "edge", "local slope", "upstream", "product"]
+            if not any(link.where for link in links):
+                rows, head = [row[1:] for row in rows], head[1:]
             shown = rich.table(head, rows, most=_LONGEST, signed="product")
             parts.append(rich.card(heading, shown) if heading else shown)
         if self.sum:
             how = "paths add up" if self.paths else "uses add up"
             parts.append(rich.card(how, note=self.sum))
+        if len(self._walk.graph.order) <= _MOST_DRAWN:
+            parts.append(self.draw()._repr_mimebundle_(include={"text/html"})["text/html"])
         return rich.card(self.sentence, *parts, note=self.why_flat)
 
 
@@ -216,6 +248,17 @@ def _many(count: int) -> str:
     return f"{count:,}" if count < 10**12 else "more than 10^12"
 
 
+def _on_paths(walk: ChainRule, goal: int) -> tuple[set[int], set[str]]:
+    """The values on any path from the root to the goal, and the ids of the edges."""
+    values, edges = {goal}, set()
+    for i in range(goal + 1, len(walk.graph.order)):
+        for j, (k, _) in enumerate(walk.graph.operands[i]):
+            if k in values:
+                values.add(i)
+                edges.add(f"e{i}-{j}")
+    return values, edges
+
+
 def _chain(walk: ChainRule, path: list[tuple[int, int]]) -> list[Link]:
     links: list[Link] = []
     upstream = 1.0
@@ -245,16 +288,11 @@ def _is_plain_sum(walk: ChainRule, i: int) -> bool:
 
 
 def _uses(walk: ChainRule, goal: int) -> list[Link]:
-    links = [
+    return [
         _link(walk, i, j, walk.adjoints[i])
         for i in range(goal + 1, len(walk.graph.order))
         for j, (k, _) in enumerate(walk.graph.operands[i])
         if k == goal
-    ]
-    # Each use by its full name: the ``w0 * x0`` of one neuron is not that of another.
-    return [
-        link._replace(edge=f"{_with_scope(walk, link.at[0][0])} -> {walk.name(goal)}")
-        for link in links
     ]
 
 
@@ -265,7 +303,8 @@ def _link(walk: ChainRule, i: int, j: int, upstream: float) -> Link:
         words = words[1:-1]
     local = "" if words in ("", short_number(slope)) else words
     edge = f"{walk.name(i)} -> {walk.name(k)}"
-    return Link(edge, local, slope, upstream, slope * upstream, ((i, j),))
+    where = " / ".join(map(clean, walk.graph.order[i]._scope))
+    return Link(where, edge, local, slope, upstream, slope * upstream, ((i, j),))
 
 
 def _is_wrapped(text: str) -> bool:
@@ -284,13 +323,16 @@ def _local(link: Link) -> str:
 
 
 def _as_text(links: list[Link]) -> list[str]:
-    cells = [["edge", "local slope", "upstream", "product"]]
+    cells = [["", "edge", "local slope", "upstream", "product"]]
     for link in links:
         numbers = [short_number(x + 0.0) for x in (link.upstream, link.product)]
-        cells.append([link.edge, _local(link), *numbers])
-    widths = [max(len(row[c]) for row in cells) for c in range(4)]
-    return [
-        f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  "
-        f"{row[2].rjust(widths[2])}  {row[3].rjust(widths[3])}"
+        cells.append([link.where, link.edge, _local(link), *numbers])
+    widths = [max(len(row[c]) for row in cells) for c in range(5)]
+    padded = [
+        [
+            cell.ljust(w) if c < 3 else cell.rjust(w)
+            for c, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
         for row in cells
     ]
+    return ["  ".join(row if widths[0] else row[1:]) for row in padded]

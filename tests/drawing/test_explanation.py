@@ -132,6 +132,27 @@ def test_hostile_labels_are_text(label):
     shown = found._repr_html_()
     for mark in ("<script", "<b>bold", "<x>", "\x00", "\x1b", "\u202e", "<!--", "\ud800", "<<"):
         assert mark not in shown
-    assert len(shown) < 12_000
+    assert len(shown) < 25_000  # with its picture
     assert len(max(str(found).splitlines(), key=len)) < 400
     shown.encode("utf-8")
+
+
+def test_the_paths_stand_out_in_the_picture():
+    """What is on no path is pale; numbers are the slopes of what is explained."""
+    w, x, other = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "other")
+    y = w * x + other * 5.0
+    found = explain(y, wrt=w)
+    parts = {part.title.split(" ")[0]: part for part in found.draw().scene.parts if part.values}
+    assert not parts["w"].faint
+    assert parts["other"].faint
+    assert "opacity" in found.draw().pipe(encoding="utf-8")
+    assert "opacity" in found._repr_html_()
+    assert (w.grad, y.grad) == (0.0, 0.0)
+
+
+def test_a_large_graph_is_explained_without_its_picture():
+    """Thousands of boxes would bury the table."""
+    model = MLP(2, [16, 16, 1], seed=0)
+    found = explain(model([1.0, 2.0]), wrt=model.layers[1].neurons[3].w[0])
+    assert "<svg" not in found._repr_html_()
+    assert found.draw().scene.view == "layers"
