@@ -143,7 +143,7 @@ class Sheet:
         return 0 < self._depth[i] <= levels and i not in self.opened
 
     def _operands(self, i: int) -> list[Operand]:
-        return [] if i in self.stop else self.sums.operands(i)
+        return [] if i in self.stop else self.sums.operands(i, self.stop)
 
     def _drawn_operands(self, i: int) -> list[Operand]:
         found = self._operands(i)
