@@ -12,7 +12,7 @@ from autograd_nn.drawing.boxes import chip, chip_width, draw_box, fill_of
 from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.model import Block, Layer, Neuron, Term, is_off
 from autograd_nn.drawing.pen import Pen, shorten
-from autograd_nn.drawing.text import clean
+from autograd_nn.drawing.text import clean, text_width
 
 __all__ = [
     "FOOT", "LINE", "PITCH", "ROW_HEIGHT", "TITLE", "Card", "dots", "draw_card", "ledger_height",
@@ -274,8 +274,9 @@ def _product(pen: Pen, neuron: Neuron, j: int, x: float, base: float, w: float) 
     products = tuple(use.terms[j].product for use in neuron.uses)
     sources = tuple(use.terms[j].source for use in neuron.uses)
     pen.value(term.product, "line")
-    pen.figure(x + 110, base, sources, "data", before="× ")
-    pen.figure(x + w - 8, base, products, "data", anchor="end")
+    taken = pen.figure(x + w - 8, base, products, "data", anchor="end")
+    if pen.wide(sources, "data", 10) + text_width("× ", 10) + taken <= w - 124:
+        pen.figure(x + 110, base, sources, "data", before="× ")
 
 
 def _left_out(pen: Pen, neuron: Neuron, hidden: range, x: float, base: float, w: float) -> None:

@@ -69,7 +69,7 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
         if beside:
             after.beside(pen, right + 14.0 + _GAP, _MARGIN + 8, bottom - _MARGIN - 8, start)
         else:
-            y = after.below(pen, _MARGIN, y, right - _MARGIN, start)
+            y = after.below(pen, _MARGIN, y, pen.scene.width - 2 * _MARGIN, start)
     _ways_back(pen, loop, sheet, right, low)
     paint_edges(pen, sheet)
     for node in nodes:
@@ -254,10 +254,11 @@ def _pair(pen: Pen, node: Node, first: int, name: str, count: int, inset: float)
     if node.holds:
         pen.rect(x + 3, y + 3, w, _TALL, fill, f"{fill}-line")
     pen.rect(x, y, w, _TALL, fill, f"{fill}-line")
-    head = "grad" if pen.with_grad else ""
-    pen.text(x + inset, y + 14, name, f"{fill}-ink", 11, bold=True, room=w - inset - 36)
-    words = f"{len(node.holds)} closed" if node.holds and not head else head
-    pen.text(x + w - 8, y + 14, words, "quiet", 9, "end")
+    words = "grad" if pen.with_grad else f"{len(node.holds)} closed" if node.holds else ""
+    room = w - inset - 14 - text_width(words, 9)
+    pen.text(x + inset, y + 14, name, f"{fill}-ink", 11, bold=True, room=room)
+    if words:
+        pen.text(x + w - 8, y + 14, words, "quiet", 9, "end")
     figure_at = x + w - 8 - (_widest(pen, (first, i), "grad", 9.5) + 8 if pen.with_grad else 0.0)
     for row, (step, v) in enumerate((("1", first), (f"{count:,}", i))):
         base = y + 30 + 15 * row
