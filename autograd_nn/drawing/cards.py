@@ -10,6 +10,7 @@ from typing import Literal
 
 from autograd_nn.drawing.boxes import chip, chip_width, draw_box, fill_of
 from autograd_nn.drawing.inset import Inset
+from autograd_nn.drawing.links import STEP, Links
 from autograd_nn.drawing.model import Block, Layer, Neuron, Term, is_off
 from autograd_nn.drawing.pen import Pen, shorten
 from autograd_nn.drawing.text import clean, text_width
@@ -33,7 +34,8 @@ class Card:
         leaves: numbers of the inputs that it stands for, one for each row of data.
         lines: of a ledger: products, or how many are left out and which.
         values: of a note: what it stands for; ``dots``: the neurons among it.
-        sheet: of an open block: its values one by one.
+        sheet: of an open block: its values one by one; ``links``: of a block that is a chain.
+        entry: where, from its top, edges arrive, if not in the middle.
     """
 
     form: Literal["leaf", "more", "title", "ledger", "row", "layer", "block", "deep"]
@@ -50,7 +52,15 @@ class Card:
     id: str = ""
     opens: str = ""
     sheet: Inset | None = None
+    links: Links | None = None
+    entry: float | None = None
     y: float = 0.0
+
+    def entry_y(self) -> float:
+        """Where an edge into the card arrives."""
+        if self.form == "ledger":
+            return self.y + TITLE / 2
+        return self.y + (self.height / 2 if self.entry is None else self.entry)
 
 
 def shown(
@@ -91,6 +101,9 @@ def draw_card(pen: Pen, card: Card, x: float, w: float) -> None:
         _layers(pen, card, x, w)
     elif card.sheet is not None:
         card.sheet.draw(pen, x, card.y)
+    elif card.links is not None:
+        count, first = len(card.links.links), card.entry_y()
+        card.links.draw(pen, [(x + 24, first + STEP * k) for k in range(count)], w - 24, None)
     elif card.block is not None:
         _block(pen, card, x, w)
     elif card.form == "ledger":

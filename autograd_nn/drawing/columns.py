@@ -24,7 +24,7 @@ from autograd_nn.drawing.text import clean
 __all__ = ["MOST", "Column", "Form", "fill", "input_groups"]
 
 MOST = 10  # neurons, inputs or products of which all are shown
-Form = Literal["ledger", "row", "layer", "block", "inset", "inputs", "deep"]
+Form = Literal["ledger", "row", "layer", "block", "chain", "inset", "inputs", "deep"]
 
 
 @dataclass(slots=True)
@@ -189,8 +189,8 @@ def _fill_block(pen: Pen, column: Column, block: Block) -> None:
     column.name = clean(block.name) or ("result" if top else "between")
     column.words = f"{len(block.values):,} operations"
     column.bar = True
-    if column.cards and column.cards[0].sheet is not None:
-        column.words += column.cards[0].sheet.words
+    if column.cards:  # drawn value by value
+        column.words += column.cards[0].sheet.words if column.cards[0].sheet else ""
         return
     signs: dict[str, int] = {}
     for i in block.values:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from autograd_nn.drawing.boxes import box_height
 from autograd_nn.drawing.cards import (
     PITCH,
     TITLE,
@@ -24,6 +25,7 @@ from autograd_nn.drawing.cards import (
 from autograd_nn.drawing.columns import MOST, Column, Form, fill, input_groups
 from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.legend import draw_legend
+from autograd_nn.drawing.links import read_links
 from autograd_nn.drawing.model import Block, Layer, Model
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.text import clean
@@ -33,6 +35,7 @@ __all__ = ["draw_layers", "name_parts"]
 
 MARGIN, GAP, HEAD = 12.0, 35.0, 38.0
 _LEDGER, _ROW, _ROW_LONG, _LEAF, _LAYER, _BLOCK = 222.0, 204.0, 412.0, 104.0, 102.0, 122.0
+_CHAIN = 142.0
 _TALLEST = 560.0  # of the ledgers of a band
 
 
@@ -100,12 +103,7 @@ def _columns(
     form: Form
     for place, part in enumerate(model.columns, 1):
         if isinstance(part, Block):
-            form = "inset" if f"g{place}" in opened else "block"
-            columns.append(Column(form, [place], block=part))
-            if form == "inset":
-                inset = Inset(pen, part, width, opened)
-                card = Card("block", inset.height, block=part, sheet=inset, id=f"g{place}")
-                columns[-1].cards = [card]
+            columns.append(_block_column(pen, part, width, opened, closed))
             continue
         form = "ledger" if _ledgers_fit(part) else "row"
         if f"g{place}" in closed or len(part) > 1:
@@ -118,6 +116,24 @@ def _columns(
     for column in columns:
         column.width = _width(column, opened)
     return columns
+
+
+def _block_column(
+    pen: Pen, block: Block, width: float, opened: Collection[str], closed: Collection[str]
+) -> Column:
+    """A block: as a chain where it is one, value by value where it was opened, else closed."""
+    own = {*block.values, *block.leaves}
+    sources = {k for i in block.values for k, _ in pen.graph.operands[i] if k not in own}
+    links = read_links(pen, sources, block.values) if len(sources) == 1 else None
+    if links is not None and block.id not in closed:
+        entry = links.head(pen) + box_height(pen, links.links[0][0]) / 2
+        card = Card("block", links.height(pen), block=block, links=links, entry=entry, id=block.id)
+        return Column("chain", [block.column], block=block, cards=[card])
+    if block.id in opened:
+        inset = Inset(pen, block, width, opened)
+        card = Card("block", inset.height, block=block, sheet=inset, id=block.id)
+        return Column("inset", [block.column], block=block, cards=[card])
+    return Column("block", [block.column], block=block)
 
 
 def _ledgers_fit(layers: list[Layer]) -> bool:
@@ -134,7 +150,8 @@ def _width(column: Column, opened: Collection[str]) -> float:
         neurons = [neuron for layer in column.layers for neuron in layer.neurons]
         return _LEDGER if any(neuron.id in opened for neuron in neurons) else _ROW
     return {
-        "inputs": _LEAF, "ledger": _LEDGER, "layer": _LAYER, "deep": _LAYER, "block": _BLOCK
+        "chain": _CHAIN, "inputs": _LEAF, "ledger": _LEDGER, "layer": _LAYER, "deep": _LAYER,
+        "block": _BLOCK,
     }[column.form]  # fmt: skip
 
 
@@ -148,6 +165,9 @@ def _close(columns: list[Column], width: float, opened: Collection[str]) -> None
     hidden = layers[-2::-1]
     smaller: dict[Form, Form] = {"ledger": "row", "row": "layer"}
     for part in (hidden, layers[-1:]):
+        for column in columns if part is not hidden else ():
+            if column.form == "chain" and column.id not in opened and _needed(columns) > width:
+                column.form, column.cards, column.width = "block", [], _BLOCK
         for form, next_form in smaller.items():
             for column in part:
                 if _needed(columns) <= width:
@@ -223,7 +243,7 @@ def _stand(columns: list[Column]) -> float:
 
 
 def _band(pen: Pen, column: Column, body: float) -> None:
-    closable = column.form in ("ledger", "row", "inset") and column.places != [0]
+    closable = column.form in ("ledger", "row", "chain", "inset") and column.places != [0]
     layer = column.layers[0] if column.layers else None
     title = " / ".join(map(clean, layer.path)) if layer else column.name
     state = {"closes": column.id} if closable else {}

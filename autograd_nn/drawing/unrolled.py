@@ -57,7 +57,7 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
     right = max(node.x + node.w for node in nodes) + edge
     bottom = low + 16.0 + _LANE * carried
     if beside and after is not None:
-        bottom = max(bottom, _MARGIN + 8 + after.height)
+        bottom = max(bottom, _MARGIN + 8 + after.height(pen))
     pen.scene.view = "loop"
     reach = right + 14.0 + (_GAP + after.width if beside and after is not None else 0.0)
     pen.scene.width = max(reach + _MARGIN, min(width, 480.0))

@@ -7,8 +7,10 @@ lane below the bands.
 
 from __future__ import annotations
 
+from autograd_nn.drawing.boxes import hang
 from autograd_nn.drawing.cards import FOOT, TITLE
 from autograd_nn.drawing.columns import Column
+from autograd_nn.drawing.links import STEP
 from autograd_nn.drawing.model import Model, Neuron
 from autograd_nn.drawing.pen import Pen
 
@@ -54,6 +56,9 @@ def _exits(column: Column) -> dict[int, Point]:
             points.update((i, (right, y)) for i in card.leaves)
         elif card.sheet is not None:
             points.update(card.sheet.exits(right, y))
+        elif card.links is not None and card.block is not None:
+            last = card.entry_y() + STEP * (len(card.links.links) - 1)
+            points.update((i, (right, last)) for i in card.block.values)
         elif card.block is not None:
             points.update((i, (right + 3, y)) for i in card.block.values)
         else:
@@ -108,7 +113,7 @@ def _bar(
 ) -> None:
     """Every source into one bar, and from the bar into every card."""
     cards = [card for card in column.cards if card.form not in ("more", "title")]
-    ends = [c.y + (TITLE / 2 if c.form == "ledger" else c.height / 2) for c in cards]
+    ends = [card.entry_y() for card in cards]
     points = sorted(set(here.values()))
     ys = [*ends, *(y for _, y in points)]
     if not points and not far:
@@ -130,7 +135,9 @@ def _bar(
         pen.part("", "arrow", f"{len(flow.of):,} values" if len(flow.of) > 1 else "")
         followed = None if closed else flow
         if single and not far:
-            pen.edge(point, (column.x + 10, ends[0]), followed)
+            links = cards[0].links
+            inside = 10.0 if links is None else 33.0 - hang(links.links[0][1])
+            pen.edge(point, (column.x + inside, ends[0]), followed)
         else:
             pen.edge(point, (x - 2, point[1]), followed, head=False)
     if single and not far:
@@ -145,7 +152,7 @@ def _bar(
 def _lane(pen: Pen, before: Column, column: Column, bottom: float, y: float) -> None:
     """From a band below those between to the bar of a later one."""
     x0, x1 = before.x + before.width - 24, column.x - 15
-    foot = max([c.y + (TITLE / 2 if c.form == "ledger" else c.height / 2) for c in column.cards])
+    foot = max(card.entry_y() for card in column.cards)
     name = before.name
     pen.part("", "arrow", f"from {name}, past the layers between")
     pen.edge(
