@@ -45,13 +45,14 @@ def box_width(pen: Pen, i: int, name: str, inset: float) -> float:
 
 def draw_box(
     pen: Pen, i: int, name: str, x: float, y: float, w: float, *, inset: float = 8.0,
-    held: int = 0, opens: str = "", values: tuple[int, ...] = (),
+    outset: float = 8.0, held: int = 0, opens: str = "", values: tuple[int, ...] = (),
 ) -> None:  # fmt: skip
     """Name and value on one line, the gradient below; ``y`` is the middle.
 
     Args:
         inset: room on the left, more of it where an operation is docked; what is not named by
             the user is then left unnamed rather than cut short.
+        outset: the same on the right.
         held: how many values are closed in it, which it says in place of the word "grad".
         opens, values: what opens it, and what it holds.
     """
@@ -64,25 +65,21 @@ def draw_box(
     if held:  # the edge of what lies below it
         pen.rect(x + 3, top + 3, w, h, fill, f"{fill}-line")
     pen.rect(x, top, w, h, fill, f"{fill}-line")
-    plain = pen.order[i]._code == CONSTANT and not pen.namer.has_own_name(pen.order[i])
-    plain = plain and pen.with_data
-    if pen.with_data:
-        taken = pen.figure(
-            x + w - 8, top + 14.5 + (h == 24) * 1.5, i, "data", f"{fill}-ink", 11, "end"
-        )
-    else:
-        taken = 0.0
-    room = w - inset - 14 - taken
     own = pen.namer.has_own_name(pen.order[i]) or i in pen.aliases
     if held and not own:
         name = pen.namer.word(pen.order[i])
-    if not plain and (own or inset == 8.0 or text_width(name, 11, bold=True) <= room):
-        line = top + 14.5 + (h == 24) * 1.5
+    right, line = x + w - outset, top + (14.5 if h > 24 else 16.0)
+    room = right - x - inset - 6
+    if pen.with_data:
+        room -= pen.figure(right, line, i, "data", f"{fill}-ink", 11, "end")
+    plain = pen.order[i]._code == CONSTANT and not own and pen.with_data
+    docked = inset > 8.0 or outset > 8.0
+    if not plain and (own or not docked or text_width(name, 11, bold=True) <= room):
         pen.text(x + inset, line, name, f"{fill}-ink", 11, bold=True, room=room)
     if h > 24:
-        taken = pen.figure(x + w - 8, top + 29, i, "grad", size=10.5, anchor="end")
+        taken = pen.figure(right, top + 29, i, "grad", size=10.5, anchor="end")
         words = f"{held:,} closed" if held else "grad"
-        if text_width(words, 9) <= w - inset - 10 - taken:
+        if text_width(words, 9) <= right - x - inset - 2 - taken:
             pen.text(x + inset, top + 29, words, "quiet", 9)
 
 

@@ -24,12 +24,11 @@ def draw_groups(
     pen: Pen,
     width: float,
     max_values: int,
-    expand: tuple[str, ...],
     values: str,
     names: Mapping[str, Any] | None,
 ) -> bool:
     """Draw one box for each scope; False, and nothing drawn, where that says or fits nothing."""
-    picture = picture_of_groups(pen.roots, max_values, expand, values, names)
+    picture = picture_of_groups(pen.roots, max_values, (), values, names)
     if picture is None or len(picture.boxes) < 3:
         return False
     at = {box.id: k for k, box in enumerate(picture.boxes)}
@@ -41,7 +40,7 @@ def draw_groups(
     for k, w in enumerate(widths):
         columns[placed.ranks[k]] = max(columns[placed.ranks[k]], w)
     right = 2 * _MARGIN + sum(columns) + _GAP * (len(columns) - 1)
-    if right > width and not expand:
+    if right > width:
         return False
     lefts = [_MARGIN + sum(columns[:c]) + _GAP * c for c in range(len(columns))]
     shift = _MARGIN - min(y - h / 2 for y, h in zip(placed.across, heights, strict=False))

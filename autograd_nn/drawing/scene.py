@@ -195,7 +195,8 @@ class Scene:
         title: what it is a picture of.
         view: ``"values"``, ``"layers"``, ``"network"``, ``"loop"`` or ``"groups"``.
         parts: in the order of painting.
-        shown: for each value, the id of the part in which it is to be seen.
+        shown: for each value, the id of the part in which it is to be seen; "" where it is not,
+            in a picture of a part of the graph.
         backward_ran: whether the gradients mean anything.
         note: what the reader is told below the picture.
     """

@@ -20,6 +20,7 @@ __all__ = ["draw_values", "fits", "paint_boxes", "paint_edges", "spread"]
 _GAP, _MARGIN, _PAD, _HEAD = 34.0, 12.0, 10.0, 32.0
 _BETWEEN = 22.0  # more room where one band ends and the next begins
 _USUAL = 108.0  # width of a box where there is room
+_EVERY = " expand='*' draws every value."
 _DEEPEST = 6  # levels of nested scopes that get a frame
 
 
@@ -45,6 +46,7 @@ def draw_values(
     opened: Collection[int] = (),
     whole: bool = False,
     most: int = 400,
+    part: Collection[int] = (),
 ) -> None:
     """Draw every value, or what fits of them.
 
@@ -52,8 +54,9 @@ def draw_values(
         opened: numbers of values that are not to be closed.
         whole: draw all, however wide it gets.
         most: how many boxes at most, unless all are drawn.
+        part: draw these alone, and what they are computed from.
     """
-    sheet, paths, names = _fitted(pen, width, direction, opened, whole, most)
+    sheet, paths, names = _fitted(pen, width, direction, opened, whole, most, part)
     pen.scene.view = "values"
     nodes = list(sheet.nodes.values())
     if names:
@@ -67,30 +70,40 @@ def draw_values(
     right = max(node.x + node.w for node in nodes) + _MARGIN + _PAD * (1 + depth)
     right += out if direction == "RL" else 0.0
     bottom = max(node.y + node.h / 2 for node in nodes) + _PAD * (1 + depth) + 2
-    bottom += 11.0 if direction == "BT" else 0.0
+    bottom += 19.0 if direction == "BT" else 0.0
     pen.scene.width = max(right, min(width, 300.0))
     closed = [node for node in nodes if node.holds]
     if closed:
         held = len({i for node in closed for i in node.holds})
         pen.scene.note = (
-            f"{held:,} of {len(pen.order):,} values are closed into the boxes with a double edge. "
-            "expand='*' draws every value."
+            f"{held:,} of {len(part or pen.order):,} values are closed into the boxes with a "
+            f"double edge.{'' if part else _EVERY}"
         )
     more = [("closed", "closed: holds more")] if closed else []
     draw_legend(pen, bottom, pen.scene.width, more)
 
 
 def _fitted(
-    pen: Pen, width: float, direction: str, opened: Collection[int], whole: bool, most: int
+    pen: Pen,
+    width: float,
+    direction: str,
+    opened: Collection[int],
+    whole: bool,
+    most: int,
+    part: Collection[int],
 ) -> tuple[Sheet, dict[int, tuple[int, ...]], list[str]]:
     """The boxes in their places, in as many columns as fit; the scopes, and bands if they are."""
-    ends = [pen.number_of(root) for root in pen.roots]
+    ends, stop = [pen.number_of(root) for root in pen.roots], set()
+    if part:
+        users = pen.sums.users
+        ends = [i for i in part if i in ends or any(u not in part for u in users[i])]
+        stop = {k for i in part for k, _ in pen.graph.operands[i] if k not in part}
     columns = 1_000_000 if whole else most_columns(width)
     sideways = direction in ("LR", "RL")
     if whole:
         width, opened, most = 1e9, range(len(pen.order)), 1_000_000
     while True:
-        sheet = Sheet(pen, ends, (), opened, columns, most, stacks=sideways)
+        sheet = Sheet(pen, ends, stop, opened, columns, most, stacks=sideways)
         pen.namer.tell_apart(pen.order[i] for i in sheet.nodes)
         paths = _paths(pen, sheet)
         bands = direction == "LR" and _flat(pen, sheet, paths)
@@ -298,8 +311,8 @@ def _ends(
         return (tail.x, tail.y + shift), (head.x + head.w + out, head.y + shift)
     a, b = tail.x + tail.w / 2 + shift, head.x + head.w / 2 + shift
     if direction == "TB":
-        return (a, tail.y + tail.h / 2), (b, head.y - head.h / 2 - 11)
-    return (a, tail.y - tail.h / 2), (b, head.y + head.h / 2 + 11)
+        return (a, tail.y + tail.h / 2), (b, head.y - head.h / 2 - 19)
+    return (a, tail.y - tail.h / 2), (b, head.y + head.h / 2 + 19)
 
 
 def _lane(
@@ -337,6 +350,7 @@ def paint_boxes(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
         draw_box(
             pen, node.i, sheet.name(node.i), node.x, node.y, node.w,
             inset=14.0 if sign and sideways else 8.0,
+            outset=14.0 if sign and direction == "RL" else 8.0,
             held=len(node.holds), opens=f"v{node.i}" if node.holds else "",
             values=(*node.holds, *(k for k in sheet.sums.parts(node.i) if node.operands)),
         )  # fmt: skip
@@ -347,5 +361,5 @@ def paint_boxes(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
         elif direction == "RL":
             badge(pen, node.i, sign, node.x + node.w + hang(sign) - 10, node.y)
         else:
-            edge = node.y + (node.h / 2 if direction == "BT" else -node.h / 2)
+            edge = node.y + (node.h / 2 + 8 if direction == "BT" else -node.h / 2 - 8)
             badge(pen, node.i, sign, node.x + node.w / 2, edge, upright=True)

@@ -98,7 +98,13 @@ def scene_of(
                 "gave. view='values' draws any graph."
             )
         draw_loop(pen, loop, width, wanted)
-    elif chosen != "groups" or not draw_groups(pen, width, max_values, expand, values, names):
+    elif chosen == "groups" and wanted - set(opened):
+        part = value_numbers(wanted)
+        draw_values(pen, width, direction=direction, most=max_values, part=part)
+        drawn = ", ".join(map(clean, expand))
+        words = f"{len(part):,} of {len(pen.order):,} values are drawn: {drawn}."
+        pen.scene.note = f"{words} {pen.scene.note}".strip()
+    elif chosen != "groups" or not draw_groups(pen, width, max_values, values, names):
         draw_values(
             pen,
             width,

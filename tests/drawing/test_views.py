@@ -322,6 +322,16 @@ def test_values_chooses_the_numbers(name, show):
     check(scene)
 
 
+def test_a_part_of_a_large_graph_is_drawn_within_the_width():
+    scene = scene_of(scoped(), expand=("part 1",))
+    assert scene.view == "values"
+    assert scene.width <= 900.0
+    assert "values are drawn: part 1." in scene.note
+    assert "" in scene.shown
+    inside = scene_of(rows([16, 16, 1], 12), expand=("layer 1",))
+    assert len([p for p in inside.parts if p.role == "neuron" and p.id.startswith("g2-")]) == 16
+
+
 # -- models ----------------------------------------------------------------------------------
 
 
