@@ -21,6 +21,7 @@ from autograd_nn.drawing.palette import COLOURS
 from autograd_nn.drawing.scene import Edge, Scene
 from autograd_nn.drawing.svg import curve, svg_text
 from autograd_nn.drawing.text import text_width
+from autograd_nn.engine import topological_order
 from autograd_nn.functions import softmax
 
 Point = tuple[float, float]
@@ -250,9 +251,7 @@ def crossings(lines: list[list[Point]]) -> int:
         if box[0] > other[2] or other[0] > box[2] or box[1] > other[3] or other[1] > box[3]:
             continue
         ends = (a[0], a[-1], b[0], b[-1])
-        found += any(
-            _cross(p, q, r, s, ends) for p, q in zip(a, a[1:]) for r, s in zip(b, b[1:])
-        )
+        found += any(_cross(p, q, r, s, ends) for p, q in zip(a, a[1:]) for r, s in zip(b, b[1:]))
     return found
 
 
@@ -272,9 +271,9 @@ def _cross(p: Point, q: Point, r: Point, s: Point, ends: tuple[Point, ...]) -> b
 
 def dot_picture(root: Value) -> tuple[int, float, float, float] | None:
     """Crossings, size in px, and the height of 9 pt text at 900 px width, of dot's picture."""
-    source = draw(root, expand="*").source
-    if source.count(" -> ") > 3_000:
+    if len(topological_order(root)) > 2_000:
         return None
+    source = draw(root, expand="*").source
     plain = subprocess.run(
         ["dot", "-Tplain"], input=source, capture_output=True, text=True, timeout=300, check=True
     ).stdout.splitlines()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd_nn.drawing.pen import Pen
-from autograd_nn.drawing.text import number, text_width
+from autograd_nn.drawing.text import number, short_number, text_width
 from autograd_nn.ops import CONSTANT, PRIMITIVES
 
 __all__ = ["STACK", "badge", "box_height", "box_width", "chip", "draw_box", "fill_of", "hang"]
@@ -54,7 +54,6 @@ def draw_box(
     if held:  # the edge of what lies below it
         pen.rect(x + 3, top + 3, w, h, fill, f"{fill}-line")
     pen.rect(x, top, w, h, fill, f"{fill}-line")
-    data = pen.order[i]._data
     plain = pen.order[i]._code == CONSTANT and not pen.namer.has_own_name(pen.order[i])
     plain = plain and pen.with_data
     if pen.with_data:
@@ -88,7 +87,7 @@ def badge(pen: Pen, i: int, sign: str, x: float, y: float, *, upright: bool = Fa
     Args:
         upright: the edge is the upper or lower one, so it is centred there.
     """
-    slopes = ", ".join(f"{slope:g}" for _, slope in pen.graph.operands[i])
+    slopes = ", ".join(short_number(slope) for _, slope in pen.graph.operands[i])
     row = PRIMITIVES[pen.order[i]._code]
     pen.part(f"o{i}", "op", f"{row.name}  local partials: {slopes}")
     left, right = (x - hang(sign), x + 10.0)

@@ -365,17 +365,18 @@ def _short(neuron: Neuron) -> str:
 
 def _formula(pen: Pen, neuron: Neuron, x: float, y: float, room: float) -> None:
     """``-1.27 x0 + 1.20 x1 + 0``, in columns, as many products as there is room for."""
-    slots = max(1, int((room - 30) // 60))
-    use = neuron.first
-    terms = use.terms if len(use.terms) <= slots else use.terms[: slots - 1]
+    use, slots = neuron.first, int((room - 30) // 58)
+    terms = use.terms if len(use.terms) <= slots else use.terms[: max(0, slots - 1)]
     for term in terms:
         fill = fill_of(pen.kind(term.weight))
         pen.rect(x, y - 10.5, 36, 14, fill, r=3)
         pen.figure(x + 33, y, term.weight, "data", f"{fill}-ink", 9.5, "end", digits=3)
-        pen.text(x + 39, y, pen.name(term.source), "ink", 9.5, room=20)
-        x += 60
-    if len(terms) < len(use.terms):
-        x += pen.text(x, y, f"… {len(use.terms) - len(terms)} more", "quiet", 9.5) + 6
+        pen.text(x + 39, y, pen.name(term.source), "ink", 9.5, room=18)
+        x += 58
+    left = len(use.terms) - len(terms)
+    if left:
+        words = f"… {left:,} more" if terms else f"{left:,} products"
+        x += pen.text(x, y, words, "quiet", 9.5) + 6
     for bias in use.biases[:1]:
         fill = fill_of(pen.kind(bias))
         pen.text(x, y, "+", "quiet", 9.5)

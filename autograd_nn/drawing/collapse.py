@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_nn.drawing.graph import has_run
-from autograd_nn.drawing.picture import Arrow, Box, Picture
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.palette import sign_colour
+from autograd_nn.drawing.picture import Arrow, Box, Picture
 from autograd_nn.drawing.text import clean, number
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
@@ -224,8 +224,8 @@ def _add(group: _Group, node: Value) -> None:
     group.values += 1
     code, grad = node._code, node._grad
     size = abs(grad)
-    if size > group.largest or size != size:
-        group.largest = size
+    if (size > group.largest or size != size) and code != CONSTANT:
+        group.largest = size  # the slope along a plain number is nobody's concern
     if code == PARAMETER:
         group.parameters += 1
         group.squares += grad * grad

@@ -7,11 +7,11 @@ from typing import Any
 
 from autograd_nn.drawing.boxes import fill_of
 from autograd_nn.drawing.collapse import picture_of_groups
-from autograd_nn.drawing.picture import Picture
 from autograd_nn.drawing.layout import lay_out
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.palette import edge_look
 from autograd_nn.drawing.pen import Pen
+from autograd_nn.drawing.picture import Picture
 from autograd_nn.drawing.scene import Edge, Text
 from autograd_nn.drawing.text import text_width
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from autograd_nn.drawing.model import Block
 from autograd_nn.drawing.pen import Pen
-from autograd_nn.drawing.sheet import NARROWEST, Sheet
+from autograd_nn.drawing.sheet import NARROWEST, Sheet, value_numbers
 from autograd_nn.drawing.values import paint_boxes, paint_edges, spread
 
 __all__ = ["Inset"]
@@ -39,13 +39,12 @@ class Inset:
             for i in block.values
             if id(pen.order[i]) in pen.tops or any(u not in own for u in users[i])
         ]
-        numbers = {int(id[1:]) for id in opened if id[:1] == "v" and id[1:].isdecimal()}
         columns = max(3, int((width / 2 + _GAP) / (NARROWEST + 12.0 + _GAP)))
         self.words = ""
         if len(ends) > _RESULTS + 2:
             self.words = f", {_RESULTS} of {len(ends):,} results shown"
             ends = ends[:_RESULTS]
-        self.sheet = Sheet(pen, ends, stop, numbers, columns, _MOST)
+        self.sheet = Sheet(pen, ends, stop, value_numbers(opened), columns, _MOST)
         self.block = block
         self.sheet.place()
         nodes = list(self.sheet.nodes.values())

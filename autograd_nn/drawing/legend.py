@@ -56,7 +56,7 @@ def write_legend(
             _mark(pen, form, x, y)
             x += 18.0
         x += pen.text(x, y, words, "quiet", 9.5) + 16.0
-    hint = "" if pen.ran or not pen.wants_grad else HINT
+    hint = "" if pen.ran or not pen.wants_grad or pen.scene.note.startswith("Not called") else HINT
     for words in filter(None, [hint, pen.scene.note]):
         for line in _lines(words, 9.5, width - 2 * left):
             if x > left:

@@ -166,7 +166,7 @@ def read_model(sums: Sums) -> Model:
         any(len(found) > 2 for found in depths.values()),
         len(inner) / operations if operations else 0.0,
     )
-    model.exits = {i: (0, None) for i in inputs}
+    model.exits = dict.fromkeys(inputs, (0, None))
     for place, column in enumerate(columns, 1):
         if isinstance(column, Block):
             column.column = place
@@ -339,7 +339,7 @@ def _columns(
     sums: Sums, neurons: list[Neuron], depth: list[float], inner: set[int], known: set[int]
 ) -> list[list[Layer] | Block]:
     order, operands = sums.graph.order, sums.graph.operands
-    layers: dict[float, dict[tuple[str, ...], Layer]] = {}
+    layers: dict[int, dict[tuple[str, ...], Layer]] = {}
     shared: dict[tuple[int, tuple[str, ...]], int] = {}
     for neuron in neurons:
         key = (neuron.first.depth, neuron.path)
@@ -362,12 +362,12 @@ def _columns(
         elif not pairs and i not in known and sums.users[i]:
             leaves.setdefault(depth[sums.users[i][0]], []).append(i)
     columns: list[list[Layer] | Block] = []
-    for level in sorted({*layers, *blocks}):
-        if level in layers:
-            columns.append(list(layers[level].values()))
+    for stage in sorted({*map(float, layers), *blocks}):
+        if stage == int(stage):
+            columns.append(list(layers[int(stage)].values()))
         else:
-            values = blocks[level]
+            values = blocks[stage]
             names = list(dict.fromkeys(order[i]._scope[0] for i in values if order[i]._scope))
             name = names[0] if len(names) == 1 else ""
-            columns.append(Block(name, values, leaves.get(level, [])))
+            columns.append(Block(name, values, leaves.get(stage, [])))
     return columns

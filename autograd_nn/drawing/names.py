@@ -156,9 +156,9 @@ class Namer:
             return None  # a formula of "sum" says nothing
         left, loose_left = found[0]
         right, loose_right = found[1] if len(found) > 1 else ("", 9)
-        if op == "add" and left == "0" and node._left is not None:
-            if node._left._code == CONSTANT and not node._left._label:
-                return found[1]  # the 0 with which Python's sum starts
+        start = operands[0]
+        if op == "add" and left == "0" and start._code == CONSTANT and not start._label:
+            return found[1]  # the 0 with which Python's sum starts
         binds = _LOOSE.get(op, 9)
         if loose_left < binds < 9:
             left = f"({left})"

@@ -11,11 +11,12 @@ from itertools import pairwise
 from typing import Literal
 
 from autograd_nn.drawing.cards import dots, shown
-from autograd_nn.drawing.layers import input_groups, name_parts
+from autograd_nn.drawing.columns import input_groups
+from autograd_nn.drawing.layers import name_parts
 from autograd_nn.drawing.legend import write_legend
 from autograd_nn.drawing.model import Model, Neuron, is_off
 from autograd_nn.drawing.palette import edge_look, sign_ink
-from autograd_nn.drawing.pen import Pen
+from autograd_nn.drawing.pen import Pen, What
 from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.text import clean
 
@@ -85,6 +86,8 @@ def draw_network(
     pen.scene.view = "network"
     if model.rows > 1:
         pen.scene.note = f"Numbers of values are means over {model.rows:,} rows of data."
+    if not called:
+        pen.scene.note = "Not called on a row of data: draw(model, row) shows activations too."
     pen.scene.width = 2 * _MARGIN + 120 + step * (len(columns) - 1)
     bottom = _MARGIN + _HEAD + span + 16 + _MARGIN
     middle = _MARGIN + _HEAD + 3 + span / 2
@@ -257,7 +260,8 @@ def _draw_spot(pen: Pen, column: _Column, spot: _Spot, style: _Style, by: By, ca
         pen.part(f"v{first}", "value", title, kind="input", values=spot.values)
     pen.circle(spot.x, spot.y, r, kind, line, dash="4 3" if off else "")
     swapped = by == "gradient" and pen.ran
-    inside, under = ("grad", "data") if swapped else ("data", "grad")
+    inside: What = "grad" if swapped else "data"
+    under: What = "data" if swapped else "grad"
     ink = "quiet" if off else f"{kind}-ink"
     if called:
         pen.figure(

@@ -6,7 +6,7 @@ that cannot end its script element, put into the page by ``textContent``.
 
 The files of the page are in ``web``: ``math.js`` and the operations of ``javascript`` compute,
 ``graph.js`` holds the numbers of every step, ``stage.js`` and ``view.js`` draw the scenes of
-``scenes``, ``phone.js`` the strips of ``strips``, ``table.js`` lists values, ``live.js`` changes
+``scenes``, ``phone.js`` the strips of ``narrow``, ``table.js`` lists values, ``live.js`` changes
 them, ``player.js`` goes from step to step.
 """
 
@@ -29,7 +29,7 @@ from autograd_nn.drawing.render import check_folder, write_whole
 from autograd_nn.drawing.scenes import WIDTH, scenes_of
 from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
-from autograd_nn.drawing.strips import strips_of
+from autograd_nn.drawing.narrow import strips_of
 from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.labels import clean, escape

@@ -16,10 +16,10 @@ from autograd_nn.drawing.graph import Simplified, has_run, kind_of
 from autograd_nn.drawing.names import Namer, named_values
 from autograd_nn.drawing.scene import Circle, Edge, Figure, Flow, Part, Path, Rect, Scene, Text
 from autograd_nn.drawing.sums import Sums
-from autograd_nn.drawing.text import clean, number, text_width
+from autograd_nn.drawing.text import clean, number, short_number, text_width
 from autograd_nn.engine import Value
 
-__all__ = ["Pen", "shorten"]
+__all__ = ["Pen", "What", "shorten"]
 
 What = Literal["data", "grad", "sum", "largest", "zeros"]
 Anchor = Literal["start", "middle", "end"]
@@ -130,6 +130,14 @@ class Pen:
         where = f"{path} / " if path else ""
         return f"{where}{self.name(i)} ({self.kind(i)})  data = {node._data!r}  {shown}"
 
+    def edge_words(self, i: int, j: int) -> str:
+        """What flows back along an edge: ``local 2 × upstream 3 = 6``."""
+        words = f"local {short_number(self.graph.operands[i][j][1])}"
+        sent = self.contribution(i, j)
+        if sent is None:
+            return words
+        return f"{words} × upstream {short_number(self.order[i]._grad)} = {short_number(sent)}"
+
     # -- parts ---------------------------------------------------------------------------
 
     def part(self, id: str, role: str, title: str = "", **more: Any) -> Part:
@@ -151,6 +159,7 @@ class Pen:
         for part in self._open:
             self._show(part)
         self.scene.title = clean(title, 120)
+        self.scene.width, self.scene.height = round(self.scene.width), round(self.scene.height)
         return self.scene
 
     def value(self, i: int, role: str = "value", **more: Any) -> Part:

@@ -15,7 +15,7 @@ from autograd_nn.drawing.graph import Simplified, has_run, kind_of, sign_of
 from autograd_nn.drawing.names import Namer, named_values
 from autograd_nn.drawing.palette import sign_colour
 from autograd_nn.drawing.sums import Sums
-from autograd_nn.drawing.text import clean, number
+from autograd_nn.drawing.text import clean, number, short_number
 from autograd_nn.engine import Value
 from autograd_nn.ops import CONSTANT
 
@@ -115,7 +115,7 @@ def _rows(node: Value, grad: float | None, values: str) -> list[tuple[str, str, 
 def _add_operation(picture: Picture, sums: Sums, namer: Namer, i: int, ran: bool) -> None:
     graph, node = sums.graph, sums.graph.order[i]
     scope = picture.boxes[-1].scope
-    slopes = ", ".join(f"{slope:g}" for _, slope in graph.operands[i])
+    slopes = ", ".join(short_number(slope) for _, slope in graph.operands[i])
     picture.operations.append(
         Operation(f"o{i}", sign_of(node), f"{node.op}  local partials: {slopes}", scope)
     )
@@ -124,7 +124,7 @@ def _add_operation(picture: Picture, sums: Sums, namer: Namer, i: int, ran: bool
     for k, (h, j) in sums.operands(i):
         slope, upstream = graph.operands[h][j][1], graph.order[h]._grad
         part = slope * upstream if ran else None
-        words = f"local {slope:g}"
+        words = f"local {short_number(slope)}"
         if part is not None:
-            words += f" × upstream {upstream:g} = {part:g}"
+            words += f" × upstream {short_number(upstream)} = {short_number(part)}"
         picture.arrows.append(Arrow(f"e{h}-{j}", f"v{k}", f"o{i}", part, words))

@@ -187,6 +187,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             self._own_body = list(source.lines)
 
     @property
+    def _picture(self) -> Picture:
+        return self._source.picture
+
+    @property
     def body(self) -> list[str]:
         """The lines of the DOT source, which may be added to."""
         if self._own_body is None:

@@ -21,7 +21,7 @@ from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.sums import Operand
 from autograd_nn.ops import CONSTANT, PARAMETER
 
-__all__ = ["NARROWEST", "Node", "Sheet"]
+__all__ = ["NARROWEST", "Node", "Sheet", "value_numbers"]
 
 NARROWEST, _WIDEST = 86.0, 168.0
 _MOST_OPERANDS, _ENDS = 12, 4
@@ -267,6 +267,11 @@ class Sheet:
             return self.sizes(node.i)[0]
         need = box_width(self.pen, node.i, self.name(node.i), 14.0 if node.operands else 8.0)
         return min(_WIDEST, max(NARROWEST, need))
+
+
+def value_numbers(ids: Collection[str]) -> set[int]:
+    """The values among some ids: ``v12``."""
+    return {int(id[1:]) for id in ids if id[:1] == "v" and id[1:].isdecimal()}
 
 
 def _apart(node: Node, y: float, other: Node) -> bool:

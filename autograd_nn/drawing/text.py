@@ -38,7 +38,7 @@ def number(x: float, digits: int = 4) -> str:
 
 def short_number(x: float) -> str:
     """``x`` as one writes it in a formula, to six digits: ``28``, ``0.5``, ``1e-07``."""
-    return f"{x:.6g}"
+    return f"{x + 0.0:.6g}"  # a zero has no sign
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

@@ -11,13 +11,14 @@ import math
 import re
 from collections.abc import Collection
 
-from autograd_nn.drawing.boxes import badge, box_height, draw_box, fill_of, hang
-from autograd_nn.drawing.graph import sign_of
+from autograd_nn.drawing.after import AFTER, After
+from autograd_nn.drawing.boxes import badge, box_height, draw_box, fill_of
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.repeats import Loop
 from autograd_nn.drawing.scene import Flow
-from autograd_nn.drawing.sheet import Node, Sheet
+from autograd_nn.drawing.sheet import Node, Sheet, value_numbers
+from autograd_nn.drawing.strips import draw_strips
 from autograd_nn.drawing.sums import Sums
 from autograd_nn.drawing.text import number, text_width
 from autograd_nn.drawing.values import paint_edges, spread
@@ -27,51 +28,56 @@ __all__ = ["draw_loop"]
 
 _MARGIN, _PAD, _GAP, _HEAD = 12.0, 14.0, 36.0, 44.0
 _WIDE, _TALL = 116.0, 54.0
-_AFTER = 150.0  # the band of what follows
+_NARROW = 640.0  # a picture in which what follows stands below the step
 _LANE = 20.0  # between two ways back
 _MOST = 40  # boxes of a step
-_MOST_POINTS = 400  # of a curve
 _DIGITS = re.compile(r"(\d+)")
 
 
-def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[int] = ()) -> None:
+def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) -> None:
     """Draw the step, what follows the last one, and the curves.
 
     Args:
-        opened: numbers of values that are not to be closed, if the width is passed over for it.
+        opened: ids of what is not to be closed, if the width is passed over for it.
     """
-    rest, carried = loop.rest(), len(loop.carried)
+    carried = len(loop.carried)
     keep = {id(pen.order[i]) for step in (-1, -2) for i in _passed_on(loop, step)}
     pen.sums = Sums(pen.graph, keep | pen.named)
     first = _first_values(pen, loop)
     _name_steps(pen, loop, first)
     left = _MARGIN + _PAD + 3.0 * (carried - 1)
     edge = _PAD + 12.0 + 5.0 * carried  # room for the ways back, on the right of the boxes
-    room = width - left - edge - 14.0 - _MARGIN - (_GAP + _AFTER if rest else 0.0)
-    sheet = _sheet(pen, loop, first, room, left, opened)
+    after = After.of(pen, loop, width, opened)
+    beside = after is not None and width >= _NARROW
+    room = width - left - edge - 14.0 - _MARGIN - (_GAP + AFTER if beside else 0.0)
+    sheet = _sheet(pen, loop, first, room, left, value_numbers(opened))
     nodes = list(sheet.nodes.values())
     lift = _MARGIN + 8 + _HEAD - min(node.y - node.h / 2 for node in nodes)
     for node in nodes:
         node.y += lift
     low = max(node.y + node.h / 2 for node in nodes)
     right = max(node.x + node.w for node in nodes) + edge
-    bottom, after = low + 16.0 + _LANE * carried, right + 14.0 + _GAP
+    bottom = low + 16.0 + _LANE * carried
+    if beside and after is not None:
+        bottom = max(bottom, _MARGIN + 8 + after.height)
     pen.scene.view = "loop"
-    pen.scene.width = max(after + _AFTER + _MARGIN if rest else right + 14.0 + _MARGIN, 480.0)
+    reach = right + 14.0 + (_GAP + after.width if beside and after is not None else 0.0)
+    pen.scene.width = max(reach + _MARGIN, min(width, 480.0))
     _ground(pen, loop, right, bottom)
-    if rest:
-        pen.part("", "band", "after the last step")
-        pen.rect(after, _MARGIN + 8, _AFTER, bottom - _MARGIN - 8, "band", r=10)
-        pen.text(after + 12, _MARGIN + 29, "after the last step", "ink", 11.5, bold=True)
+    y = bottom + 10.0
+    source = next((sheet.nodes[i] for i in _passed_on(loop, -1)[::-1] if i in sheet.nodes), None)
+    if after is not None and source is not None:
+        start = (source.x + source.w, source.y)
+        if beside:
+            after.beside(pen, right + 14.0 + _GAP, _MARGIN + 8, bottom - _MARGIN - 8, start)
+        else:
+            y = after.below(pen, _MARGIN, y, right - _MARGIN, start)
     _ways_back(pen, loop, sheet, right, low)
     paint_edges(pen, sheet)
     for node in nodes:
         _paint(pen, sheet, node, first.get(node.i, node.i), loop)
-    if rest:
-        _rest(pen, loop, sheet, after, bottom)
-    y = bottom + 10.0
     for k in loop.carried[:2]:
-        y = _curves(pen, loop, k, y)
+        y = draw_strips(pen, loop, k, y)
     more = [("closed", "closed: holds more")] if any(node.holds for node in nodes) else []
     _hold(pen, loop)
     draw_legend(pen, y - 6.0, pen.scene.width, more)
@@ -113,7 +119,8 @@ def _sheet(
         if wide <= room or columns <= 2:
             break
         columns -= 1
-    spread(sheet, max(wide, room) + 2 * left, left, [""] * len(widths), _GAP)
+    gap = _GAP if wide <= room else max(17.0, _GAP - (wide - room) / max(1, len(widths) - 1))
+    spread(sheet, max(wide, room) + 2 * left, left, [""] * len(widths), gap)
     return sheet
 
 
@@ -283,143 +290,3 @@ def _hold(pen: Pen, loop: Loop) -> None:
     part.values = tuple(i for i in range(len(pen.order)) if i not in rest)
     shown = pen.scene.shown
     pen.scene.shown = [there or part.id for there in shown]
-
-
-def _rest(pen: Pen, loop: Loop, sheet: Sheet, left: float, bottom: float) -> None:
-    """What follows the loop, one below the other in its own band, or closed."""
-    rest, x, wide = loop.rest(), left + 26.0, _AFTER - 38.0
-    chain = _chain(pen, loop, rest)
-    source = next(
-        (sheet.nodes[i] for i in reversed(_passed_on(loop, -1)) if i in sheet.nodes), None
-    )
-    if source is None:
-        return
-    y = min(source.y, bottom - 30.0 - 60.0 * (len(chain) - 1)) if chain else source.y
-    start = (source.x + source.w, source.y)
-    if not chain:
-        _closed_rest(pen, rest, left + 12.0, y, _AFTER - 24.0, start)
-        return
-    for n, (i, sign) in enumerate(chain):
-        flow = Flow(((i, -1),), abs(pen.order[i]._grad) or 1.0)
-        pen.part(f"e{i}-0", "arrow", "")
-        at = y + 60.0 * n
-        if n == 0:
-            pen.edge(start, (x - hang(sign) - 1, at), flow)
-        else:
-            middle = x + wide / 2
-            pen.edge((middle, at - 42.0), (middle, at - 18.0), flow, form="down")
-        name = pen.name(i) if pen.namer.has_own_name(pen.order[i]) else ""
-        draw_box(pen, i, name or pen.namer.word(pen.order[i]), x, at, wide, inset=14.0)
-        badge(pen, i, sign, x, at)
-
-
-def _chain(pen: Pen, loop: Loop, rest: list[int]) -> list[tuple[int, str]]:
-    """The operations after the loop where each takes the one before and at most a plain number."""
-    found: list[tuple[int, str]] = []
-    before = set(loop.step(loop.count - 1))
-    for i in rest[:4]:
-        operands = [k for k, _ in pen.graph.operands[i]]
-        plain = [k for k in operands if pen.order[k]._code == CONSTANT]
-        if len(operands) - len(plain) != 1 or not before.intersection(operands):
-            return []
-        sheet_sign = _sign_with(pen, i, operands, plain)
-        found.append((i, sheet_sign))
-        before = {i}
-    return found if len(rest) <= 4 else []
-
-
-def _sign_with(pen: Pen, i: int, operands: list[int], plain: list[int]) -> str:
-    """``− 0.5``: the sign of an operation with the plain number that it takes."""
-    sign = sign_of(pen.order[i])
-    if not plain:
-        return sign
-    figure = number(pen.order[plain[0]]._data)
-    return f"{sign} {figure}" if operands[-1] == plain[0] else f"{figure} {sign}"
-
-
-def _closed_rest(
-    pen: Pen, rest: list[int], x: float, y: float, w: float, start: tuple[float, float]
-) -> None:
-    i = rest[-1]
-    pen.part("", "arrow", "")
-    pen.edge(start, (x, y), None, thick=1.8)
-    pen.part("g1", "group", f"{len(rest):,} operations after the last step", values=tuple(rest))
-    fill = "output" if id(pen.order[i]) in pen.tops else "card"
-    pen.rect(x + 3, y - 21, w, 50, fill, f"{fill}-line")
-    pen.rect(x, y - 24, w, 50, fill, f"{fill}-line")
-    taken = pen.figure(x + w - 8, y - 9, i, "data", f"{fill}-ink", 11, "end")
-    name = pen.namer.word(pen.order[i])
-    pen.text(x + 8, y - 9, name, f"{fill}-ink", 11, bold=True, room=w - 22 - taken)
-    pen.text(x + 8, y + 5, f"{len(rest):,} operations", "quiet", 9.5)
-    if pen.with_grad:
-        pen.figure(x + w - 8, y + 19, i, "grad", size=10, anchor="end")
-        pen.text(x + 8, y + 19, "grad", "quiet", 9)
-
-
-# ---------------------------------------------------------------------------
-# Curves
-
-
-def _curves(pen: Pen, loop: Loop, k: int, top: float) -> float:
-    """How a value that is passed on went, and how much of the gradient came back to it."""
-    nodes = [pen.order[loop.at(step, k)] for step in range(loop.count)]
-    name = pen.name(loop.at(loop.count - 1, k))
-    series = [[node._data for node in nodes]]
-    titles = [f"{name}, step by step"]
-    if pen.ran and pen.with_grad:
-        series.append([math.log10(abs(n._grad)) if n._grad else -math.inf for n in nodes])
-        titles.append(f"size of the gradient that reaches {name}, log scale")
-    h, w = 92.0, (pen.scene.width - (len(series) + 1) * _MARGIN) / len(series)
-    for i, (title, points) in enumerate(zip(titles, series, strict=True)):
-        x = _MARGIN + i * (w + _MARGIN)
-        pen.part("", "curve", title)
-        pen.rect(x, top, w, h, "band", r=10)
-        pen.text(x + 12, top + 16, title, "ink", 10.5, bold=True, room=w - 20)
-        _curve(pen, points, x + 50, top + 26, w - 64, h - 46, i == 1)
-        pen.text(x + 50, top + h - 6, "t = 1", "quiet", 9)
-        pen.text(x + w - 14, top + h - 6, f"t = {loop.count:,}", "quiet", 9, "end")
-    return top + h + 10.0
-
-
-def _curve(
-    pen: Pen, series: list[float], x: float, y: float, w: float, h: float, log: bool
-) -> None:
-    finite = [v for v in series if math.isfinite(v)]
-    if not finite:
-        pen.text(x, y + h / 2, "0 at every step" if log else "not finite", "quiet", 9.5)
-        return
-    low, high = min(finite), max(finite)
-    span = (high - low) or 1.0
-    kept = _thinned(series)
-    d, pen_up = "", True
-    for k in kept:
-        v = series[k]
-        if math.isnan(v) or (not log and math.isinf(v)):
-            pen_up = True
-            continue
-        at = max(low, min(high, v))
-        px = x + w * k / max(1, len(series) - 1)
-        py = y + h - (at - low) / span * h
-        d += f"{'M' if pen_up else 'L'}{px:.1f},{py:.1f}"
-        pen_up = False
-    pen.path(d, line="quiet" if log else "p4", thick=1.3)
-    for v, at in ((high, y + 4), (low, y + h + 3)):
-        words = number(v, 2)
-        if log:
-            words = "1" if round(v) == 0 else f"1e{round(v)}".replace("-", "−")
-        pen.text(x - 6, at, words, "quiet", 9, "end")
-        if high == low:
-            break
-
-
-def _thinned(series: list[float]) -> list[int]:
-    """Places of at most about 400 points that keep the highs and lows of a long series."""
-    if len(series) <= _MOST_POINTS:
-        return list(range(len(series)))
-    size = -(-2 * len(series) // _MOST_POINTS)
-    kept: set[int] = {0, len(series) - 1}
-    for start in range(0, len(series), size):
-        part = range(start, min(start + size, len(series)))
-        kept.add(min(part, key=lambda k: series[k]))
-        kept.add(max(part, key=lambda k: series[k]))
-    return sorted(kept)

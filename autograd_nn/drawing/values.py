@@ -14,7 +14,6 @@ from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.pen import Pen, shorten
 from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.sheet import NARROWEST, Node, Sheet
-from autograd_nn.drawing.sums import Operand
 from autograd_nn.drawing.text import clean, text_width
 
 __all__ = ["draw_values", "fits", "paint_boxes", "paint_edges", "spread"]
@@ -263,7 +262,7 @@ def paint_edges(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
             tail = sheet.nodes[part.value]
             again = seen[tail.i] = seen.get(tail.i, -1) + 1
             flow = Flow((part.edge,), largest)
-            _begin(pen, sheet, node, part)
+            pen.part(f"e{part.edge[0]}-{part.edge[1]}", "arrow", pen.edge_words(*part.edge))
             if tail.beside is node:
                 way = 1.0 if tail is node.above else -1.0
                 x = node.x + node.w / 2
@@ -275,16 +274,6 @@ def paint_edges(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
             far = sideways and abs(tail.column - node.column) > 1
             via = _lane(sheet, tail, node, used) if far else ()
             pen.edge(start, end, flow, form="level" if sideways else "down", via=via)
-
-
-def _begin(pen: Pen, sheet: Sheet, node: Node, part: Operand) -> None:
-    i, j = part.edge
-    slope = pen.graph.operands[i][j][1]
-    words = f"local {slope:g}"
-    sent = pen.contribution(i, j)
-    if sent is not None:
-        words += f" × upstream {pen.order[i]._grad:g} = {sent:g}"
-    pen.part(f"e{i}-{j}", "arrow", words)
 
 
 def _ends(

@@ -22,6 +22,7 @@ from autograd_nn.drawing.network import By, draw_network
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.repeats import Loop, find_loop
 from autograd_nn.drawing.scene import Scene
+from autograd_nn.drawing.sheet import value_numbers
 from autograd_nn.drawing.text import clean
 from autograd_nn.drawing.unrolled import draw_loop
 from autograd_nn.drawing.values import draw_values, fits
@@ -96,10 +97,15 @@ def scene_of(
                 "view='loop': no step is repeated in this graph, each on what the one before it "
                 "gave. view='values' draws any graph."
             )
-        draw_loop(pen, loop, width, _numbers(wanted))
+        draw_loop(pen, loop, width, wanted)
     elif chosen != "groups" or not draw_groups(pen, width, max_values, expand, values, names):
         draw_values(
-            pen, width, direction=direction, opened=_numbers(wanted), whole=whole, most=max_values
+            pen,
+            width,
+            direction=direction,
+            opened=value_numbers(wanted),
+            whole=whole,
+            most=max_values,
         )
     return pen.finish(title)
 
@@ -168,11 +174,6 @@ def _choose(
     if view == "groups" or len(pen.order) > max_values:
         return "groups", None, None
     return "values", None, None
-
-
-def _numbers(ids: Collection[str]) -> set[int]:
-    """The values among some ids: ``v12``."""
-    return {int(id[1:]) for id in ids if id[:1] == "v" and id[1:].isdecimal()}
 
 
 def _named(pen: Pen, model: Model | None, expand: tuple[str, ...]) -> set[str]:

@@ -7,15 +7,11 @@ lane below the bands.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autograd_nn.drawing.cards import FOOT, TITLE, Card
+from autograd_nn.drawing.columns import Column
 from autograd_nn.drawing.model import Model, Neuron
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.scene import Flow
-
-if TYPE_CHECKING:
-    from autograd_nn.drawing.layers import Column
 
 __all__ = ["draw_wires"]
 
@@ -82,14 +78,6 @@ def _sources(model: Model, pen: Pen, column: Column) -> dict[int, None]:
     return found
 
 
-def _edge_part(pen: Pen, edge: tuple[int, int], slope: float | None = None) -> None:
-    words = "" if slope is None else f"local {slope:g}"
-    sent = pen.contribution(*edge)
-    if sent is not None and slope is not None:
-        words += f" × upstream {pen.order[edge[0]]._grad:g} = {sent:g}"
-    pen.part(f"e{edge[0]}-{edge[1]}", "arrow", words)
-
-
 def _to_lines(pen: Pen, column: Column, here: dict[int, Point]) -> None:
     """An edge from each source to the line of the ledger that uses it."""
     drawn: list[tuple[Neuron, Card, int, float]] = []
@@ -106,7 +94,7 @@ def _to_lines(pen: Pen, column: Column, here: dict[int, Point]) -> None:
     for neuron, _, line, y in drawn:
         found = _pairs(pen, neuron, line)
         i, j = found[0]
-        _edge_part(pen, (i, j), pen.graph.operands[i][j][1])
+        pen.part(f"e{i}-{j}", "arrow", pen.edge_words(i, j))
         start = here[neuron.first.terms[line].source]
         pen.edge(start, (column.x + 10, y), Flow(tuple(found), largest))
 

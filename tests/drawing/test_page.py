@@ -692,3 +692,16 @@ def test_a_phone_shows_layers_as_strips_with_the_card_of_the_step(browser, sized
     assert min(seen["sizes"]) * seen["scale"] > 8.9
     wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.execute_script(wide) <= 0
+
+
+def test_a_relu_that_opens_while_a_leaf_moves_is_no_longer_pale(browser, sized, tmp_path):
+    """Dashes say that a neuron is held at 0: they follow the numbers."""
+    model = MLP(2, [2, 1], seed=0)
+    opened(browser, model([3.0, 5.0]), tmp_path)
+    off = "return [...document.querySelectorAll('.neuron.held, .neuron.freed')].map(g => g.classList[2])"
+    assert browser.execute_script(off) == []
+    press(browser, END)
+    set_leaf(browser, "x1", -5.0)
+    assert set(browser.execute_script(off)) == {"freed", "held"}
+    browser.find_element("id", "reset").click()
+    assert browser.execute_script(off) == []

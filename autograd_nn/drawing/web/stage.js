@@ -45,16 +45,16 @@ function paintWith(node, mark) {
 const builders = {
   rect(mark, part) {
     const [x, y, width, height, rx] = mark.r;
-    part.g.append(paintWith(shape('rect', { x, y, width, height, rx }), mark));
+    const node = paintWith(shape('rect', { x, y, width, height, rx }, part.g), mark);
     reach(part, x, y, x + width, y + height);
-    part.main = part.main || { x, y, width, height, rx };
+    if (!part.main) { part.main = { x, y, width, height, rx }; node.dataset.main = ''; }
   },
   circle(mark, part) {
     const [cx, cy, r] = mark.c, node = paintWith(shape('circle', { cx, cy, r }), mark);
     part.g.append(node);
     if (mark.w) part.flows.push({ node, mark, flow: mark.w });
     reach(part, cx - r, cy - r, cx + r, cy + r);
-    if (part.k !== 'more') part.main = part.main || { x: cx - r, y: cy - r, width: 2 * r, height: 2 * r, rx: r };
+    if (part.k !== 'more' && !part.main) { part.main = { x: cx - r, y: cy - r, width: 2 * r, height: 2 * r, rx: r }; node.dataset.main = ''; }
   },
   path(mark, part) { part.g.append(paintWith(shape('path', { d: mark.p }), mark)); },
   edge(mark, part) {
@@ -68,6 +68,7 @@ const builders = {
     const [x, y, size] = mark.x, anchor = mark.a || 'start';
     const node = shape('text', { x, y, 'font-size': size, 'text-anchor': anchor, class: 'f-' + (mark.i || 'ink') + (mark.b ? ' bold' : '') }, part.g);
     node.textContent = mark.s;
+    if (!mark.g && / holds it at 0$|^off on /.test(mark.s)) node.dataset.off = '';
     if (mark.g) part.figures.push({ node, figure: mark.g, ink: mark.i || 'ink', bold: mark.b });
     const wide = mark.s.length * size * 0.55, left = anchor === 'start' ? x : anchor === 'end' ? x - wide : x - wide / 2;
     reach(part, left, y - size, left + wide, y + size * 0.3);
@@ -139,6 +140,16 @@ function showFlow(entry) {
     paintEdge(entry, (x > 0 ? 'p' : 'n') + Math.round(t * 4), (0.9 + 2.3 * t).toFixed(2));
   }
 }
+// A neuron that its activation holds at 0, or sets free, while a leaf is moved.
+function showGate(part) {
+  const outs = part.k === 'neuron' && graph.gates[part.i];
+  if (!outs) return;
+  const off = outs.every((i) => slopes[0][i] === 0), was = outs.every((i) => recordedSlopes[0][i] === 0);
+  const now = off === was ? '' : off ? 'held' : 'freed';
+  if (part.gate === now) return;
+  part.gate = now;
+  part.g.classList.toggle('held', now === 'held'); part.g.classList.toggle('freed', now === 'freed');
+}
 const figureNumbers = {
   data: (of) => meanOf(of.map((i) => (known(i, step) ? data[i] : null))),
   grad: (of) => meanOf(of.map((i) => gradAt(i, step))),
@@ -199,6 +210,7 @@ const stage = {
       for (const entry of part.flows) showFlow(entry);
       const i = part.value;
       const dim = i >= 0 ? !known(i, step) : /^o\d+$|^e\d+/.test(part.i) ? !known(parseInt(part.i.slice(1), 10), step) : false;
+      showGate(part);
       if (part.dim !== dim) { part.dim = dim; part.g.classList.toggle('dim', dim); }
       if (i >= 0) label(part, nameOf(i) + ', data ' + (known(i, step) ? show(data[i]) : 'not computed yet') + ', grad ' + (gradAt(i, step) === null ? 'none yet' : show(gradAt(i, step))));
       else if (part.o || part.x) label(part, (part.n || (part.p || []).join(' / ') || 'group') + (part.o ? ', closed' : ', open'));
