@@ -701,7 +701,11 @@ def test_a_relu_that_opens_while_a_leaf_moves_is_no_longer_pale(browser, sized, 
     off = "return [...document.querySelectorAll('.neuron.held, .neuron.freed')].map(g => g.classList[2])"
     assert browser.execute_script(off) == []
     press(browser, END)
-    set_leaf(browser, "x1", -5.0)
+    browser.find_element("css selector", "#panel summary").click()
+    browser.find_element("id", "find").send_keys("inputs / x1")
+    field = browser.find_element("css selector", "#leaves input[type=text]")
+    field.clear()
+    field.send_keys("-5", TAB)
     assert set(browser.execute_script(off)) == {"freed", "held"}
     browser.find_element("id", "reset").click()
     assert browser.execute_script(off) == []
