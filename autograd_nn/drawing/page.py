@@ -50,6 +50,16 @@ _SCRIPTS = (
 _THEMES = ("auto", "light", "dark")
 _TITLE = "Backpropagation, step by step"
 
+# A frame takes light or dark from the scheme of its element: JupyterLab and exported notebooks say
+# theirs on the body, VS Code by a class, Colab on the root.
+_AS_THE_NOTEBOOK = (
+    "<style>.autograd-nn-page{color-scheme:light dark}"
+    "[data-jp-theme-light=true] .autograd-nn-page,.vscode-light .autograd-nn-page,"
+    "[theme=light] .autograd-nn-page{color-scheme:light}"
+    "[data-jp-theme-light=false] .autograd-nn-page,.vscode-dark .autograd-nn-page,"
+    "[theme=dark] .autograd-nn-page{color-scheme:dark}</style>"
+)
+
 
 class Page:
     """A step-through page: in a notebook it shows itself.
@@ -79,7 +89,8 @@ class Page:
     def _repr_html_(self) -> str:
         # Sandboxed without allow-same-origin: its script sees nothing of the notebook.
         return (
-            f'<iframe sandbox="allow-scripts" title="{_TITLE}" loading="lazy" '
+            f'{_AS_THE_NOTEBOOK}<iframe class="autograd-nn-page" sandbox="allow-scripts" '
+            f'title="{_TITLE}" loading="lazy" '
             f'style="width:100%;height:{self.height}px;border:1px solid #8884;border-radius:8px" '
             f'srcdoc="{html.escape(self.text, quote=True)}"></iframe>'
         )
