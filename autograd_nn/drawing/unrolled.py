@@ -18,7 +18,7 @@ from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.repeats import Loop
 from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.sheet import Node, Sheet, value_numbers
-from autograd_nn.drawing.strips import draw_strips
+from autograd_nn.drawing.curves import draw_curves
 from autograd_nn.drawing.sums import Sums
 from autograd_nn.drawing.text import number, text_width
 from autograd_nn.drawing.values import paint_edges, spread
@@ -77,7 +77,7 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
     for node in nodes:
         _paint(pen, sheet, node, first.get(node.i, node.i), loop)
     for k in loop.carried[:2]:
-        y = draw_strips(pen, loop, k, y)
+        y = draw_curves(pen, loop, k, y)
     more = [("closed", "closed: holds more")] if any(node.holds for node in nodes) else []
     _hold(pen, loop)
     draw_legend(pen, y - 6.0, pen.scene.width, more)

@@ -90,7 +90,7 @@ def test_without_a_path_the_page_is_returned(tmp_path):
     page = step_through(square())
     assert repr(page).startswith("Page(")
     shown = page._repr_html_()
-    assert '<iframe class="autograd-nn-page" sandbox="allow-scripts"' in shown
+    assert '<iframe class="autograd-nn" sandbox="allow-scripts"' in shown
     assert "<script" not in shown  # it is all inside the attribute
     assert page.save(tmp_path / "page.html") == str(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == page.text
