@@ -13,7 +13,7 @@ from importlib import resources
 
 from autograd_nn.drawing.palette import css
 
-__all__ = ["asset", "colours", "document", "framed", "script_of"]
+__all__ = ["asset", "colours", "document", "framed", "in_notebook", "script_of"]
 
 # A frame takes light or dark from the scheme of its element: JupyterLab and exported notebooks say
 # theirs on the body, VS Code by a class, Colab on the root.
@@ -66,6 +66,14 @@ def framed(text: str, title: str, height: float) -> str:
         f'{_AS_THE_NOTEBOOK}<iframe class="autograd-nn" sandbox="allow-scripts" title="{title}" '
         f'loading="lazy" style="width:100%;height:{height:.0f}px;border:1px solid #8884;'
         f'border-radius:8px" srcdoc="{html.escape(text, quote=True)}"></iframe>'
+    )
+
+
+def in_notebook(inner: str, ground: str = "none") -> str:
+    """HTML for a cell whose colours are those of ``light-dark(...)``."""
+    return (
+        f'{_AS_THE_NOTEBOOK}<div class="autograd-nn" '
+        f'style="background:{ground};overflow-x:auto;border-radius:6px">{inner}</div>'
     )
 
 
