@@ -58,14 +58,16 @@ def document(frame: str, holes: dict[str, str], style: str, script: str, data: o
 
 
 def framed(text: str, title: str, height: float) -> str:
-    """A document inside of a notebook's cell.
+    """A document inside of a notebook's cell; ``title`` is escaped.
 
     It is sandboxed without ``allow-same-origin``: its script sees nothing of the notebook.
     """
+    # Between single quotes: a document is full of double ones, which would become &quot;.
+    held = html.escape(text, quote=False).replace("'", "&#39;")
     return (
         f'{_AS_THE_NOTEBOOK}<iframe class="autograd-nn" sandbox="allow-scripts" title="{title}" '
         f'loading="lazy" style="width:100%;height:{height:.0f}px;border:1px solid #8884;'
-        f'border-radius:8px" srcdoc="{html.escape(text, quote=True)}"></iframe>'
+        f"border-radius:8px;resize:vertical\" srcdoc='{held}'></iframe>"
     )
 
 

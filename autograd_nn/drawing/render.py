@@ -40,7 +40,7 @@ from autograd_nn.engine import Value
 
 __all__ = ["PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
 
-_LARGEST_IN_NOTEBOOK = 1_500_000  # characters of all that opens
+_LARGEST_IN_NOTEBOOK = 1_000_000  # characters of all that opens
 _MOST_FOR_DOT = 3_000  # boxes, signs and arrows: beyond this dot takes minutes
 _ENGINES = (None, "dot", "builtin")
 _DIRECTIONS = ("LR", "TB", "RL", "BT")

@@ -26,15 +26,17 @@ _FRAME = """\
 </html>
 """
 _TALLEST = 720.0
+_MORE = 60.0  # room for what opens; what is taller scrolls
 _SCROLL_BAR = 18.0
 
 
 def still_html(scenes: Scenes, title: str) -> str:
-    """The scenes in a frame, as tall as the tallest of them up to 720 px."""
+    """The scenes in a frame, about as tall as the first, up to 720 px."""
     style = asset("still.css") + colours("")
     script = script_of(*map(asset, ("dom.js", "draw.js", "still.js")))
     data = {"scenes": scenes.scenes, "parts": scenes.parts}
     words = escape(clean(title, 120))
     text = document(_FRAME, {"TITLE": words}, style, script, data)
+    first = scenes.scenes[""]["height"]
     tallest = max(scene["height"] for scene in scenes.scenes.values())
-    return framed(text, words, min(tallest, _TALLEST) + _SCROLL_BAR)
+    return framed(text, words, min(tallest, first + _MORE, _TALLEST) + _SCROLL_BAR)

@@ -698,7 +698,10 @@ def test_a_relu_that_opens_while_a_leaf_moves_is_no_longer_pale(browser, sized, 
     """Dashes say that a neuron is held at 0: they follow the numbers."""
     model = MLP(2, [2, 1], seed=0)
     opened(browser, model([3.0, 5.0]), tmp_path)
-    off = "return [...document.querySelectorAll('.neuron.held, .neuron.freed')].map(g => g.classList[2])"
+    off = (
+        "return [...document.querySelectorAll('.neuron.held, .neuron.freed')]"
+        ".map((g) => g.classList[2])"
+    )
     assert browser.execute_script(off) == []
     press(browser, END)
     browser.find_element("css selector", "#panel summary").click()

@@ -17,7 +17,7 @@ def shown(drawing):
 
 def document(drawing):
     """The document in the frame of a cell."""
-    return html.unescape(re.search(r'srcdoc="(.*)"', shown(drawing), re.S)[1])
+    return html.unescape(re.search(r"srcdoc='(.*)'", shown(drawing), re.S)[1])
 
 
 def net():
