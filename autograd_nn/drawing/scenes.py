@@ -20,7 +20,8 @@ __all__ = ["Scenes", "scenes_of"]
 
 _LARGEST = 8_000_000  # characters
 _MOST = 600  # scenes
-_MOST_DEEPER = 40  # with so many, what opens inside of what was opened has none
+_MOST_WORK = 3_000_000  # scenes times values: some seconds
+_MOST_DEEPER = 50  # with so many, what opens inside of what was opened has none
 
 _LETTERS = {
     "id": "i", "role": "k", "kind": "c", "title": "n", "values": "v", "opens": "o", "closes": "x",
@@ -203,12 +204,12 @@ def scenes_of(
     for id in {part.closes: None for part in start.parts if part.closes}:
         add(f"-{id}", "", scene_of(roots, closed=(id,), read=read, **options))
     closed = {part.opens for part in start.parts if part.opens}
-    # A neuron may be in a layer that is closed, or left out between two that are drawn.
-    inside = {id: id.partition("-")[0] for id in read.groups() if "-" in id}
+    count = _MOST_WORK // len(read.pen.order)
     pending: list[tuple[str, tuple[str, ...]]] = [
-        (id, (id,)) for id in sorted({*closed, *read.groups()} - inside.keys(), key=_order)
+        (id, (layer, id) if layer in closed and layer != id else (id,))
+        for id in _that_open(read, closed, count)
+        for layer in [id.partition("-")[0]]
     ]
-    pending += [(id, (layer, id) if layer in closed else (id,)) for id, layer in inside.items()]
     known = {id for id, _ in pending}
     for id, opened in pending:  # it grows on the way
         if scenes.size > most or len(scenes.scenes) > _MOST:
@@ -216,12 +217,31 @@ def scenes_of(
         scene = scene_of(roots, opened=opened, read=read, **options)
         add(id, opened[-2] if len(opened) > 1 else "", scene)
         deeper = {part.opens for part in scene.parts if part.opens} - known
-        if len(known) > _MOST_DEEPER:
+        if len(known) + len(deeper) > min(count, _MOST_DEEPER):
             continue
         known |= deeper
         pending += [(part, (*opened, part)) for part in sorted(deeper, key=_order)]
     scenes.finish()
     return scenes
+
+
+def _that_open(read: Reading, closed: set[str], count: int) -> list[str]:
+    """What gets a scene in which it is open: what is drawn closed, the layers, and all neurons.
+
+    A neuron may be in a layer that is closed, or left out between two that are drawn.  A scene costs
+    time with the size of the graph: of a very large one the wide layers have scenes for the neurons
+    that are drawn alone.
+    """
+    groups = read.groups()
+    neurons: dict[str, list[str]] = {}
+    for id in groups:
+        if "-" in id:
+            neurons.setdefault(id.partition("-")[0], []).append(id)
+    found = dict.fromkeys(sorted(closed | {id for id in groups if "-" not in id}, key=_order))
+    for layer in sorted(neurons, key=lambda layer: len(neurons[layer])):
+        if len(found) + len(neurons[layer]) <= count:
+            found.update(dict.fromkeys(neurons[layer]))
+    return list(found)
 
 
 def _order(id: str) -> list[int]:
