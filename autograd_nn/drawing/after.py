@@ -11,7 +11,6 @@ from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.model import Block
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.repeats import Loop
-from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.text import number
 from autograd_nn.ops import CONSTANT
 
@@ -113,8 +112,9 @@ class After:
     ) -> None:
         """Boxes below or beside each other, with an arrow from each to the next."""
         before = start
+        flows = pen.flows(((i, -1),) for i, _ in self.chain)
         for n, ((i, sign), (x, y)) in enumerate(zip(self.chain, points, strict=True)):
-            flow = Flow(((i, -1),), abs(pen.order[i]._grad) or 1.0)
+            flow = flows[n]
             pen.part(f"e{i}-0", "arrow", "")
             upright = n > 0 and points[n - 1][1] != y
             if upright:

@@ -6,7 +6,17 @@ from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.text import number, short_number, text_width
 from autograd_nn.ops import CONSTANT, PRIMITIVES
 
-__all__ = ["STACK", "badge", "box_height", "box_width", "chip", "draw_box", "fill_of", "hang"]
+__all__ = [
+    "STACK",
+    "badge",
+    "box_height",
+    "box_width",
+    "chip",
+    "chip_width",
+    "draw_box",
+    "fill_of",
+    "hang",
+]
 
 STACK = 15.0  # between a leaf and the box that it stands above
 
@@ -99,9 +109,14 @@ def badge(pen: Pen, i: int, sign: str, x: float, y: float, *, upright: bool = Fa
     pen.text((left + right) / 2, y + size * 0.35, sign, "op-ink", size, "middle", bold=True)
 
 
+def chip_width(sign: str) -> float:
+    """How wide the chip of a function is."""
+    return max(18.0, text_width(sign, 9.5, bold=True) + 10)
+
+
 def chip(pen: Pen, x: float, y: float, sign: str, *, off: bool = False) -> float:
     """The dark chip of a function, centred on ``y``; returns its width."""
-    wide = max(18.0, text_width(sign, 9.5, bold=True) + 10)
+    wide = chip_width(sign)
     pen.rect(x, y - 8, wide, 16, "rule" if off else "op", r=8)
     pen.text(x + wide / 2, y + 3.4, sign, "quiet" if off else "op-ink", 9.5, "middle", bold=True)
     return wide

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograd_nn.drawing.boxes import chip, draw_box, fill_of
+from autograd_nn.drawing.boxes import chip, chip_width, draw_box, fill_of
 from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.model import Block, Layer, Neuron, Term, is_off
-from autograd_nn.drawing.pen import Pen
-from autograd_nn.drawing.scene import Flow
+from autograd_nn.drawing.pen import Pen, shorten
 from autograd_nn.drawing.text import clean, text_width
 
 __all__ = [
@@ -147,12 +146,10 @@ def dots(
     r: float, what: int = -2,
 ) -> None:  # fmt: skip
     """A dot for each group of values, coloured by the mean of its data (-2) or gradient (-1)."""
-    flows = [tuple((i, what) for i in group) for group in groups]
-    sizes = [pen.flow(Flow(flow, 1.0)) for flow in flows]
-    largest = max((abs(s) for s in sizes if s is not None and s == s), default=0.0)
+    flows = pen.flows((tuple((i, what) for i in group) for group in groups), 0.0)
     for k, flow in enumerate(flows):
         at = (x + step * (k % across), y + step * (k // across))
-        pen.dot(*at, r, Flow(flow, largest, 0.0), thick=1.0 if r > 2 else 0.6)
+        pen.dot(*at, r, flow, thick=1.0 if r > 2 else 0.6)
 
 
 def _layers(pen: Pen, card: Card, x: float, w: float) -> None:
@@ -277,8 +274,9 @@ def _product(pen: Pen, neuron: Neuron, j: int, x: float, base: float, w: float) 
     products = tuple(use.terms[j].product for use in neuron.uses)
     sources = tuple(use.terms[j].source for use in neuron.uses)
     pen.value(term.product, "line")
-    pen.figure(x + 110, base, sources, "data", before="× ")
-    pen.figure(x + w - 8, base, products, "data", anchor="end")
+    taken = pen.figure(x + w - 8, base, products, "data", anchor="end")
+    if pen.wide(sources, "data", 10) + text_width("× ", 10) + taken <= w - 124:
+        pen.figure(x + 110, base, sources, "data", before="× ")
 
 
 def _left_out(pen: Pen, neuron: Neuron, hidden: range, x: float, base: float, w: float) -> None:
@@ -296,7 +294,9 @@ def _parameter(pen: Pen, i: int, x: float, y: float) -> None:
     pen.value(i)
     fill = fill_of(pen.kind(i))
     pen.rect(x, y + 1, 98, LINE - 3, fill, f"{fill}-line", 4, thick=0.9)
-    right = x + (62 if pen.with_grad else 94)
+    right = x + 94
+    if pen.with_grad:
+        right = min(x + 62, right - 6 - pen.wide((i,), "grad", 9.5, digits=3))
     taken = pen.figure(right, y + 12.5, i, "data", f"{fill}-ink", 9.5, "end")
     room = right - taken - x - 8
     if room > 8 and pen.kind(i) != "constant":
@@ -317,15 +317,19 @@ def _foot(
         pen.path(d, fill="output")
         ink = "output-ink"
     pen.path(f"M{x:.1f},{y:.1f}h{w:.1f}", line="output-line" if top else "rule", thick=1)
-    at = x + 8
-    at += pen.text(at, middle + 3.5, "Σ", ink, 10, bold=True) + 4
-    bold = not neuron.act
-    at += pen.figure(at, middle + 3.5, neuron.totals(), "data", ink, bold=bold) + 6
+    at, base = x + 8, middle + 3.5
+    at += pen.text(at, base, "Σ", ink, 10, bold=True) + 4
+    room = w - 16 - pen.wide(neuron.outs(), "grad", 10) if pen.with_grad else w - 8
+    if neuron.act:
+        room -= chip_width(neuron.act) + 12 + pen.wide(neuron.outs(), "data", 10.5, bold=True)
+    if not neuron.act or pen.wide(neuron.totals(), "data", 10) <= x + room - at - 6:
+        bold = not neuron.act
+        at += pen.figure(at, base, neuron.totals(), "data", ink, bold=bold) + 6
     if neuron.act:
         pen.value(neuron.first.out, "line")
         at += chip(pen, at, middle, neuron.act, off=off) + 6
-        at += pen.figure(at, middle + 3.5, neuron.outs(), "data", ink, 10.5, bold=True)
-    _gradient(pen, neuron.outs(), x + w - 8, middle + 3.5, x + w - 8 - at)
+        at += pen.figure(at, base, neuron.outs(), "data", ink, 10.5, bold=True)
+    _gradient(pen, neuron.outs(), x + w - 8, base, x + w - 12 - at)
 
 
 def _gradient(pen: Pen, of: tuple[int, ...], right: float, y: float, room: float = 80.0) -> None:
@@ -343,18 +347,19 @@ def _row(pen: Pen, card: Card, x: float, w: float) -> None:
     ink, off, _ = _frame(pen, card, x, w, 5)
     base, right = card.y + card.height / 2 + 3.5, x + w - 8
     _gradient(pen, neuron.outs(), right, base)
-    result = right - (72 if pen.with_grad else 0)
+    result = right - (max(72.0, 38.0 + pen.wide(neuron.outs(), "grad", 10)) if pen.with_grad else 0)
     pen.figure(result, base, neuron.outs(), "data", ink, 10.5, "end", bold=True, digits=3)
-    at = result - 36
-    if neuron.act:
-        at -= max(18.0, text_width(neuron.act, 9.5, bold=True) + 10)
-        chip(pen, at, card.y + card.height / 2, neuron.act, off=off)
+    at = result - 6 - max(30.0, pen.wide(neuron.outs(), "data", 10.5, bold=True, digits=3))
     taken = pen.text(x + 7, base, _short(neuron), ink, 10, bold=True)
+    if neuron.act:
+        sign = shorten(neuron.act, 9.5, at - x - taken - 26, bold=True)
+        at -= chip_width(sign)
+        chip(pen, at, card.y + card.height / 2, sign, off=off)
     if w > 300:
-        pen.figure(at - 6, base, neuron.totals(), "data", ink, anchor="end", before="= ")
+        sum_wide = pen.figure(at - 6, base, neuron.totals(), "data", ink, anchor="end", before="= ")
         start = x + max(30.0, taken + 15)
-        _formula(pen, neuron, start, base, at - 58 - start)
-    elif w > 230:
+        _formula(pen, neuron, start, base, at - 14 - sum_wide - start)
+    elif w > 230 and at - 20 - pen.wide(neuron.totals(), "data", 10) > x + 14 + taken:
         pen.figure(at - 6, base, neuron.totals(), "data", ink, anchor="end", before="Σ ")
 
 
@@ -365,8 +370,10 @@ def _short(neuron: Neuron) -> str:
 
 def _formula(pen: Pen, neuron: Neuron, x: float, y: float, room: float) -> None:
     """``-1.27 x0 + 1.20 x1 + 0``, in columns, as many products as there is room for."""
-    use, slots = neuron.first, int((room - 30) // 58)
-    terms = use.terms if len(use.terms) <= slots else use.terms[: max(0, slots - 1)]
+    use = neuron.first
+    room -= 41 if use.biases else 0
+    slots = int(room // 58)
+    terms = use.terms if len(use.terms) <= slots else use.terms[: max(0, int((room - 62) // 58))]
     for term in terms:
         fill = fill_of(pen.kind(term.weight))
         pen.rect(x, y - 10.5, 36, 14, fill, r=3)
@@ -374,9 +381,11 @@ def _formula(pen: Pen, neuron: Neuron, x: float, y: float, room: float) -> None:
         pen.text(x + 39, y, pen.name(term.source), "ink", 9.5, room=18)
         x += 58
     left = len(use.terms) - len(terms)
+    if left and room < 62:
+        return
     if left:
         words = f"… {left:,} more" if terms else f"{left:,} products"
-        x += pen.text(x, y, words, "quiet", 9.5) + 6
+        x += pen.text(x, y, words, "quiet", 9.5, room=56) + 6
     for bias in use.biases[:1]:
         fill = fill_of(pen.kind(bias))
         pen.text(x, y, "+", "quiet", 9.5)

@@ -28,9 +28,9 @@ def draw_curves(pen: Pen, loop: Loop, k: int, top: float) -> float:
         x = _MARGIN + i * (w + _MARGIN)
         pen.part("", "curve", title)
         pen.rect(x, top, w, h, "band", r=10)
-        if text_width(title, 10.5, bold=True) > w - 20:
-            title = "gradient, log scale" if i else name
-        pen.text(x + 12, top + 16, title, "ink", 10.5, bold=True, room=w - 20)
+        fits = text_width(title, 10.5, bold=True) <= w - 20
+        words = title if fits else "gradient, log scale" if i else name
+        pen.text(x + 12, top + 16, words, "ink", 10.5, bold=True, room=w - 20)
         _curve(pen, points, x + 50, top + 26, w - 64, h - 46, i == 1)
         pen.text(x + 50, top + h - 6, "t = 1", "quiet", 9)
         pen.text(x + w - 14, top + h - 6, f"t = {loop.count:,}", "quiet", 9, "end")

@@ -163,7 +163,7 @@ def _merge(columns: list[Column], width: float, opened: Collection[str]) -> list
     while _needed(columns) > width:
         runs = [
             k
-            for k in range(1, len(columns) - 1)
+            for k in range(columns[0].form == "inputs", len(columns) - 1)
             if columns[k].form in ("layer", "deep", "block")
             and columns[k + 1].form in ("layer", "deep", "block")
             and k + 1 < len(columns) - 1

@@ -15,9 +15,8 @@ from autograd_nn.drawing.columns import input_groups
 from autograd_nn.drawing.layers import name_parts
 from autograd_nn.drawing.legend import write_legend
 from autograd_nn.drawing.model import Model, Neuron, is_off
-from autograd_nn.drawing.palette import edge_look, sign_ink
+from autograd_nn.drawing.palette import sign_ink
 from autograd_nn.drawing.pen import Pen, What
-from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.text import clean
 
 __all__ = ["draw_network"]
@@ -195,31 +194,25 @@ def _edges(
     for other in columns[: columns.index(column)]:
         if other is before or other.place == 0 or not before.neurons:
             source.update((i, spot) for spot in other.spots for i in spot.values)
-    drawn: list[tuple[float, int, int, _Spot, _Spot]] = []
+    what = -1 if by == "gradient" else -2
+    drawn: list[tuple[int, int, _Spot, _Spot]] = []
     for spot in column.spots:
         for term in spot.neuron.first.terms if spot.neuron else ():
-            start = source.get(term.source)
-            if start is not None:
-                weight = pen.order[term.weight]
-                size = (pen.grad(term.weight) or 0.0) if by == "gradient" else weight._data
-                drawn.append((size, term.weight, term.product, start, spot))
-    largest = max((abs(size) for size, *_ in drawn if size == size), default=0.0)
-    decades = 3.0 if by == "gradient" else 1.2
-    for size, weight_of, product, start, spot in sorted(drawn, key=lambda d: abs(d[0])):
-        words = f"weight {pen.order[weight_of]._data!r}"
-        grad = pen.grad(weight_of)
-        words += f"  grad {grad!r}" if grad is not None else ""
-        pen.part(f"e{product}-w", "arrow", words, values=(weight_of, product))
-        _, thick = edge_look(size, largest, decades)
-        if size == 0.0 and style.roomy:
-            thick = 0.9
-        elif not style.roomy:
+            if term.source in source:
+                drawn.append((term.weight, term.product, source[term.source], spot))
+    flows = pen.flows((((line[0], what),) for line in drawn), 3.0 if what == -1 else 1.2)
+    sizes = [pen.flow(flow) or 0.0 for flow in flows]
+    for k in sorted(range(len(drawn)), key=lambda k: abs(sizes[k])):
+        weight, product, start, spot = drawn[k]
+        pen.part(f"e{product}-w", "arrow", pen.tooltip(weight), values=(weight, product))
+        _, thick = pen.look(flows[k])
+        if not style.roomy:
             thick = 0.5 + 0.9 * (thick - 0.9)
-        flow = Flow(((weight_of, -1 if by == "gradient" else -2),), largest, decades)
         a, b = (start.x + style.radius, start.y), (spot.x - style.radius, spot.y)
-        pen.edge(a, b, flow, form="straight", head=False, thick=thick)
-    for size, weight_of, _, start, spot in drawn if style.roomy and len(drawn) <= 8 else ():
-        _on_edge(pen, weight_of, size, start, spot, style, by)
+        pen.edge(a, b, flows[k], form="straight", head=False, thick=thick)
+    for k, (weight, _, start, spot) in enumerate(drawn):
+        if style.roomy and len(drawn) <= 8:
+            _on_edge(pen, weight, sizes[k], start, spot, style, by)
 
 
 def _on_edge(

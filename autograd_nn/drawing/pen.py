@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from autograd_nn.drawing import palette
@@ -105,10 +105,9 @@ class Pen:
         """What value ``i`` sends back to its operand ``j``; -1 its gradient, -2 its data."""
         if j == -2:
             return self.order[i]._data
-        if not self.ran:
-            return None
-        grad = self.order[i]._grad
-        return grad if j == -1 else self.graph.operands[i][j][1] * grad
+        if j == -1:
+            return self.grad(i)
+        return self.graph.operands[i][j][1] * self.order[i]._grad if self.ran else None
 
     def flow(self, flow: Flow) -> float | None:
         """The number that a mark follows."""
@@ -116,11 +115,13 @@ class Pen:
         known = [part for part in parts if part is not None]
         return sum(known) / len(known) if known else None
 
-    def largest(self, pairs: list[tuple[int, int]]) -> float:
-        """The largest finite size among what (value, operand) pairs carry."""
-        found = (self.contribution(i, j) for i, j in pairs)
+    def flows(self, of: Iterable[tuple[tuple[int, int], ...]], decades: float = 3.0) -> list[Flow]:
+        """Marks' numbers on one scale, which ends at the largest finite size among them."""
+        flows = [Flow(pairs, 0.0, decades) for pairs in of]
+        found = (self.flow(flow) for flow in flows)
         sizes = (abs(x) for x in found if x is not None and math.isfinite(x))
-        return max(sizes, default=0.0)
+        largest = max(sizes, default=0.0)
+        return [Flow(flow.of, largest, decades) for flow in flows]
 
     def tooltip(self, i: int) -> str:
         """Name, kind, and the numbers in full."""
@@ -238,6 +239,13 @@ class Pen:
         )  # fmt: skip
         return text_width(words, size, bold=bold)
 
+    def wide(
+        self, of: tuple[int, ...], what: What, size: float, *, bold: bool = False, digits: int = 4
+    ) -> float:
+        """How wide a number of values would be."""
+        x = self._number(of, what)
+        return text_width("–" if x is None else number(x, digits), size, bold=bold)
+
     def _number(self, of: tuple[int, ...], what: What) -> float | None:
         if what in ("grad", "largest"):
             grads = [g for i in of if (g := self.grad(i)) is not None]
@@ -245,7 +253,7 @@ class Pen:
                 return None
             if what == "largest":
                 return max(map(abs, grads))
-            return math.fsum(grads) / len(grads) if len(grads) > 1 else grads[0]
+            return sum(grads) / len(grads) if len(grads) > 1 else grads[0]
         data = [self.order[i]._data for i in of]
         if what == "zeros":
             return float(data.count(0.0))

@@ -15,7 +15,9 @@ from autograd_nn.drawing.graph import Simplified
 
 __all__ = ["Loop", "find_loop"]
 
-_CANDIDATES = 6  # periods that are tried, the commonest distances first
+_STRETCHES = (1, 16, 128)  # how many operations are compared to find a period
+_CANDIDATES = 4  # periods that are tried for each of them, the commonest distances first
+_BASE, _MODULUS = 1_000_003, (1 << 61) - 1
 _FEWEST = 4  # steps
 
 
@@ -59,15 +61,9 @@ def find_loop(graph: Simplified) -> Loop | None:
     operations = [i for i, pairs in enumerate(graph.operands) if pairs]
     place = {i: k for k, i in enumerate(operations)}
     signs = _signatures(graph, operations, place)
-    last: dict[object, int] = {}
-    distances: Counter[int] = Counter()
-    for k, sign in enumerate(signs):
-        if sign in last:
-            distances[k - last[sign]] += 1
-        last[sign] = k
     codes = [graph.order[i]._code for i in operations]
     best: Loop | None = None
-    for period in sorted(p for p, _ in distances.most_common(_CANDIDATES)):
+    for period in _periods(signs):
         for start, count in _runs(signs, period):
             loop = Loop(operations, place, start, period, count)
             _take_in_first(codes, loop)
@@ -79,6 +75,31 @@ def find_loop(graph: Simplified) -> Loop | None:
     _take_in_first(codes, best)
     best.carried = _carried(graph, best)
     return best if best.carried else None
+
+
+def _periods(signs: list[tuple[object, ...]]) -> list[int]:
+    """Distances that are worth trying: how far back the same stretch of operations came last.
+
+    Stretches of several lengths, told apart by a rolling hash (Karp and Rabin 1987): short ones
+    find loops of few operations, long ones a step that has loops in it.
+    """
+    names: dict[object, int] = {}
+    digits = [names.setdefault(sign, len(names) + 1) for sign in signs]
+    found: set[int] = set()
+    for length in _STRETCHES:
+        last: dict[int, int] = {}
+        distances: Counter[int] = Counter()
+        rolled, gone = 0, pow(_BASE, length, _MODULUS)
+        for k, digit in enumerate(digits):
+            rolled = (rolled * _BASE + digit) % _MODULUS
+            if k >= length:
+                rolled = (rolled - digits[k - length] * gone) % _MODULUS
+            if k >= length - 1:
+                if rolled in last:
+                    distances[k - last[rolled]] += 1
+                last[rolled] = k
+        found.update(period for period, _ in distances.most_common(_CANDIDATES))
+    return sorted(found)
 
 
 def _signatures(

@@ -143,7 +143,7 @@ class Sheet:
         return 0 < self._depth[i] <= levels and i not in self.opened
 
     def _operands(self, i: int) -> list[Operand]:
-        return [] if i in self.stop else self.sums.operands(i)
+        return [] if i in self.stop else self.sums.operands(i, self.stop)
 
     def _drawn_operands(self, i: int) -> list[Operand]:
         found = self._operands(i)
@@ -225,7 +225,7 @@ class Sheet:
         )
         for k, node in enumerate(free):
             node.column, node.y, node.x = placed.ranks[k], placed.across[k], placed.along[k]
-        self._level(free)
+        self._level(free, 60.0 if not paths else 3.0)
         for node in free:
             for leaf, way in ((node.above, -1), (node.below, 1)):
                 if leaf is not None:
@@ -233,10 +233,10 @@ class Sheet:
                     leaf.y = node.y + way * (STACK + (node.h + leaf.h) / 2)
         return placed
 
-    def _level(self, free: list[Node]) -> None:
+    def _level(self, free: list[Node], most: float) -> None:
         """A node with one operand is made level with it where there is room: the spine is straight.
 
-        From the left to the right; what is less than a hair's breadth off is level in any case.
+        From the left to the right, by ``most`` at most: between frames there is little room.
         """
         columns: dict[int, list[Node]] = {}
         for node in free:
@@ -249,7 +249,7 @@ class Sheet:
                     continue
                 goal = ahead[0].y
                 others = [other for other in columns[column] if other is not node]
-                if abs(goal - node.y) < 60.0 and all(_apart(node, goal, n) for n in others):
+                if abs(goal - node.y) < most and all(_apart(node, goal, n) for n in others):
                     node.y = goal
 
     def sign(self, node: Node) -> str:

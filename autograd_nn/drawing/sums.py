@@ -61,17 +61,17 @@ class Sums:
                 found[k].append(i)
         return found
 
-    def operands(self, i: int) -> list[Operand]:
+    def operands(self, i: int, stop: Container[int] = ()) -> list[Operand]:
         """The operands of value ``i`` as they are drawn, in the order in which they were written.
 
-        Values that a folded sum stands for come in its place.
+        Values that a folded sum stands for come in its place, unless it is one to ``stop`` at.
         """
         found: list[Operand] = []
         pending = [(i, j) for j in range(len(self.graph.operands[i]) - 1, -1, -1)]
         while pending:
             edge = pending.pop()
             k = self.graph.operands[edge[0]][edge[1]][0]
-            if k in self.folded:
+            if k in self.folded and k not in stop:
                 last = len(self.graph.operands[k]) - 1
                 pending.extend((k, j) for j in range(last, -1, -1))
             else:

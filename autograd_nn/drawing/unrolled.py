@@ -7,18 +7,16 @@ is passed on and the size of the gradient that comes back to it, step by step.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection
 
 from autograd_nn.drawing.after import AFTER, After
 from autograd_nn.drawing.boxes import badge, box_height, draw_box, fill_of
+from autograd_nn.drawing.curves import draw_curves
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.pen import Pen
 from autograd_nn.drawing.repeats import Loop
-from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.sheet import Node, Sheet, value_numbers
-from autograd_nn.drawing.curves import draw_curves
 from autograd_nn.drawing.sums import Sums
 from autograd_nn.drawing.text import number, text_width
 from autograd_nn.drawing.values import paint_edges, spread
@@ -71,7 +69,7 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
         if beside:
             after.beside(pen, right + 14.0 + _GAP, _MARGIN + 8, bottom - _MARGIN - 8, start)
         else:
-            y = after.below(pen, _MARGIN, y, right - _MARGIN, start)
+            y = after.below(pen, _MARGIN, y, pen.scene.width - 2 * _MARGIN, start)
     _ways_back(pen, loop, sheet, right, low)
     paint_edges(pen, sheet)
     for node in nodes:
@@ -205,8 +203,7 @@ def _ways_back(pen: Pen, loop: Loop, sheet: Sheet, right: float, low: float) -> 
     """From each value that is passed on round below the step to where the next one reads it."""
     last = loop.count - 1
     holder = {i: node for node in sheet.nodes.values() for i in (*node.holds, node.i)}
-    sizes = [abs(pen.order[loop.at(last, k)]._grad) for k in loop.carried]
-    largest = max((s for s in sizes if math.isfinite(s)), default=0.0)
+    flows = pen.flows(((loop.at(last, k), -1),) for k in loop.carried)
     for n, k in enumerate(loop.carried):
         source, target = holder.get(loop.at(last, k)), holder.get(loop.at(last - 1, k))
         if source is None or target is None:
@@ -215,12 +212,11 @@ def _ways_back(pen: Pen, loop: Loop, sheet: Sheet, right: float, low: float) -> 
         far = right - 8.0 - 5.0 * n if source.column == _last_column(sheet) else x0 + 9.0 + 4.0 * n
         near = x1 - 11.0 - 3.0 * n
         y = low + 18.0 + _LANE * n
-        flow = Flow(((loop.at(last, k), -1),), largest)
         name = sheet.name(loop.at(last, k))
         pen.part(f"b{n}", "arrow", f"{name} is passed on to the next step")
         end = (x1, target.y + (6.0 if target.operands else 0.0))
         via = ((far, source.y), (far, y), (near, y), (near, end[1]))
-        pen.edge((x0, source.y), end, flow, form="around", via=via, thick=1.8)
+        pen.edge((x0, source.y), end, flows[n], form="around", via=via, thick=1.8)
         words = f"{name} is passed on"
         middle = (near + far) / 2
         wide = 5.2 * len(words) + 14
@@ -258,10 +254,11 @@ def _pair(pen: Pen, node: Node, first: int, name: str, count: int, inset: float)
     if node.holds:
         pen.rect(x + 3, y + 3, w, _TALL, fill, f"{fill}-line")
     pen.rect(x, y, w, _TALL, fill, f"{fill}-line")
-    head = "grad" if pen.with_grad else ""
-    pen.text(x + inset, y + 14, name, f"{fill}-ink", 11, bold=True, room=w - inset - 36)
-    words = f"{len(node.holds)} closed" if node.holds and not head else head
-    pen.text(x + w - 8, y + 14, words, "quiet", 9, "end")
+    words = "grad" if pen.with_grad else f"{len(node.holds)} closed" if node.holds else ""
+    room = w - inset - 14 - text_width(words, 9)
+    pen.text(x + inset, y + 14, name, f"{fill}-ink", 11, bold=True, room=room)
+    if words:
+        pen.text(x + w - 8, y + 14, words, "quiet", 9, "end")
     figure_at = x + w - 8 - (_widest(pen, (first, i), "grad", 9.5) + 8 if pen.with_grad else 0.0)
     for row, (step, v) in enumerate((("1", first), (f"{count:,}", i))):
         base = y + 30 + 15 * row

@@ -12,7 +12,6 @@ from autograd_nn.drawing.boxes import badge, draw_box, hang
 from autograd_nn.drawing.layout import Placement
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.pen import Pen, shorten
-from autograd_nn.drawing.scene import Flow
 from autograd_nn.drawing.sheet import NARROWEST, Node, Sheet
 from autograd_nn.drawing.text import clean, text_width
 
@@ -54,45 +53,68 @@ def draw_values(
         whole: draw all, however wide it gets.
         most: how many boxes at most, unless all are drawn.
     """
-    ends = [pen.number_of(root) for root in pen.roots]
-    columns = 1_000_000 if whole else most_columns(width)
-    sideways = direction in ("LR", "RL")
-    everything = range(len(pen.order)) if whole else opened
-    most = 1_000_000 if whole else most
-    sheet = Sheet(pen, ends, (), everything, columns, most, stacks=sideways)
-    pen.namer.tell_apart(pen.order[i] for i in sheet.nodes)
-    paths = _paths(pen, sheet)
-    bands = direction == "LR" and _flat(pen, sheet, paths)
-    placed = sheet.place(None if bands else paths, not sideways)
+    sheet, paths, names = _fitted(pen, width, direction, opened, whole, most)
     pen.scene.view = "values"
     nodes = list(sheet.nodes.values())
-    if not nodes:
-        return
-    if bands:
-        names = _band_names(pen, sheet)
-        spread(sheet, 1e9 if whole else width, _MARGIN + _PAD, names)
-        top = _MARGIN + (_HEAD if any(names) else 12.0)
-        _shift(nodes, top - min(node.y - node.h / 2 for node in nodes))
+    if names:
         _paint_bands(pen, sheet, names)
     else:
-        _turn(sheet, placed, direction)
         _paint_frames(pen, sheet, paths)
     paint_edges(pen, sheet, direction)
     paint_boxes(pen, sheet, direction)
-    right = max(node.x + node.w for node in nodes) + _MARGIN + _PAD
-    bottom = max(node.y + node.h / 2 for node in nodes) + _PAD + 2
-    if not bands and len(paths) and any(paths.values()):
-        depth = max(map(len, paths.values()))
-        right, bottom = right + _PAD * depth, bottom + _PAD * depth
-    pen.scene.width = max(right, 300.0)
-    if any(node.holds for node in nodes):
-        held = len({i for node in nodes for i in node.holds})
+    depth = 0 if names else max(map(len, paths.values()), default=0)
+    out = max((hang(s) for n in nodes if (s := sheet.sign(n))), default=0.0)
+    right = max(node.x + node.w for node in nodes) + _MARGIN + _PAD * (1 + depth)
+    right += out if direction == "RL" else 0.0
+    bottom = max(node.y + node.h / 2 for node in nodes) + _PAD * (1 + depth) + 2
+    bottom += 11.0 if direction == "BT" else 0.0
+    pen.scene.width = max(right, min(width, 300.0))
+    closed = [node for node in nodes if node.holds]
+    if closed:
+        held = len({i for node in closed for i in node.holds})
         pen.scene.note = (
             f"{held:,} of {len(pen.order):,} values are closed into the boxes with a double edge. "
             "expand='*' draws every value."
         )
-    more = [("closed", "closed: holds more")] if any(node.holds for node in nodes) else []
+    more = [("closed", "closed: holds more")] if closed else []
     draw_legend(pen, bottom, pen.scene.width, more)
+
+
+def _fitted(
+    pen: Pen, width: float, direction: str, opened: Collection[int], whole: bool, most: int
+) -> tuple[Sheet, dict[int, tuple[int, ...]], list[str]]:
+    """The boxes in their places, in as many columns as fit; the scopes, and bands if they are."""
+    ends = [pen.number_of(root) for root in pen.roots]
+    columns = 1_000_000 if whole else most_columns(width)
+    sideways = direction in ("LR", "RL")
+    if whole:
+        width, opened, most = 1e9, range(len(pen.order)), 1_000_000
+    while True:
+        sheet = Sheet(pen, ends, (), opened, columns, most, stacks=sideways)
+        pen.namer.tell_apart(pen.order[i] for i in sheet.nodes)
+        paths = _paths(pen, sheet)
+        bands = direction == "LR" and _flat(pen, sheet, paths)
+        placed = sheet.place(None if bands else paths, not sideways)
+        names = _band_names(pen, sheet) if bands else []
+        depth = 0 if bands else max(map(len, paths.values()), default=0)
+        nodes = list(sheet.nodes.values())
+        if not sideways:
+            _turn(sheet, placed, direction, depth)
+            return sheet, paths, names
+        left = _MARGIN + _PAD * (1 + depth)
+        count = max(node.column for node in nodes) + 1
+        spread(sheet, width, left, names or [""] * count, _GAP + 2 * _PAD * depth)
+        right = max(node.x + node.w for node in nodes) + left
+        if right <= width or columns <= 2:
+            break
+        columns = min(columns, count) - 1
+    head = (_HEAD if any(names) else 12.0) if names else 10.0 + 24.0 * depth
+    lift = _MARGIN + head - min(node.y - node.h / 2 for node in nodes)
+    for node in nodes:
+        node.y += lift
+        if direction == "RL":
+            node.x = right - node.x - node.w
+    return sheet, paths, names
 
 
 # ---------------------------------------------------------------------------
@@ -130,23 +152,13 @@ def spread(sheet: Sheet, width: float, left: float, names: list[str], gap: float
         node.x = starts[node.column]
 
 
-def _shift(nodes: list[Node], by: float) -> None:
-    for node in nodes:
-        node.y += by
-
-
-def _turn(sheet: Sheet, placed: Placement, direction: str) -> None:
-    """Places for frames, or for another direction: ``along`` and ``across`` as x and y."""
+def _turn(sheet: Sheet, placed: Placement, direction: str, depth: int) -> None:
+    """Places from the top to the bottom, or back: ``across`` is x, ``along`` is y."""
     nodes = list(sheet.nodes.values())
-    sign = 1.0 if direction in ("LR", "TB") else -1.0
+    sign = 1.0 if direction == "TB" else -1.0
     for node in nodes:
-        along = sign * node.x
-        if direction in ("LR", "RL"):
-            node.x = along - node.w / 2
-        else:
-            node.x, node.y = node.y - node.w / 2, along
-    depth = max((len(path) for path in placed.groups), default=0)
-    left = min(node.x for node in nodes) - 34.0 - _PAD * depth
+        node.x, node.y = node.y - node.w / 2, sign * node.x
+    left = min(node.x for node in nodes) - _MARGIN - _PAD * (1 + depth)
     top = min(node.y - node.h / 2 for node in nodes) - 22.0 - 24.0 * depth
     for node in nodes:
         node.x, node.y = node.x - left, node.y - top
@@ -252,8 +264,7 @@ def _paint_frames(pen: Pen, sheet: Sheet, paths: dict[int, tuple[int, ...]]) -> 
 
 def paint_edges(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
     """Every arrow; one that passes other columns keeps to a lane that is free in all of them."""
-    carried = [part.edge for node in sheet.nodes.values() for part in node.operands]
-    largest = pen.largest(carried)
+    flows = iter(pen.flows((part.edge,) for node in sheet.nodes.values() for part in node.operands))
     used: list[tuple[float, float, float]] = []
     sideways = direction in ("LR", "RL")
     for node in sheet.nodes.values():
@@ -261,7 +272,7 @@ def paint_edges(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
         for part in node.operands:
             tail = sheet.nodes[part.value]
             again = seen[tail.i] = seen.get(tail.i, -1) + 1
-            flow = Flow((part.edge,), largest)
+            flow = next(flows)
             pen.part(f"e{part.edge[0]}-{part.edge[1]}", "arrow", pen.edge_words(*part.edge))
             if tail.beside is node:
                 way = 1.0 if tail is node.above else -1.0

@@ -7,11 +7,10 @@ lane below the bands.
 
 from __future__ import annotations
 
-from autograd_nn.drawing.cards import FOOT, TITLE, Card
+from autograd_nn.drawing.cards import FOOT, TITLE
 from autograd_nn.drawing.columns import Column
 from autograd_nn.drawing.model import Model, Neuron
 from autograd_nn.drawing.pen import Pen
-from autograd_nn.drawing.scene import Flow
 
 __all__ = ["draw_wires"]
 
@@ -80,33 +79,28 @@ def _sources(model: Model, pen: Pen, column: Column) -> dict[int, None]:
 
 def _to_lines(pen: Pen, column: Column, here: dict[int, Point]) -> None:
     """An edge from each source to the line of the ledger that uses it."""
-    drawn: list[tuple[Neuron, Card, int, float]] = []
-    pairs: list[tuple[int, int]] = []
+    drawn: list[tuple[Point, Point, tuple[tuple[int, int], ...]]] = []
     for card in column.cards:
-        if card.neuron is None:
-            continue
-        for k, line in enumerate(card.lines):
+        for k, line in enumerate(card.lines if card.neuron else ()):
+            assert card.neuron is not None
             if isinstance(line, int) and card.neuron.first.terms[line].source in here:
-                y = card.y + TITLE + card.pitch * (k + 0.5)
-                drawn.append((card.neuron, card, line, y))
-                pairs += _pairs(pen, card.neuron, line)
-    largest = pen.largest(pairs)
-    for neuron, _, line, y in drawn:
-        found = _pairs(pen, neuron, line)
-        i, j = found[0]
+                end = (column.x + 10, card.y + TITLE + card.pitch * (k + 0.5))
+                start = here[card.neuron.first.terms[line].source]
+                drawn.append((start, end, _pairs(pen, card.neuron, line)))
+    flows = pen.flows(pairs for _, _, pairs in drawn)
+    for (start, end, ((i, j), *_)), flow in zip(drawn, flows, strict=True):
         pen.part(f"e{i}-{j}", "arrow", pen.edge_words(i, j))
-        start = here[neuron.first.terms[line].source]
-        pen.edge(start, (column.x + 10, y), Flow(tuple(found), largest))
+        pen.edge(start, end, flow)
 
 
-def _pairs(pen: Pen, neuron: Neuron, line: int) -> list[tuple[int, int]]:
+def _pairs(pen: Pen, neuron: Neuron, line: int) -> tuple[tuple[int, int], ...]:
     """For a line of a ledger: its products, and which of their operands is the source."""
     found = []
     for use in neuron.uses:
         term = use.terms[line]
         operands = [k for k, _ in pen.graph.operands[term.product]]
         found.append((term.product, operands.index(term.source)))
-    return found
+    return tuple(found)
 
 
 def _bar(
@@ -131,28 +125,21 @@ def _bar(
     for i, point in here.items():
         by_point.setdefault(point, []).append(i)
     closed = before is not None and before.form in ("layer", "deep", "block")
-    flows = {point: tuple((i, -1) for i in values) for point, values in by_point.items()}
-    largest = max(
-        (abs(s) for f in flows.values() if (s := pen.flow(Flow(f, 1.0))) is not None), default=0.0
-    )
-    for point, flow in flows.items():
-        pen.part("", "arrow", f"{len(flow):,} values" if len(flow) > 1 else "")
-        followed = None if closed else Flow(flow, largest)
+    flows = pen.flows(tuple((i, -1) for i in values) for values in by_point.values())
+    for point, flow in zip(by_point, flows, strict=True):
+        pen.part("", "arrow", f"{len(flow.of):,} values" if len(flow.of) > 1 else "")
+        followed = None if closed else flow
         if single and not far:
             pen.edge(point, (column.x + 10, ends[0]), followed)
         else:
             pen.edge(point, (x - 2, point[1]), followed, head=False)
     if single and not far:
         return
-    totals = {
-        id(card): tuple((i, -1) for i in card.neuron.totals()) for card in cards if card.neuron
-    }
-    sizes = [pen.flow(Flow(of, 1.0)) for of in totals.values()]
-    largest = max((abs(s) for s in sizes if s is not None), default=0.0)
-    for card, y in zip(cards, ends, strict=True):
+    totals = [card.neuron.totals() if card.neuron else () for card in cards]
+    ticks = pen.flows(tuple((i, -1) for i in of) for of in totals)
+    for card, y, tick in zip(cards, ends, ticks, strict=True):
         pen.part("", "arrow", "")
-        tick = Flow(totals[id(card)], largest) if card.neuron else None
-        pen.edge((x + 2, y), (column.x + 10, y), tick)
+        pen.edge((x + 2, y), (column.x + 10, y), tick if card.neuron else None)
 
 
 def _lane(pen: Pen, before: Column, column: Column, bottom: float, y: float) -> None:

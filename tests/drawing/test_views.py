@@ -248,17 +248,19 @@ def test_numbers_in_the_picture_are_those_of_the_values(name):
     figures = [text for text in scene.texts() if text.figure]
     assert figures or scene.view == "groups"
     for text in figures:
-        figure = text.figure
-        nodes = [order[i] for i in figure.of]
-        expected = {
-            "data": lambda: sum(n.data for n in nodes) / len(nodes),
-            "grad": lambda: math.fsum(n.grad for n in nodes) / len(nodes),
-            "sum": lambda: sum(n.data for n in nodes),
-            "largest": lambda: max(abs(n.grad) for n in nodes),
-            "zeros": lambda: sum(n.data == 0.0 for n in nodes),
-        }[figure.what]()
-        words = figure.before + number(expected, figure.digits) + figure.after
-        assert text.words in (words, figure.before + "–" + figure.after)
+        shown = text.figure.before + number(expected(text.figure, order), text.figure.digits)
+        nothing = text.figure.before + "–"
+        assert text.words in (shown + text.figure.after, nothing + text.figure.after)
+
+
+def expected(figure, order):
+    nodes = [order[i] for i in figure.of]
+    if figure.what == "zeros":
+        return sum(n.data == 0.0 for n in nodes)
+    if figure.what == "largest":
+        return max(abs(n.grad) for n in nodes)
+    total = sum(n.grad if figure.what == "grad" else n.data for n in nodes)
+    return total if figure.what == "sum" else total / len(nodes)
 
 
 # -- what the reader finds -------------------------------------------------------------------
@@ -292,7 +294,7 @@ def test_a_repeat_shows_its_first_and_last_step():
     found = words(scene)
     assert "× 50" in found
     assert {"h(t)", "h(t−1)", "x(t)", "w (shared)"} <= set(found)
-    assert [p.title for p in scene.parts if p.role == "curve"][0] == "h(t), step by step"
+    assert next(p.title for p in scene.parts if p.role == "curve") == "h(t), step by step"
 
 
 def test_three_steps_are_no_repeat():
@@ -403,7 +405,7 @@ ALLOWED = {
 
 def hostile(label, kind):
     """A graph of each kind with this label wherever one can be."""
-    if kind == "layers" or kind == "network":
+    if kind in ("layers", "network"):
         xs = [Value(float(i), label) for i in range(3)]
         for _ in range(2):
             with scope(label or "s"):
