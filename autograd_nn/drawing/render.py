@@ -32,15 +32,13 @@ from autograd_nn.drawing.programs import (
     with_more_fonts,
 )
 from autograd_nn.drawing.scene import Scene
-from autograd_nn.drawing.scenes import scenes_of
-from autograd_nn.drawing.still import still_html
+from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
-from autograd_nn.drawing.views import VIEWS, Reading, scene_of
+from autograd_nn.drawing.views import VIEWS, scene_of
 from autograd_nn.engine import Value
 
 __all__ = ["PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
 
-_LARGEST_IN_NOTEBOOK = 1_000_000  # characters of all that opens
 _MOST_FOR_DOT = 3_000  # boxes, signs and arrows: beyond this dot takes minutes
 _ENGINES = (None, "dot", "builtin")
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -374,43 +372,13 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
                 svg = bundle["image/svg+xml"]
                 bundle["text/html"] = in_notebook(svg[svg.index("<svg") :], "#FFFFFF")
             else:
-                bundle["text/html"] = self._opening() or self._plain(prefix)
+                roots, marks = self._source.roots, self._marks
+                bundle["text/html"] = picture_html(
+                    self.scene, roots, self._options, marks, prefix
+                )
         if "image/png" in wanted:
             bundle["image/png"] = self.pipe(format="png")
         return {kind: shown for kind, shown in bundle.items() if kind in wanted}
-
-
-    def _plain(self, prefix: str) -> str:
-        """The picture in a cell, light or dark as the notebook is."""
-        svg = svg_text(self.scene, prefix, theme="scheme")
-        return in_notebook(svg[svg.index("<svg") :])
-
-    def _opening(self) -> str | None:
-        """The picture with what opens on a click; None where nothing does, or numbers changed."""
-        if not any(part.opens or part.closes for part in self.scene.parts):
-            return None
-        roots, options = self._source.roots, self._options
-        read = Reading(
-            roots,
-            options["width"],
-            options["view"],
-            options["names"],
-            options["values"],
-            options["max_values"],
-            "*" in options["expand"],
-        )
-        first = scene_of(roots, read=read, **options)
-        for change in self._marks:
-            change(first)
-        if first != self.scene:
-            return None
-
-        def mark(scene: Scene) -> None:
-            for change in self._marks:
-                change(scene)
-
-        scenes = scenes_of(read, first, mark, most=_LARGEST_IN_NOTEBOOK, **options)
-        return still_html(scenes, self.scene.title)
 
 
 # ---------------------------------------------------------------------------
