@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -99,9 +100,11 @@ def test_figures_are_shown_once(executed):
 
 def test_progress_is_a_bar_of_text(executed):
     """It ends full, as one output that was drawn over."""
+    if find_spec("ipywidgets"):
+        pytest.skip("with ipywidgets the bar is tqdm's own widget")
     outputs, _ = executed
     (bar,) = shown(outputs, "fit")["text/plain"]
-    assert bar.startswith("█" * 20 + " 5/5 epochs  loss ") or "ipywidgets" in sys.modules
+    assert bar.startswith("█" * 20 + " 5/5 epochs  loss ")
 
 
 def test_the_page_runs_in_its_cell(executed, browser):
