@@ -14,6 +14,7 @@ from autograd_nn import rich
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.chain import ChainRule
 from autograd_nn.drawing.render import Drawing, draw
+from autograd_nn.drawing.scene import Scene
 from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import value_names
 from autograd_nn.drawing.text import short_number
@@ -151,13 +152,17 @@ class Explanation:
         Args:
             options: as for ``draw``.
         """
-        picture = draw(with_slopes(self._root), **options)
         values, edges = _on_paths(self._walk, self._goal)
-        for part in picture.scene.parts:
-            if part.role == "arrow" and part.id[:1] == "e":
-                part.faint = part.id not in edges
-            elif part.values:
-                part.faint = values.isdisjoint(part.values)
+
+        def pale(scene: Scene) -> None:
+            for part in scene.parts:
+                if part.role == "arrow" and part.id[:1] == "e":
+                    part.faint = part.id not in edges
+                elif part.values:
+                    part.faint = values.isdisjoint(part.values)
+
+        picture = draw(with_slopes(self._root), **options)
+        picture.mark(pale)
         return picture
 
     def __str__(self) -> str:

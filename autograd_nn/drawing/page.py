@@ -5,42 +5,40 @@ script and the style in it, by their hashes.  Labels reach it as text alone: as 
 that cannot end its script element, put into the page by ``textContent``.
 
 The files of the page are in ``web``: ``math.js`` and the operations of ``javascript`` compute,
-``graph.js`` holds the numbers of every step, ``stage.js`` and ``view.js`` draw the scenes of
-``scenes``, ``phone.js`` the strips of ``strips``, ``table.js`` lists values, ``live.js`` changes
-them, ``player.js`` goes from step to step.
+``graph.js`` holds the numbers of every step, ``draw.js``, ``stage.js`` and ``view.js`` draw the
+scenes of ``scenes``, ``phone.js`` the strips of ``strips``, ``table.js`` lists values, ``live.js``
+changes them, ``player.js`` goes from step to step.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
 import os
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from autograd_nn.conversion import describe
+from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
-from autograd_nn.drawing.palette import css
 from autograd_nn.drawing.render import check_folder, write_whole
-from autograd_nn.drawing.scenes import WIDTH, scenes_of
+from autograd_nn.drawing.scenes import scenes_of
 from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
 from autograd_nn.drawing.strips import strips_of
-from autograd_nn.drawing.views import Reading
+from autograd_nn.drawing.views import Reading, scene_of
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.labels import clean, escape
 
-__all__ = ["Page", "asset", "page_text", "step_through"]
+__all__ = ["Page", "page_text", "step_through"]
 
 _MOST_VALUES = 50_000
+_WIDTH = 960.0  # of the stage on a screen of 1,400 px
 _SCRIPTS = (
     "math.js",
+    "dom.js",
     "graph.js",
     "table.js",
+    "draw.js",
     "stage.js",
     "view.js",
     "phone.js",
@@ -77,12 +75,7 @@ class Page:
         return f"Page({len(self.text):,} characters of HTML; save it by .save('page.html'))"
 
     def _repr_html_(self) -> str:
-        # Sandboxed without allow-same-origin: its script sees nothing of the notebook.
-        return (
-            f'<iframe sandbox="allow-scripts" title="{_TITLE}" loading="lazy" '
-            f'style="width:100%;height:{self.height}px;border:1px solid #8884;border-radius:8px" '
-            f'srcdoc="{html.escape(self.text, quote=True)}"></iframe>'
-        )
+        return framed(self.text, _TITLE, self.height)
 
 
 def step_through(
@@ -171,9 +164,11 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
             f"{count:,} values are too many to step through (at most {_MOST_VALUES:,}). "
             "draw() shows a large graph in groups; step through a part."
         )
-    read = Reading(with_slopes(v), WIDTH)
+    read = Reading(with_slopes(v), _WIDTH)
     count = len(read.pen.order)
-    scenes = scenes_of(read, by_layer)
+    circles = by_layer and read.view == "layers"
+    first = scene_of(read.pen.roots, width=_WIDTH, view="network") if circles else None
+    scenes = scenes_of(read, first, width=_WIDTH)
     strips, strip_of = strips_of(read)
     data = {
         **columns(read.pen.roots[0], read),
@@ -185,46 +180,11 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
         "states": list(scenes.scenes),
         "owner": scenes.owner,
     }
-    style = asset("page.css") + _colours()
-    script = "".join([operations(), *map(asset, _SCRIPTS)])
-    script = f"(function () {{\n'use strict';\n{script}}}());"
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    style = asset("page.css") + colours(":root[data-theme=dark]")
+    script = script_of(operations(), *map(asset, _SCRIPTS))
     holes = {
-        "POLICY": policy,
         "TITLE": escape(clean(str(title), 80)),
         "THEME": theme,
-        "STYLE": style,
         "SUMMARY": f"{count:,} value{'s' * (count != 1)}",
-        "DATA": _json(data),
-        "SCRIPT": script,
     }
-    parts = FRAME.split("@@")
-    return "".join(holes[part] if i % 2 else part for i, part in enumerate(parts))
-
-
-def asset(name: str) -> str:
-    """The text of a file of the page."""
-    return resources.files(__package__).joinpath("web", name).read_text("utf-8")
-
-
-def _colours() -> str:
-    """The rules of the picture's colours, light and dark, as the page's theme says."""
-    dark = css("dark", ":root[data-theme=auto] ")
-    return (
-        css("light")
-        + css("dark", ":root[data-theme=dark] ")
-        + f"@media (prefers-color-scheme: dark) {{ {dark} }}"
-    )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _json(found: object) -> str:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(found, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return document(FRAME, holes, style, script, data)

@@ -79,7 +79,8 @@ def css(theme: str = "auto", within: str = "", names: set[str] | None = None) ->
     """Rules for ``.f-NAME`` (fill) and ``.s-NAME`` (stroke).
 
     Args:
-        theme: ``"light"``, ``"dark"``, or ``"auto"``: as the reader's system is.
+        theme: ``"light"``, ``"dark"``, ``"auto"``: as the reader's system is; or ``"scheme"``: as
+            the ``color-scheme`` around the picture is.
         within: a selector that goes before each rule, with its space.
         names: only these colours.
     """
@@ -91,6 +92,16 @@ def css(theme: str = "auto", within: str = "", names: set[str] | None = None) ->
             if names is None or name in names
         )
 
+    if theme == "scheme":
+        light, dark = table(False), table(True)
+        return "".join(
+            # Once for browsers that do not know light-dark.
+            f"{within}.f-{name}{{fill:{light[name]};fill:light-dark({light[name]},{dark[name]})}}"
+            f"{within}.s-{name}"
+            f"{{stroke:{light[name]};stroke:light-dark({light[name]},{dark[name]})}}"
+            for name in light
+            if names is None or name in names
+        )
     if theme == "auto":
         return f"{rules(False)}@media(prefers-color-scheme:dark){{{rules(True)}}}"
     return rules(theme == "dark")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import graphviz  # type: ignore[import-untyped]
 
 from autograd_nn.drawing.called import outputs_of
 from autograd_nn.drawing.collapse import picture_of_groups
+from autograd_nn.drawing.document import in_notebook
 from autograd_nn.drawing.dot import dot_lines
 from autograd_nn.drawing.graph import roots_of
 from autograd_nn.drawing.picture import Picture, picture_of
@@ -31,6 +32,7 @@ from autograd_nn.drawing.programs import (
     with_more_fonts,
 )
 from autograd_nn.drawing.scene import Scene
+from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.views import VIEWS, scene_of
 from autograd_nn.engine import Value
@@ -118,20 +120,19 @@ def draw(
     wanted = (expand,) if isinstance(expand, str) else tuple(expand or ())
     outputs = outputs_of(what, row)
     roots = roots_of(what if outputs is None else outputs.values)
-    scene = scene_of(
-        roots,
-        width=float(width),
-        view=view or ("network" if outputs else None),
-        by="gradient" if by == "gradient" else "weight",
-        direction=direction,
-        values=values,
-        names=names,
-        max_values=max_values,
-        expand=wanted,
-        called=outputs is None or outputs.called,
-    )
+    options: dict[str, Any] = {
+        "width": float(width),
+        "view": view or ("network" if outputs else None),
+        "by": by,
+        "direction": direction,
+        "values": values,
+        "names": names,
+        "max_values": max_values,
+        "expand": wanted,
+        "called": outputs is None or outputs.called,
+    }
     source = _Source(roots, direction, values, max_values, wanted, names)
-    return Drawing(scene, source, engine, timeout)
+    return Drawing(scene_of(roots, **options), source, engine, timeout, options)
 
 
 class _Source:
@@ -176,19 +177,31 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     _made = 0  # ids in a notebook are told apart by the number of the picture
 
     def __init__(
-        self, scene: Scene, source: _Source, layout: str | None = None, timeout: float = 30.0
+        self,
+        scene: Scene,
+        source: _Source,
+        layout: str | None = None,
+        timeout: float = 30.0,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self._own_body: list[str] | None = None
         super().__init__("autograd_nn", format="svg")
         self.scene = scene
         self._own_body, self._source = None, source
         self._layout, self._timeout = layout, timeout
+        self._options = dict(options or {})
+        self._marks: list[Callable[[Scene], None]] = []
         if len(scene.shown) <= _MOST_FOR_DOT:  # as the numbers are now
             self._own_body = list(source.lines)
 
     @property
     def _picture(self) -> Picture:
         return self._source.picture
+
+    def mark(self, change: Callable[[Scene], None]) -> None:
+        """Change the scene, and each that comes of opening a part of it in a notebook."""
+        change(self.scene)
+        self._marks.append(change)
 
     @property
     def body(self) -> list[str]:
@@ -341,22 +354,28 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
     ) -> dict[str, Any]:
-        """What a notebook shows: HTML with tooltips on an opaque ground, or the SVG alone."""
+        """What a notebook shows: HTML whose closed parts open on a click, or the SVG alone."""
         wanted = set(include) if include is not None else {"image/svg+xml", "text/html"}
         wanted -= set(exclude or ())
         bundle: dict[str, Any] = {}
         if wanted & {"image/svg+xml", "text/html"}:
             Drawing._made += 1
             prefix = f"g{Drawing._made}-"
-            svg = svg_text(self.scene, prefix)
-            ground = "none"  # the picture has its own
-            if self._changed():
-                svg, ground = self.pipe(format="svg", encoding="utf-8"), "#FFFFFF"
-            bundle["image/svg+xml"] = svg
-            inner = svg[svg.index("<svg") :]
-            bundle["text/html"] = (
-                f'<div style="background:{ground};overflow-x:auto;border-radius:6px">{inner}</div>'
+            changed = self._changed()
+            bundle["image/svg+xml"] = (
+                self.pipe(format="svg", encoding="utf-8")
+                if changed
+                else svg_text(self.scene, prefix)
             )
+        if "text/html" in wanted:
+            if changed:
+                svg = bundle["image/svg+xml"]
+                bundle["text/html"] = in_notebook(svg[svg.index("<svg") :], "#FFFFFF")
+            else:
+                roots, marks = self._source.roots, self._marks
+                bundle["text/html"] = picture_html(
+                    self.scene, roots, self._options, marks, prefix
+                )
         if "image/png" in wanted:
             bundle["image/png"] = self.pipe(format="png")
         return {kind: shown for kind, shown in bundle.items() if kind in wanted}

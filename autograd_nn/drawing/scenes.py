@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 from autograd_nn.drawing.scene import Circle, Edge, Mark, Part, Path, Rect, Scene, Text
 from autograd_nn.drawing.views import Reading, scene_of
 
-__all__ = ["WIDTH", "Scenes", "scenes_of"]
+__all__ = ["Scenes", "scenes_of"]
 
-WIDTH = 960.0  # of the stage on a screen of 1,400 px
 _LARGEST = 8_000_000  # characters
 _MOST = 600  # scenes
-_MOST_DEEPER = 40  # with so many, what opens inside of what was opened has none
+_MOST_WORK = 3_000_000  # scenes times values: some seconds
+_MOST_DEEPER = 50  # with so many, what opens inside of what was opened has none
 
 _LETTERS = {
     "id": "i", "role": "k", "kind": "c", "title": "n", "values": "v", "opens": "o", "closes": "x",
-    "path": "p", "fill": "f", "line": "l", "dash": "d",
+    "path": "p", "faint": "q", "fill": "f", "line": "l", "dash": "d",
 }  # fmt: skip
 
 
@@ -172,43 +173,75 @@ def _short(*numbers: float) -> list[float]:
     return [int(x) if x == int(x) else x for x in rounded]
 
 
-def scenes_of(read: Reading, by_layer: bool = False) -> Scenes:
-    """The scenes of a page: the graph as it opens, and each state that a click leads to.
+def scenes_of(
+    read: Reading,
+    first: Scene | None = None,
+    mark: Callable[[Scene], None] | None = None,
+    most: int = _LARGEST,
+    **options: Any,
+) -> Scenes:
+    """The graph as it opens, and each state that a click leads to.
 
     One group is open at a time; opening another closes it.  A state is named by the id of the group
     that is open, or by ``-`` and the id of one that was closed.
 
     Args:
         read: the graph.
-        by_layer: open on circles in columns, where the graph is a network.
+        first: how it opens, where that is not the view that was chosen for it.
+        mark: called on each scene, to change it.
+        most: characters of all scenes together; what is beyond has none.
+        options: as for ``scene_of``.
     """
-    scenes, root = Scenes(), read.pen.roots[0]
-    first = scene_of(root, width=WIDTH, read=read)
-    if by_layer and first.view == "layers":
-        first = scene_of(root, width=WIDTH, view="network")
-    scenes.add("", "", first)
-    for id in {part.closes: None for part in first.parts if part.closes}:
-        scenes.add(f"-{id}", "", scene_of(root, width=WIDTH, closed=(id,), read=read))
-    closed = {part.opens for part in first.parts if part.opens}
-    # A neuron may be in a layer that is closed, or left out between two that are drawn.
-    inside = {id: id.partition("-")[0] for id in read.groups() if "-" in id}
+    scenes, roots = Scenes(), read.pen.roots
+    start = first or scene_of(roots, read=read, **options)
+
+    def add(state: str, above: str, scene: Scene) -> None:
+        if mark is not None:
+            mark(scene)
+        scenes.add(state, above, scene)
+
+    add("", "", start)
+    for id in {part.closes: None for part in start.parts if part.closes}:
+        add(f"-{id}", "", scene_of(roots, closed=(id,), read=read, **options))
+    closed = {part.opens for part in start.parts if part.opens}
+    count = _MOST_WORK // len(read.pen.order)
     pending: list[tuple[str, tuple[str, ...]]] = [
-        (id, (id,)) for id in sorted({*closed, *read.groups()} - inside.keys(), key=_order)
+        (id, (layer, id) if layer in closed and layer != id else (id,))
+        for id in _that_open(read, closed, count)
+        for layer in [id.partition("-")[0]]
     ]
-    pending += [(id, (layer, id) if layer in closed else (id,)) for id, layer in inside.items()]
     known = {id for id, _ in pending}
     for id, opened in pending:  # it grows on the way
-        if scenes.size > _LARGEST or len(scenes.scenes) > _MOST:
+        if scenes.size > most or len(scenes.scenes) > _MOST:
             break
-        scene = scene_of(root, width=WIDTH, opened=opened, read=read)
-        scenes.add(id, opened[-2] if len(opened) > 1 else "", scene)
+        scene = scene_of(roots, opened=opened, read=read, **options)
+        add(id, opened[-2] if len(opened) > 1 else "", scene)
         deeper = {part.opens for part in scene.parts if part.opens} - known
-        if len(known) > _MOST_DEEPER:
+        if len(known) + len(deeper) > min(count, _MOST_DEEPER):
             continue
         known |= deeper
         pending += [(part, (*opened, part)) for part in sorted(deeper, key=_order)]
     scenes.finish()
     return scenes
+
+
+def _that_open(read: Reading, closed: set[str], count: int) -> list[str]:
+    """What gets a scene in which it is open: what is drawn closed, the layers, and all neurons.
+
+    A neuron may be in a layer that is closed, or left out between two that are drawn.  A scene costs
+    time with the size of the graph: of a very large one the wide layers have scenes for the neurons
+    that are drawn alone.
+    """
+    groups = read.groups()
+    neurons: dict[str, list[str]] = {}
+    for id in groups:
+        if "-" in id:
+            neurons.setdefault(id.partition("-")[0], []).append(id)
+    found = dict.fromkeys(sorted(closed | {id for id in groups if "-" not in id}, key=_order))
+    for layer in sorted(neurons, key=lambda layer: len(neurons[layer])):
+        if len(found) + len(neurons[layer]) <= count:
+            found.update(dict.fromkeys(neurons[layer]))
+    return list(found)
 
 
 def _order(id: str) -> list[int]:

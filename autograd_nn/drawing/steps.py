@@ -38,7 +38,8 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
     ``left`` and ``right`` are -1 where there is no operand; ``powers`` are the exponents that are
     drawn without a box of their own, by value; ``fixed`` are leaves that cannot be changed by hand;
     ``refs`` is what formulas call values that have a shorter name for it; ``alike`` is, for each
-    value of a step of a loop, the one of the last step that the picture shows in its place.
+    value of a step of a loop, the one of the last step that the picture shows in its place;
+    ``gates`` are, by the id of a neuron, the results of an activation that may hold it at 0.
     """
     graph = read.pen.graph
     names, refs = value_names(read)
@@ -76,6 +77,7 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
             code: PRIMITIVES[code].formulas
             for code in sorted({v._code for v in graph.order if v._left is not None})
         },
+        "gates": _gates(read),
         "fixed": sorted(
             {pairs[1][0] for v, pairs in zip(graph.order, operands, strict=True) if _chooses(v)}
         ),
@@ -122,6 +124,18 @@ def _alike(read: Reading) -> dict[int, tuple[int, int]]:
                 if not operands[a] and not operands[b] and a != b and a not in found:
                     found[a] = step, b
                     found.setdefault(b, (last, b))
+    return found
+
+
+def _gates(read: Reading) -> dict[str, list[int]]:
+    """By the id of a neuron, its results where they come from an activation with a kink."""
+    order = read.pen.order
+    found = {}
+    for layer in read.model.layers() if read.model else ():
+        for neuron in layer.neurons:
+            outs = [use.out for use in neuron.uses if use.out != use.total]
+            if outs and all(PRIMITIVES[order[i]._code].switch is not None for i in outs):
+                found[neuron.id] = outs
     return found
 
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from autograd_nn.drawing.document import asset
 from autograd_nn.drawing.javascript import operation, operations
-from autograd_nn.drawing.page import asset
 from autograd_nn.ops import PRIMITIVES, Primitive
 
 INF, NAN = math.inf, math.nan

@@ -1,6 +1,5 @@
 // The graph: its numbers, forward and backward, and what is known of it at each step.
 // Steps: 0 leaves; 1..F forward operations; F+1 the seed; F+2.. backward operations.
-const byId = (id) => document.getElementById(id);
 const graph = JSON.parse(byId('data').textContent);
 // JSON has no nan and no infinity: they come as text.
 const real = (x) => (typeof x === 'string' ? Number(x.replace('inf', 'Infinity')) : x);
@@ -138,20 +137,3 @@ function partialOf(i, j) {
   const words = { a: names[0], b: names[1], y: atom(nameOf(i)) };
   return template.replace(/\{([aby])\}/g, (_, which) => words[which]);
 }
-
-// -- small pieces of the page --------------------------------------------------------------------
-const SVG = 'http://www.w3.org/2000/svg';
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-function shape(tag, attributes, parent) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (parent) parent.append(made);
-  return made;
-}
-function setText(node, text) { if (node.textContent !== text) node.textContent = text; }
-function setClass(node, name) { if (node.getAttribute('class') !== name) node.setAttribute('class', name); }

@@ -1,7 +1,7 @@
 // A narrow screen: layers from top to bottom, a dot for each neuron, and the card of the present
 // step, as wide as the screen, in the strip of its layer.
-const narrow = matchMedia('(max-width: 820px)'), phone = byId('phone'), home = stageBox.parentNode;
-const MOST_DOTS = 96, ACROSS = 16;
+const narrow = matchMedia('screen and (max-width: 820px)'), phone = byId('phone'), home = stageBox.parentNode;
+const MOST_DOTS = 96, ACROSS = 16, LARGEST = 1.75; // a card is not blown up beyond this
 let tapped = null; // the group that a tap opened, until the next step
 const onPhone = () => narrow.matches && graph.strips.length > 0;
 
@@ -29,7 +29,7 @@ const dotData = (values) => meanOf(values.map((i) => (known(i, step) ? data[i] :
 function showStrips() {
   const here = onPhone();
   phone.hidden = !here;
-  if (!here) { if (stageBox.parentNode !== home) { home.prepend(stageBox); stageBox.style.height = ''; stageBox.hidden = false; } return; }
+  if (!here) { if (stageBox.parentNode !== home) { home.prepend(stageBox); stageBox.style.width = stageBox.style.height = ''; stageBox.hidden = false; } return; }
   for (const { circles, figures, dots } of strips) {
     const numbers = circles.map(({ values }) => dotData(values));
     const largest = Math.max(...numbers.map((x) => (Number.isFinite(x) ? Math.abs(x) : 0)), 0);
@@ -60,10 +60,10 @@ function placeCard() {
   }
   best = best || { x: x - 110, y: y - 30, width: 220, height: 60 };
   // Text is not made smaller than it is to be read: what is too wide is shown in part.
-  const wide = strip.holder.clientWidth || 320, most = (wide * smallest) / SMALLEST;
+  const wide = Math.min(strip.holder.clientWidth || 320, (best.width + 6) * LARGEST), most = (wide * smallest) / SMALLEST;
   const width = Math.min(best.width + 6, most), left = best.width + 6 <= most ? best.x - 3 : Math.max(best.x - 3, Math.min(x - width / 2, best.x + best.width + 3 - width));
   const height = best.height + 6, scale = wide / width;
-  stageBox.style.height = Math.round(height * scale) + 'px';
+  stageBox.style.width = wide + 'px'; stageBox.style.height = Math.round(height * scale) + 'px';
   view = [left, best.y - 3, width, height, scale];
   svg.setAttribute('viewBox', view.slice(0, 4).map((n) => n.toFixed(2)).join(' '));
   map.hidden = true;

@@ -17,7 +17,7 @@ class LongTable {
     this.items = items; this.first = -1; this.cursor = Math.min(this.cursor, Math.max(0, items.length - 1));
     this.body.parentNode.setAttribute('aria-rowcount', items.length + 1);
   }
-  // Rows are kept and filled anew; numbers alone are filled while nothing scrolls.
+  // Rows are kept, and filled anew with what is in view.
   draw() {
     const fits = Math.ceil(this.view / this.height) + 2;
     const count = Math.min(this.items.length, fits);
@@ -43,7 +43,6 @@ class LongTable {
     this.draw();
     if (far) this.box.scrollTop = this.top;
   }
-  at(row) { return this.items[this.first + this.rows.indexOf(row)]; }
   key(e) {
     const jumps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -this.items.length, End: this.items.length };
     const row = e.target.closest('tr');
