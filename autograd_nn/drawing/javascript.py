@@ -20,13 +20,14 @@ _FUNCTIONS = {
         name: f"Math.{name}"
         for name in (
             "abs", "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos", "tan",
-            "asin", "acos", "atan", "sinh", "cosh", "atan2", "hypot",
+            "asin", "acos", "atan", "sinh", "cosh", "atan2", "hypot", "floor", "ceil", "trunc",
         )
     },
     **{
         name: f"math.{name}"
         for name in (
             "div", "pow", "relu", "leaky_relu", "sigmoid", "softplus", "erf", "maximum", "minimum",
+            "step", "sign", "share", "greater", "rint", "floordiv", "mod", "first_max", "first_min",
         )
     },
 }  # fmt: skip
@@ -72,6 +73,12 @@ class _Written(Symbol):
 
     def __rpow__(self, other: Any) -> _Written:
         return _call("math.pow", other, self)
+
+    def __floordiv__(self, other: Any) -> _Written:
+        return _call("math.floordiv", self, other)
+
+    def __mod__(self, other: Any) -> _Written:
+        return _call("math.mod", self, other)
 
     def __neg__(self) -> _Written:
         return _Written(f"(-{self.text})")
