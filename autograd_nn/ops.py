@@ -27,16 +27,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-__all__ = [
-    "CODES",
-    "CONSTANT",
-    "LEAF",
-    "PARAMETER",
-    "PRIMITIVES",
-    "Primitive",
-    "Symbol",
-    "primitive",
-]
+__all__ = ["CODES", "CONSTANT", "LEAF", "PARAMETER", "PRIMITIVES", "Primitive", "primitive"]
 
 INF: Final = math.inf
 NAN: Final = math.nan
@@ -68,14 +59,6 @@ class Primitive(NamedTuple):
             return _OPERATORS[self.symbol](*operands)
         first, *rest = operands
         return getattr(first, self.name)(*rest)
-
-
-class Symbol:
-    """A number that is not known: the rows applied to it write a program in another language.
-
-    A subclass has the operators and, as methods, the operations of the table.  Its comparisons
-    give a condition that knows ``&``, ``|`` and ``choose(a, b)``.
-    """
 
 
 # ---------------------------------------------------------------------------
@@ -339,7 +322,7 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
         return a if condition else b()
     if isinstance(condition, np.ndarray):
         return np.where(condition, a, b())
-    return condition.choose(a, b())
+    return condition.choose(a, b())  # of numbers whose formula is being written down
 
 
 def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:

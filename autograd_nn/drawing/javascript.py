@@ -1,8 +1,8 @@
 """The operations as JavaScript, for pages that compute: written from the table in ``ops``.
 
-The partials are the table's own, applied to a ``Symbol`` that writes down what is done to it.  So
-is the forward rule where it is arithmetic; the others have a name in JavaScript's ``Math`` or in
-the few lines of ``math.js``.  An operation with neither has no formula here: its value stays fixed.
+The partials are the table's own, applied to operands that write down what is done to them.  So is
+the forward rule where it is arithmetic; the others have a name in JavaScript's ``Math`` or in the
+few lines of ``math.js``.  An operation with neither has no formula here: its value stays fixed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_nn.ops import PRIMITIVES, Primitive, Symbol
+from autograd_nn.ops import PRIMITIVES, Primitive
 
 __all__ = ["operation", "operations"]
 
@@ -33,8 +33,8 @@ _FUNCTIONS = {
 }  # fmt: skip
 
 
-class _Written(Symbol):
-    """A number as a formula of JavaScript."""
+class _Written:
+    """A number as a formula of JavaScript: what is done to it is written down."""
 
     def __init__(self, text: str) -> None:
         self.text = text
