@@ -25,7 +25,9 @@ const math = {
   first_min: (a, b) => (b < a ? b : a),
   // To the nearest whole number, from the middle to the even one.
   rint(x) {
-    const down = Math.floor(x), rest = x - down, near = rest === 0.5 ? 2 * Math.round(x / 2) : rest < 0.5 ? down : down + 1;
+    const down = Math.floor(x),
+      rest = x - down,
+      near = rest === 0.5 ? 2 * Math.round(x / 2) : rest < 0.5 ? down : down + 1;
     return x - x !== 0 || x === 0 ? x : near === 0 ? (x < 0 ? -0 : 0) : near;
   },
   // Python's remainder, with the sign of the divisor, and its quotient, rounded down.
@@ -37,8 +39,12 @@ const math = {
   },
   floordiv(a, b) {
     if (b === 0) return a / b;
-    let rest = a % b, times = (a - rest) / b;
-    if (rest !== 0 && rest < 0 !== b < 0) { rest += b; times -= 1; }
+    let rest = a % b,
+      times = (a - rest) / b;
+    if (rest !== 0 && rest < 0 !== b < 0) {
+      rest += b;
+      times -= 1;
+    }
     if (times === 0) return Object.is(a / b, 0) || a / b > 0 ? 0 : -0;
     const whole = Math.floor(times);
     return times - whole > 0.5 ? whole + 1 : whole;
@@ -49,7 +55,8 @@ const math = {
     const size = Math.abs(x);
     if (x !== x || size > 6) return x !== x ? x : Math.sign(x);
     if (size < 2.5) {
-      let term = x, total = x;
+      let term = x,
+        total = x;
       for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(total); n += 1) {
         term *= (2 * x * x) / (2 * n + 1);
         total += term;
@@ -57,7 +64,7 @@ const math = {
       return x === 0 ? x : (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
     }
     let fraction = 0;
-    for (let n = 60; n > 0; n -= 1) fraction = (n / 2) / (size + fraction);
+    for (let n = 60; n > 0; n -= 1) fraction = n / 2 / (size + fraction);
     return Math.sign(x) * (1 - Math.exp(-x * x) / (Math.sqrt(Math.PI) * (size + fraction)));
   },
 };
