@@ -24,6 +24,7 @@ __all__ = ["draw_network"]
 By = Literal["weight", "gradient"]
 _MARGIN, _HEAD = 14.0, 52.0
 _MOST = 10
+_HINT = "No gradients yet: call backward() on a loss, then draw(loss, view='network')."
 _ACROSS = 20  # dots in a row
 
 
@@ -321,17 +322,21 @@ def _draw_dots(pen: Pen, column: _Column, spot: _Spot, by: By, called: bool) -> 
 
 def _legend(pen: Pen, columns: list[_Column], by: By, bottom: float, called: bool) -> None:
     what = "weight" if by == "weight" else "gradient of the weight"
-    entries = [("plus", f"{what} > 0"), ("minus", "< 0")]
     looks = {getattr(m, "look", "") for part in pen.scene.parts for m in part.marks}
+    entries = []
+    if any(look[:1] == "p" and look[1:].isdigit() for look in looks):
+        entries.append(("plus", f"{what} > 0"))
+    if any(look[:1] == "n" for look in looks):
+        entries.append(("minus", f"{what} < 0" if not entries else "< 0"))
     if "zero" in looks:
         entries.append(("zero", "0"))
-    entries.append(("", "width: size"))
-    if called:
-        inside, under = ("activation", "gradient") if by == "weight" else ("gradient", "activation")
-        if by == "weight" and not pen.with_grad:
-            entries.append(("circle", "activation"))
-        else:
-            entries.append(("circle", f"{inside} inside, {under} below"))
+    if entries:
+        entries.append(("", "width: size"))
+    if called and not (pen.ran and pen.with_grad):
+        entries.append(("circle", "activation"))
+    elif called:
+        inside, under = ("activation", "gradient")[:: 1 if by == "weight" else -1]
+        entries.append(("circle", f"{inside} inside, {under} below"))
     neurons = [s.neuron for c in columns for s in c.spots if s.neuron is not None]
     if called and any(is_off(pen.sums, use) for n in neurons for use in n.uses):
         entries.append(("off", "passes nothing on this row"))
@@ -339,4 +344,4 @@ def _legend(pen: Pen, columns: list[_Column], by: By, bottom: float, called: boo
         entries.append(("bead", "bias"))
     if any(spot.hidden for column in columns for spot in column.spots):
         entries.append(("dots", "dots: neurons left out"))
-    write_legend(pen, entries, bottom, pen.scene.width)
+    write_legend(pen, entries, bottom, pen.scene.width, hint=_HINT if called else "")

@@ -373,9 +373,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
                 bundle["text/html"] = in_notebook(svg[svg.index("<svg") :], "#FFFFFF")
             else:
                 roots, marks = self._source.roots, self._marks
-                bundle["text/html"] = picture_html(
-                    self.scene, roots, self._options, marks, prefix
-                )
+                bundle["text/html"] = picture_html(self.scene, roots, self._options, marks, prefix)
         if "image/png" in wanted:
             bundle["image/png"] = self.pipe(format="png")
         return {kind: shown for kind, shown in bundle.items() if kind in wanted}
