@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from autograd_nn.drawing.cards import dots, shown
+from autograd_nn.drawing.card import ACROSS, shown
+from autograd_nn.drawing.cards import dots
 from autograd_nn.drawing.columns import input_groups
 from autograd_nn.drawing.layers import name_parts
 from autograd_nn.drawing.legend import write_legend
@@ -25,7 +26,6 @@ By = Literal["weight", "gradient"]
 _MARGIN, _HEAD = 14.0, 52.0
 _MOST = 10
 _HINT = "No gradients yet: call backward() on a loss, then draw(loss, view='network')."
-_ACROSS = 20  # dots in a row
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _tall(column: _Column, item: int | range, style: _Style) -> float:
     """The room for a circle with its figures, or for a block of dots."""
     if isinstance(item, int):
         return style.pitch
-    return max(style.pitch - 8, 4.6 * -(-len(item) // _ACROSS) + 30)
+    return max(style.pitch - 8, 4.6 * -(-len(item) // ACROSS) + 30)
 
 
 def _spot(pen: Pen, column: _Column, item: int | range, y: float) -> _Spot:
@@ -306,16 +306,16 @@ def _bias(pen: Pen, spot: _Spot, neuron: Neuron, style: _Style, by: By) -> None:
 def _draw_dots(pen: Pen, column: _Column, spot: _Spot, by: By, called: bool) -> None:
     """A dot for each neuron that is left out, coloured as its circle would be."""
     n = len(spot.hidden)
-    across, rows = min(n, _ACROSS), -(-n // _ACROSS)
+    across, rows = min(n, ACROSS), -(-n // ACROSS)
     size = 4.6
     pen.part("", "more", f"{n:,} more", values=spot.held, opens=f"g{column.place}")
     x = spot.x - (across - 1) / 2 * size
     y = spot.y - 7 - (rows - 1) / 2 * size
     if called:
-        dots(pen, spot.hidden, x, y, _ACROSS, size, 1.7, -1 if by == "gradient" else -2)
+        dots(pen, spot.hidden, x, y, ACROSS, size, 1.7, -1 if by == "gradient" else -2)
     else:
         for k in range(n):
-            at = (x + size * (k % _ACROSS), y + size * (k // _ACROSS))
+            at = (x + size * (k % ACROSS), y + size * (k // ACROSS))
             pen.circle(*at, 1.7, "off", "zero", thick=0.6)
     pen.text(spot.x, spot.y + 2.3 * rows + 6, f"{n:,} more", "quiet", 9.5, "middle")
 
