@@ -21,7 +21,7 @@ __all__ = ["Scenes", "scenes_of"]
 _LARGEST = 8_000_000  # characters
 _MOST = 600  # scenes
 _MOST_WORK = 3_000_000  # scenes times values: some seconds
-_MOST_DEEPER = 50  # with so many, what opens inside of what was opened has none
+_MOST_DEEPER = 24  # with so many, what opens inside of what was opened has none
 
 _LETTERS = {
     "id": "i", "role": "k", "kind": "c", "title": "n", "values": "v", "opens": "o", "closes": "x",
@@ -206,16 +206,15 @@ def scenes_of(
     closed = {part.opens for part in start.parts if part.opens}
     count = _MOST_WORK // len(read.pen.order)
     pending: list[tuple[str, tuple[str, ...]]] = [
-        (id, (layer, id) if layer in closed and layer != id else (id,))
-        for id in _that_open(read, closed, count)
-        for layer in [id.partition("-")[0]]
+        (id, (*_beside(read, id), id)) for id in _that_open(read, closed, count)
     ]
     known = {id for id, _ in pending}
     for id, opened in pending:  # it grows on the way
         if scenes.size > most or len(scenes.scenes) > _MOST:
             break
         scene = scene_of(roots, opened=opened, read=read, **options)
-        add(id, opened[-2] if len(opened) > 1 else "", scene)
+        above = opened[-2] if len(opened) > 1 else id.partition("-")[0]
+        add(id, above if above in closed | set(opened[:-1]) else "", scene)
         deeper = {part.opens for part in scene.parts if part.opens} - known
         if len(known) + len(deeper) > min(count, _MOST_DEEPER):
             continue
@@ -223,6 +222,15 @@ def scenes_of(
         pending += [(part, (*opened, part)) for part in sorted(deeper, key=_order)]
     scenes.finish()
     return scenes
+
+
+def _beside(read: Reading, id: str) -> tuple[str, ...]:
+    """The column to open with a neuron: layers that stand beside each other open together."""
+    column, _, neuron = id.partition("-")
+    if not neuron or read.model is None:
+        return ()
+    part = read.model.columns[int(column[1:]) - 1]
+    return (column,) if isinstance(part, list) and len(part) > 1 else ()
 
 
 def _that_open(read: Reading, closed: set[str], count: int) -> list[str]:

@@ -31,7 +31,8 @@ def strips_of(read: Reading) -> tuple[list[dict[str, Any]], list[int]]:
         place[i] = 0
     for column in model.columns:
         if isinstance(column, Block):
-            name = clean(column.name) or "between"
+            last = read.pen.number_of(read.pen.roots[0]) in column.values
+            name = clean(column.name) or ("result" if last else "between")
             words = f"{len(column.values):,} operation{'s' * (len(column.values) != 1)}"
             _put(place, len(strips), [*column.values, *column.leaves])
             strips.append(_strip(name, words, [], []))

@@ -118,6 +118,7 @@ let addressing = 0;
 function go(target, quietly) {
   step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0)); tapped = null;
   if (!byLayer) stage.openFor(operationAt(step));
+  if (!follow && !ownView && tooSmall()) setFollow(true);
   refresh();
   if (follow) look([...active]);
   byId('slider').value = step;
@@ -153,6 +154,9 @@ function theme(name) {
   document.documentElement.dataset.theme = name;
   setText(byId('theme'), 'Theme: ' + name);
 }
+// Whether the whole picture would have text that is not to be read, and whether the reader chose.
+let ownView = false;
+const tooSmall = () => fitScale() * smallest < SMALLEST - 0.05;
 function setFollow(on) {
   follow = on; byId('follow').setAttribute('aria-pressed', String(on));
 }
@@ -171,10 +175,11 @@ byId('theme').addEventListener('click', () => {
   theme(all[(all.indexOf(document.documentElement.dataset.theme) + 1) % 3]);
 });
 byId('follow').addEventListener('click', () => {
+  ownView = true;
   setFollow(!follow);
   if (follow) { refresh(); look([...active]); } else fit();
 });
-byId('fit').addEventListener('click', () => { setFollow(false); openGroup(''); refresh(); fit(); });
+byId('fit').addEventListener('click', () => { ownView = true; setFollow(false); openGroup(''); refresh(); fit(); });
 
 // Keys that a control has for itself stay with it: text in a field, arrows of a slider, a menu.
 const KEYS = {
@@ -199,7 +204,7 @@ computeBackward();
 setByLayer(graph.byLayer && !byId('layers').hidden);
 openGroup('');
 liveNotes();
-setFollow(fitScale() * smallest < SMALLEST - 0.05);
+setFollow(tooSmall());
 const wanted = /theme=(light|dark)/.exec(location.hash), start = /step=(\d+)/.exec(location.hash);
 if (wanted) theme(wanted[1]);
 fit();

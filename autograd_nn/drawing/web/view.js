@@ -78,7 +78,7 @@ function drawFrame() {
 }
 map.addEventListener('pointerdown', (e) => {
   const r = mapSvg.getBoundingClientRect();
-  setFollow(false);
+  ownView = true; setFollow(false);
   setView(((e.clientX - r.left) / r.width) * scene.width - view[2] / 2, ((e.clientY - r.top) / r.height) * scene.height - view[3] / 2, view[4]);
   e.stopPropagation();
 });
@@ -86,7 +86,7 @@ map.addEventListener('pointerdown', (e) => {
 // -- wheel, drag and pinch -------------------------------------------------------------------------
 stageBox.addEventListener('wheel', (e) => {
   e.preventDefault();
-  setFollow(false);
+  ownView = true; setFollow(false);
   zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * (e.ctrlKey ? 0.01 : 0.0015)));
 }, { passive: false });
 const spread = () => {
@@ -104,7 +104,7 @@ addEventListener('pointermove', (e) => {
   pointers.set(e.pointerId, { x: e.clientX, y: e.clientY });
   const now = spread();
   if (!viewMoved && !now.far && Math.abs(now.x - before.x) + Math.abs(now.y - before.y) < 5) return;
-  if (!viewMoved) { viewMoved = true; setFollow(false); }
+  if (!viewMoved) { viewMoved = ownView = true; setFollow(false); }
   if (now.far && before.far) zoomAt(now.x, now.y, now.far / before.far);
   setView(view[0] - (now.x - before.x) / view[4], view[1] - (now.y - before.y) / view[4], view[4]);
   gesture = now;
