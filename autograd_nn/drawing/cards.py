@@ -48,11 +48,11 @@ def _more(pen: Pen, card: Card, x: float, w: float) -> None:
     pen.part("", "more", card.note, values=card.values)
     middle = card.y + card.height / 2
     if not card.dots:
-        pen.text(x + w / 2, middle + 3.5, "⋮  " + card.note, "quiet", 10, "middle", room=w)
+        pen.text(x + w / 2, middle + 3.5, "… " + card.note, "quiet", 10, "middle", room=w)
         return
     across = min(ACROSS, len(card.dots))
     rows = -(-len(card.dots) // ACROSS)
-    pen.text(x + 8, middle + 3.5, "⋮  " + card.note, "quiet", 10, room=w - 20 - 4.6 * across)
+    pen.text(x + 8, middle + 3.5, "… " + card.note, "quiet", 10, room=w - 20 - 4.6 * across)
     dots(pen, card.dots, x + w - 8 - 4.6 * across, middle - 2.3 * (rows - 1), ACROSS, 4.6, 1.8)
 
 

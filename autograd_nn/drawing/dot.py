@@ -160,9 +160,9 @@ def legend_entries(picture: Picture) -> list[tuple[str, str, str]]:
     if not picture.backward_ran:
         return [*entries, ("line", palette.UNKNOWN, "backward has not run: grad is –")]
     if any(part > 0.0 for part in parts):
-        entries.append(("line", palette.POSITIVE[1], "gradient > 0"))
+        entries.append(("line", palette.POSITIVE, "gradient > 0"))
     if any(part < 0.0 for part in parts):
-        entries.append(("line", palette.NEGATIVE[1], "gradient < 0"))
+        entries.append(("line", palette.NEGATIVE, "gradient < 0"))
     if any(part == 0.0 for part in parts):
         entries.append(("dashes", palette.ZERO, "gradient = 0"))
     if any(part != part for part in parts):

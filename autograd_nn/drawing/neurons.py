@@ -84,7 +84,7 @@ def _left_out(pen: Pen, neuron: Neuron, hidden: range, x: float, base: float, w:
     """How many products are not drawn, and what they add up to."""
     terms: list[Term] = [use.terms[k] for use in neuron.uses for k in hidden]
     pen.part("", "more", f"{len(hidden)} more products")
-    pen.text(x + 12, base, f"⋮ {len(hidden)} more products", "quiet", 9.5)
+    pen.text(x + 12, base, f"… {len(hidden):,} more products", "quiet", 9.5)
     if len(neuron.uses) == 1:
         products = tuple(term.product for term in terms)
         pen.figure(x + w - 8, base, products, "sum", "quiet", anchor="end")
