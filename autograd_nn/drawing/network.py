@@ -6,6 +6,7 @@ each neuron, so that a dead half of a layer shows even where no circle is drawn 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -67,16 +68,23 @@ class _Column:
 
 
 def draw_network(
-    pen: Pen, model: Model, width: float, by: By = "weight", *, called: bool = True
+    pen: Pen,
+    model: Model,
+    width: float,
+    by: By = "weight",
+    opened: Collection[str] = (),
+    *,
+    called: bool = True,
 ) -> None:
     """Draw the circles.
 
     Args:
         by: what edges and circles are coloured by.
+        opened: ids of the layers of which all neurons are drawn, ``"g0"`` for the inputs.
         called: whether activations mean anything; without a row of data they do not.
     """
     name_parts(pen, model)
-    columns = _columns(model)
+    columns = _columns(model, opened)
     tallest = max(len(column.pattern) for column in columns)
     style = _Style(26, 104, 11.5, True) if tallest <= 4 else _Style(18, 49, 10, False)
     heights = [[_tall(column, item, style) for item in column.pattern] for column in columns]
@@ -115,25 +123,26 @@ def draw_network(
 # Columns
 
 
-def _columns(model: Model) -> list[_Column]:
+def _columns(model: Model, opened: Collection[str]) -> list[_Column]:
     groups = input_groups(model)
     neurons = [neuron for layer in model.layers() for neuron in layer.neurons]
     read = {term.source for n in neurons for use in n.uses for term in use.terms}
     columns = []
     if groups:
-        pattern = shown(len(groups), _MOST)
+        pattern = shown(len(groups), len(groups) if "g0" in opened else _MOST)
         words = [_counted(len(groups), "value", pattern)]
         if model.rows > 1:
             words.append(f"on {model.rows:,} rows")
         columns.append(_Column("inputs", words, list(groups), [], pattern, 0))
     for layer in model.layers():
-        pattern = shown(len(layer.neurons), _MOST)
+        place = layer.neurons[0].column
+        most = len(layer.neurons) if f"g{place}" in opened else _MOST
+        pattern = shown(len(layer.neurons), most)
         words = [
             _counted(len(layer.neurons), "neuron", pattern),
             f"{layer.act} · {layer.parameters():,} params",
         ]
         values = [neuron.outs() for neuron in layer.neurons]
-        place = layer.neurons[0].column
         last = not any(i in read for outs in values for i in outs)
         columns.append(
             _Column(clean(layer.name), words, values, layer.neurons, pattern, place, last)
@@ -248,7 +257,7 @@ def _draw_spot(pen: Pen, column: _Column, spot: _Spot, style: _Style, by: By, ca
     line = "output-line" if top else "input-line" if not neuron else "card-line"
     title = f"{spot.name}: {pen.tooltip(first)}" if called else spot.name
     if neuron is not None:
-        state = {"opens": neuron.id, "path": neuron.path}
+        state = {"opens": neuron.id if called else "", "path": neuron.path}
         pen.part(neuron.id, "neuron", title, values=neuron.values(), **state)
     else:
         pen.part(f"v{first}", "value", title, kind="input", values=spot.values)
