@@ -1,6 +1,6 @@
 """How long pictures take, what they are like, and how many arrows cross, beside ``dot``'s.
 
-    python -m benchmarks.drawing [rounds]
+    python -m benchmarks.drawing [rounds] [folder for the pictures]
 
 Pure Python on one thread; each time is the median of several.  ``dot`` is run, where it is
 installed, on the same layered net of about 1,000 values, as plain nodes and edges, and on every
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from autograd_nn import MLP, Value, scope
@@ -97,8 +98,8 @@ def large_graph(values: int) -> Value:
     return total
 
 
-def main(rounds: int = 3) -> None:
-    """Print the table."""
+def main(rounds: int = 3, folder: Path | None = None) -> None:
+    """Print the tables, and write the pictures where a folder is given."""
     print(f"{'nodes':>8} {'edges':>8} {'layout s':>9}")
     for rows in (3, 28, 140):
         n, edges = net_edges(rows)
@@ -117,10 +118,10 @@ def main(rounds: int = 3) -> None:
     ):
         seconds = median_seconds(lambda root=root: draw(root).pipe("svg"), rounds)
         print(f"{name}: {seconds:.2f} s")
-    print_pictures()
+    print_pictures(folder)
 
 
-def print_pictures() -> None:
+def print_pictures(folder: Path | None = None) -> None:
     """Print what each picture is like."""
     print(
         "| picture | size | outside bands and boxes | blank | smallest text | overlaps |"
@@ -129,7 +130,10 @@ def print_pictures() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for name, (make, options, _) in PICTURES.items():
         root = make()
-        found = measure(draw(root, **options).scene)
+        drawing = draw(root, **options)
+        if folder is not None:
+            drawing.render(outfile=folder / f"{name.replace(' ', '-')}.svg", cleanup=True)
+        found = measure(drawing.scene)
         line = f"| {name} | {found.width:.0f} x {found.height:.0f} | {found.outside:.0%} |"
         line += f" {found.blank:.0%} | {found.smallest:g} px | {found.overlaps} |"
         line += f" {found.crossings} |"
@@ -141,4 +145,7 @@ def print_pictures() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 3,
+        Path(sys.argv[2]) if len(sys.argv) > 2 else None,
+    )

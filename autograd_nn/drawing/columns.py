@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograd_nn.drawing.boxes import box_height
-from autograd_nn.drawing.cards import (
+from autograd_nn.drawing.card import (
     LINE,
     PITCH,
     ROW_HEIGHT,

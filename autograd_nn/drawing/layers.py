@@ -15,13 +15,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from autograd_nn.drawing.boxes import box_height
-from autograd_nn.drawing.cards import (
-    PITCH,
-    TITLE,
-    Card,
-    draw_card,
-    ledger_height,
-)
+from autograd_nn.drawing.card import PITCH, TITLE, Card, ledger_height
+from autograd_nn.drawing.cards import draw_card
 from autograd_nn.drawing.columns import MOST, Column, Form, fill, input_groups
 from autograd_nn.drawing.inset import Inset
 from autograd_nn.drawing.legend import draw_legend

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from autograd_nn.drawing.ordering import Layers, ordered
+from autograd_nn.drawing.ordering import Layers, crossed, ordered
 
 __all__ = ["Placement", "crossings", "lay_out"]
 
@@ -297,36 +297,11 @@ def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return a[:depth]
 
 
-def crossings(graph_ranks: list[int], routes: list[list[int]], across: list[float]) -> int:
-    """How many pairs of arrows cross between neighbouring ranks, for a finished placement."""
+def crossings(ranks: list[int], routes: list[list[int]], across: list[float]) -> int:
+    """How many pairs of edges cross between neighbouring ranks, for a finished placement."""
     by_rank: dict[int, list[tuple[float, float]]] = {}
     for route in routes:
         for a, b in pairwise(route):
-            if graph_ranks[b] == graph_ranks[a] + 1:
-                by_rank.setdefault(graph_ranks[a], []).append((across[a], across[b]))
-    total = 0
-    for pairs in by_rank.values():
-        ends = sorted({head for _, head in pairs})
-        place = {head: i + 1 for i, head in enumerate(ends)}
-        tree = [0] * (len(ends) + 1)
-        pairs.sort()
-        placed = 0
-        start = 0
-        while start < len(pairs):
-            stop = start
-            while stop < len(pairs) and pairs[stop][0] == pairs[start][0]:
-                stop += 1
-            for _, head in pairs[start:stop]:
-                i, below = place[head], 0
-                while i:
-                    below += tree[i]
-                    i &= i - 1
-                total += placed - below
-            for _, head in pairs[start:stop]:
-                i = place[head]
-                while i <= len(ends):
-                    tree[i] += 1
-                    i += i & -i
-            placed += stop - start
-            start = stop
-    return total
+            if ranks[b] == ranks[a] + 1:
+                by_rank.setdefault(ranks[a], []).append((across[a], across[b]))
+    return sum(map(crossed, by_rank.values()))

@@ -43,9 +43,18 @@ def draw_legend(
 
 
 def write_legend(
-    pen: Pen, entries: list[tuple[str, str]], y: float, width: float, left: float = 14.0
+    pen: Pen,
+    entries: list[tuple[str, str]],
+    y: float,
+    width: float,
+    left: float = 14.0,
+    hint: str = HINT,
 ) -> None:
-    """Entries in as many lines as they need, then what the reader is told."""
+    """Entries in as many lines as they need, then what the reader is told.
+
+    Args:
+        hint: said where backward has not run.
+    """
     pen.part("", "legend")
     x, y = left, y + 18.0
     for form, words in entries:
@@ -56,7 +65,7 @@ def write_legend(
             _mark(pen, form, x, y)
             x += 18.0
         x += pen.text(x, y, words, "quiet", 9.5) + 16.0
-    hint = "" if pen.ran or not pen.wants_grad or pen.scene.note.startswith("Not called") else HINT
+    hint = "" if pen.ran or not pen.wants_grad else hint
     for words in filter(None, [hint, pen.scene.note]):
         for line in _lines(words, 9.5, width - 2 * left):
             if x > left:

@@ -324,13 +324,20 @@ def _depths(sums: Sums, uses: dict[int, Use]) -> list[float]:
 
 def _neurons(sums: Sums, uses: list[Use]) -> list[Neuron]:
     """Uses of the same weights at the same depth are one neuron."""
+    order = sums.graph.order
     found: dict[tuple[int, ...], list[Use]] = {}
     for use in sorted(uses, key=lambda use: use.out):
         use.terms.sort(key=lambda term: term.product)
-        key = (use.depth, *(term.weight for term in use.terms), -1, *use.biases)
+        lasting = [i for i in use.biases if order[i]._code == PARAMETER or len(sums.users[i]) > 1]
+        key = (use.depth, *(term.weight for term in use.terms), -1, *lasting)
         found.setdefault(key, []).append(use)
+    for same in found.values():
+        for use in same if len(same) > 1 else ():  # a leaf of one row alone: a sum's start
+            own = [i for i in use.biases if len(sums.users[i]) == 1]
+            use.biases = [i for i in use.biases if i not in own]
+            use.inner += own
     return [
-        Neuron("", sums.graph.order[same[0].total]._scope, same, activation_of(sums, same[0]))
+        Neuron("", order[same[0].total]._scope, same, activation_of(sums, same[0]))
         for same in found.values()
     ]
 

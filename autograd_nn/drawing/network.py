@@ -6,11 +6,13 @@ each neuron, so that a dead half of a layer shows even where no circle is drawn 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from autograd_nn.drawing.cards import dots, shown
+from autograd_nn.drawing.card import ACROSS, shown
+from autograd_nn.drawing.cards import dots
 from autograd_nn.drawing.columns import input_groups
 from autograd_nn.drawing.layers import name_parts
 from autograd_nn.drawing.legend import write_legend
@@ -24,7 +26,7 @@ __all__ = ["draw_network"]
 By = Literal["weight", "gradient"]
 _MARGIN, _HEAD = 14.0, 52.0
 _MOST = 10
-_ACROSS = 20  # dots in a row
+_HINT = "No gradients yet: call backward() on a loss, then draw(loss, view='network')."
 
 
 @dataclass(slots=True)
@@ -66,16 +68,23 @@ class _Column:
 
 
 def draw_network(
-    pen: Pen, model: Model, width: float, by: By = "weight", *, called: bool = True
+    pen: Pen,
+    model: Model,
+    width: float,
+    by: By = "weight",
+    opened: Collection[str] = (),
+    *,
+    called: bool = True,
 ) -> None:
     """Draw the circles.
 
     Args:
         by: what edges and circles are coloured by.
+        opened: ids of the layers of which all neurons are drawn, ``"g0"`` for the inputs.
         called: whether activations mean anything; without a row of data they do not.
     """
     name_parts(pen, model)
-    columns = _columns(model)
+    columns = _columns(model, opened)
     tallest = max(len(column.pattern) for column in columns)
     style = _Style(26, 104, 11.5, True) if tallest <= 4 else _Style(18, 49, 10, False)
     heights = [[_tall(column, item, style) for item in column.pattern] for column in columns]
@@ -114,25 +123,26 @@ def draw_network(
 # Columns
 
 
-def _columns(model: Model) -> list[_Column]:
+def _columns(model: Model, opened: Collection[str]) -> list[_Column]:
     groups = input_groups(model)
     neurons = [neuron for layer in model.layers() for neuron in layer.neurons]
     read = {term.source for n in neurons for use in n.uses for term in use.terms}
     columns = []
     if groups:
-        pattern = shown(len(groups), _MOST)
+        pattern = shown(len(groups), len(groups) if "g0" in opened else _MOST)
         words = [_counted(len(groups), "value", pattern)]
         if model.rows > 1:
             words.append(f"on {model.rows:,} rows")
         columns.append(_Column("inputs", words, list(groups), [], pattern, 0))
     for layer in model.layers():
-        pattern = shown(len(layer.neurons), _MOST)
+        place = layer.neurons[0].column
+        most = len(layer.neurons) if f"g{place}" in opened else _MOST
+        pattern = shown(len(layer.neurons), most)
         words = [
             _counted(len(layer.neurons), "neuron", pattern),
             f"{layer.act} · {layer.parameters():,} params",
         ]
         values = [neuron.outs() for neuron in layer.neurons]
-        place = layer.neurons[0].column
         last = not any(i in read for outs in values for i in outs)
         columns.append(
             _Column(clean(layer.name), words, values, layer.neurons, pattern, place, last)
@@ -150,7 +160,7 @@ def _tall(column: _Column, item: int | range, style: _Style) -> float:
     """The room for a circle with its figures, or for a block of dots."""
     if isinstance(item, int):
         return style.pitch
-    return max(style.pitch - 8, 4.6 * -(-len(item) // _ACROSS) + 30)
+    return max(style.pitch - 8, 4.6 * -(-len(item) // ACROSS) + 30)
 
 
 def _spot(pen: Pen, column: _Column, item: int | range, y: float) -> _Spot:
@@ -247,7 +257,7 @@ def _draw_spot(pen: Pen, column: _Column, spot: _Spot, style: _Style, by: By, ca
     line = "output-line" if top else "input-line" if not neuron else "card-line"
     title = f"{spot.name}: {pen.tooltip(first)}" if called else spot.name
     if neuron is not None:
-        state = {"opens": neuron.id, "path": neuron.path}
+        state = {"opens": neuron.id if called else "", "path": neuron.path}
         pen.part(neuron.id, "neuron", title, values=neuron.values(), **state)
     else:
         pen.part(f"v{first}", "value", title, kind="input", values=spot.values)
@@ -305,33 +315,37 @@ def _bias(pen: Pen, spot: _Spot, neuron: Neuron, style: _Style, by: By) -> None:
 def _draw_dots(pen: Pen, column: _Column, spot: _Spot, by: By, called: bool) -> None:
     """A dot for each neuron that is left out, coloured as its circle would be."""
     n = len(spot.hidden)
-    across, rows = min(n, _ACROSS), -(-n // _ACROSS)
+    across, rows = min(n, ACROSS), -(-n // ACROSS)
     size = 4.6
     pen.part("", "more", f"{n:,} more", values=spot.held, opens=f"g{column.place}")
     x = spot.x - (across - 1) / 2 * size
     y = spot.y - 7 - (rows - 1) / 2 * size
     if called:
-        dots(pen, spot.hidden, x, y, _ACROSS, size, 1.7, -1 if by == "gradient" else -2)
+        dots(pen, spot.hidden, x, y, ACROSS, size, 1.7, -1 if by == "gradient" else -2)
     else:
         for k in range(n):
-            at = (x + size * (k % _ACROSS), y + size * (k // _ACROSS))
+            at = (x + size * (k % ACROSS), y + size * (k // ACROSS))
             pen.circle(*at, 1.7, "off", "zero", thick=0.6)
     pen.text(spot.x, spot.y + 2.3 * rows + 6, f"{n:,} more", "quiet", 9.5, "middle")
 
 
 def _legend(pen: Pen, columns: list[_Column], by: By, bottom: float, called: bool) -> None:
     what = "weight" if by == "weight" else "gradient of the weight"
-    entries = [("plus", f"{what} > 0"), ("minus", "< 0")]
     looks = {getattr(m, "look", "") for part in pen.scene.parts for m in part.marks}
+    entries = []
+    if any(look[:1] == "p" and look[1:].isdigit() for look in looks):
+        entries.append(("plus", f"{what} > 0"))
+    if any(look[:1] == "n" for look in looks):
+        entries.append(("minus", f"{what} < 0" if not entries else "< 0"))
     if "zero" in looks:
         entries.append(("zero", "0"))
-    entries.append(("", "width: size"))
-    if called:
-        inside, under = ("activation", "gradient") if by == "weight" else ("gradient", "activation")
-        if by == "weight" and not pen.with_grad:
-            entries.append(("circle", "activation"))
-        else:
-            entries.append(("circle", f"{inside} inside, {under} below"))
+    if entries:
+        entries.append(("", "width: size"))
+    if called and not (pen.ran and pen.with_grad):
+        entries.append(("circle", "activation"))
+    elif called:
+        inside, under = ("activation", "gradient")[:: 1 if by == "weight" else -1]
+        entries.append(("circle", f"{inside} inside, {under} below"))
     neurons = [s.neuron for c in columns for s in c.spots if s.neuron is not None]
     if called and any(is_off(pen.sums, use) for n in neurons for use in n.uses):
         entries.append(("off", "passes nothing on this row"))
@@ -339,4 +353,4 @@ def _legend(pen: Pen, columns: list[_Column], by: By, bottom: float, called: boo
         entries.append(("bead", "bias"))
     if any(spot.hidden for column in columns for spot in column.spots):
         entries.append(("dots", "dots: neurons left out"))
-    write_legend(pen, entries, bottom, pen.scene.width)
+    write_legend(pen, entries, bottom, pen.scene.width, hint=_HINT if called else "")

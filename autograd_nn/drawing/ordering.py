@@ -7,9 +7,10 @@ order within each rank by means and by swapping neighbours.  ``layout`` finds th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 
-__all__ = ["Layers", "count_crossings", "ordered"]
+__all__ = ["Layers", "count_crossings", "crossed", "ordered"]
 
 _LONGEST_CHAIN = 40  # an edge over more ranks is drawn straight, so that cost stays linear
 
@@ -171,30 +172,30 @@ def _inversions(upper: list[int], lower: list[int]) -> int:
     return gain
 
 
-def count_crossings(graph: Layers, position: list[int]) -> int:
-    """Crossings between adjacent ranks, by a Fenwick tree (Barth, Jünger, Mutzel 2002)."""
+def crossed(pairs: list[tuple[float, float]]) -> int:
+    """How many of the segments between two ranks cross, given as places (tail, head)."""
     total = 0
-    for layer, next_layer in pairwise(graph.layers):
-        size = len(next_layer)
-        tree = [0] * (size + 1)
-        placed = 0
-        for node in layer:
-            heads = [
-                position[k] for k in graph.after[node] if graph.ranks[k] == graph.ranks[node] + 1
-            ]
-            for head in heads:
-                i, below = head + 1, 0
-                while i:
-                    below += tree[i]
-                    i &= i - 1
-                total += placed - below
-            for head in heads:
-                i = head + 1
-                while i <= size:
-                    tree[i] += 1
-                    i += i & -i
-            placed += len(heads)
+    heads: list[float] = []
+    for _, head in sorted(pairs):  # those that begin or end together do not cross
+        at = bisect_right(heads, head)
+        total += len(heads) - at
+        heads.insert(at, head)
     return total
+
+
+def count_crossings(graph: Layers, position: list[int]) -> int:
+    """Crossings between adjacent ranks."""
+    return sum(
+        crossed(
+            [
+                (position[node], position[head])
+                for node in layer
+                for head in graph.after[node]
+                if graph.ranks[head] == graph.ranks[node] + 1
+            ]
+        )
+        for layer in graph.layers
+    )
 
 
 def ordered(n: int, edges: list[tuple[int, int]]) -> tuple[Layers, int]:

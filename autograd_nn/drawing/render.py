@@ -10,18 +10,16 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
 
 from autograd_nn.drawing.called import outputs_of
-from autograd_nn.drawing.collapse import picture_of_groups
 from autograd_nn.drawing.document import in_notebook
-from autograd_nn.drawing.dot import dot_lines
+from autograd_nn.drawing.dot import Source
 from autograd_nn.drawing.graph import roots_of
-from autograd_nn.drawing.picture import Picture, picture_of
+from autograd_nn.drawing.picture import Picture
 from autograd_nn.drawing.programs import (
     PROGRAM_VARIABLE,
     DrawingError,
@@ -35,7 +33,6 @@ from autograd_nn.drawing.scene import Scene
 from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.views import VIEWS, scene_of
-from autograd_nn.engine import Value
 
 __all__ = ["PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
 
@@ -131,39 +128,8 @@ def draw(
         "expand": wanted,
         "called": outputs is None or outputs.called,
     }
-    source = _Source(roots, direction, values, max_values, wanted, names)
+    source = Source(roots, direction, values, max_values, wanted, names)
     return Drawing(scene_of(roots, **options), source, engine, timeout, options)
-
-
-class _Source:
-    """What the DOT text is made from, when it is asked for."""
-
-    def __init__(
-        self,
-        roots: list[Value],
-        direction: str,
-        values: str,
-        max_values: int,
-        expand: tuple[str, ...],
-        names: Mapping[str, Any] | None,
-    ) -> None:
-        self.roots, self.direction, self.values, self.names = roots, direction, values, names
-        self.max_values, self.expand = max_values, expand
-
-    @cached_property
-    def picture(self) -> Picture:
-        """Every value as a box; for a large graph, one for each scope."""
-        groups = None
-        if "*" not in self.expand:
-            groups = picture_of_groups(
-                self.roots, self.max_values, self.expand, self.values, self.names
-            )
-        return groups or picture_of(self.roots, self.values, self.names)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """The body of the digraph."""
-        return dot_lines(self.picture, self.direction)
 
 
 def _check(name: str, given: object, allowed: tuple[str | None, ...]) -> None:
@@ -179,7 +145,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def __init__(
         self,
         scene: Scene,
-        source: _Source,
+        source: Source,
         layout: str | None = None,
         timeout: float = 30.0,
         options: Mapping[str, Any] | None = None,
@@ -373,9 +339,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
                 bundle["text/html"] = in_notebook(svg[svg.index("<svg") :], "#FFFFFF")
             else:
                 roots, marks = self._source.roots, self._marks
-                bundle["text/html"] = picture_html(
-                    self.scene, roots, self._options, marks, prefix
-                )
+                bundle["text/html"] = picture_html(self.scene, roots, self._options, marks, prefix)
         if "image/png" in wanted:
             bundle["image/png"] = self.pipe(format="png")
         return {kind: shown for kind, shown in bundle.items() if kind in wanted}

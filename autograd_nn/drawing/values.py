@@ -75,9 +75,10 @@ def draw_values(
     closed = [node for node in nodes if node.holds]
     if closed:
         held = len({i for node in closed for i in node.holds})
+        count = "" if part else f" of {len(pen.order):,}"
         pen.scene.note = (
-            f"{held:,} of {len(part or pen.order):,} values are closed into the boxes with a "
-            f"double edge.{'' if part else _EVERY}"
+            f"{held:,}{count} values are closed into the boxes with a double edge."
+            f"{'' if part else _EVERY}"
         )
     more = [("closed", "closed: holds more")] if closed else []
     draw_legend(pen, bottom, pen.scene.width, more)

@@ -86,7 +86,10 @@ def scene_of(
             "times values. view='values' draws any graph."
         )
     if chosen == "network" and model is not None:
-        draw_network(pen, model, width, by, called=called)
+        if called and wanted & {n.id for layer in model.layers() for n in layer.neurons}:
+            draw_layers(pen, model, width, wanted, closed)  # a circle opens to its expression
+        else:
+            draw_network(pen, model, width, by, wanted, called=called)
         title = f"network: {title}"
     elif chosen == "layers" and model is not None:
         draw_layers(pen, model, width, wanted, closed)

@@ -8,7 +8,7 @@ lane below the bands.
 from __future__ import annotations
 
 from autograd_nn.drawing.boxes import hang
-from autograd_nn.drawing.cards import FOOT, TITLE
+from autograd_nn.drawing.card import FOOT, TITLE
 from autograd_nn.drawing.columns import Column
 from autograd_nn.drawing.links import STEP
 from autograd_nn.drawing.model import Model, Neuron

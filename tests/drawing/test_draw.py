@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,12 @@ def test_dot_text_is_as_recorded(name):
     if os.environ.get("REFRESH_GOLDEN"):
         path.write_text(source, encoding="utf-8")
     assert source == path.read_text(encoding="utf-8")
+
+
+def test_every_colour_in_the_dot_text_is_one():
+    colours = re.findall(r'(?:COLOR|color)="([^"]*)"', draw(neuron()).source)
+    assert len(set(colours)) > 10
+    assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour in colours)
 
 
 def test_dot_text_does_not_depend_on_the_hash_seed():

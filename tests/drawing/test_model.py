@@ -79,6 +79,14 @@ def test_rows_are_uses_of_the_same_neuron():
     assert isinstance(found.columns[2], Block)
 
 
+def test_a_leaf_that_a_sum_starts_from_on_each_row_is_no_bias():
+    weights = [parameter(0.5), parameter(-0.5)]
+    outs = [weighted(weights, [Value(float(i)), Value(1.0)], Value(0.0)).tanh() for i in range(4)]
+    model = read(sum(outs))
+    assert model.rows == 4
+    assert model.layers()[0].neurons[0].first.biases == []
+
+
 def test_an_activation_that_is_written_out_is_part_of_its_neuron():
     x = [Value(1.0), Value(2.0)]
     made = []

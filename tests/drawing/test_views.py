@@ -345,6 +345,20 @@ def test_a_model_is_drawn_as_circles():
     check(scene)
 
 
+def test_a_circle_opens_to_its_expression_and_dots_to_circles():
+    root = layered([16, 16, 1])
+    circles = scene_of(root, view="network")
+    assert {"g1", "g1-0", "g2-15"} <= closed(circles)
+    assert "g1-3" not in {part.id for part in circles.parts}
+    every = scene_of(root, view="network", opened={"g1"})
+    assert every.view == "network"
+    assert "g1-3" in {part.id for part in every.parts}
+    neuron_open = scene_of(root, view="network", opened={"g1-0"})
+    assert "g1-0" in {part.closes for part in neuron_open.parts}
+    check(every)
+    check(neuron_open)
+
+
 def test_a_model_that_was_never_called_shows_its_weights_alone():
     scene = draw(MLP(2, [3, 1], seed=0)).scene
     texts = [text for text in scene.texts() if text.figure]
