@@ -92,6 +92,8 @@ def test_bad_input_is_refused(tmp_path):
         step_through(MLP(2, [3], seed=0), [1.0, 2.0], page, output=3)
     with pytest.raises(FileNotFoundError, match="does not exist"):
         step_through(Value(1.0), tmp_path / "nowhere" / "page.html")
+    with pytest.raises(ValueError, match="direction is one of"):
+        step_through(Value(1.0), page, direction="up")
     with pytest.raises(ValueError, match="theme is one of"):
         step_through(Value(1.0), page, theme="blue")
     x = Value(1.0)
