@@ -356,7 +356,12 @@ def test_print_shows_the_picture_and_all_words(browser, sized, tmp_path):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         assert not browser.find_element("id", "play").is_displayed()
-        assert browser.find_element("id", "picture").size["height"] > 100
+        box = browser.execute_async_script(
+            "const done = arguments[0], seen = () => document.getElementById('picture')"
+            ".getAttribute('viewBox'); requestAnimationFrame(() => "
+            "requestAnimationFrame(() => done(seen())));"
+        )
+        assert box.startswith("0.00 0.00 ")  # the whole, not the part that was looked at
         assert browser.find_element("id", "now").is_displayed()
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
