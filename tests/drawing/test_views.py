@@ -146,6 +146,7 @@ GRAPHS = {
     "tangle": (tangle, "values"),
     "scoped": (scoped, "groups"),
     "many terms": (many_terms, "loop"),
+    "many results": (lambda: [Value(float(i)).exp() for i in range(50)], "values"),
 }
 KINDS = [(name, None) for name in GRAPHS] + [
     (name, "network") for name in ("net", "2-2-1", "wide", "batch", "plain loops", "skip")
@@ -218,7 +219,9 @@ def closed(scene):
     return {part.opens for part in scene.parts if part.opens}
 
 
-@pytest.mark.parametrize("name", ["wide", "deep", "batch", "attention", "tangle", "pendulum"])
+@pytest.mark.parametrize(
+    "name", ["wide", "deep", "batch", "attention", "tangle", "pendulum", "many results"]
+)
 def test_what_is_closed_opens(name):
     root = GRAPHS[name][0]()
     scene = scene_of(root)
@@ -244,7 +247,7 @@ def test_numbers_in_the_picture_are_those_of_the_values(name):
     scene = scene_of(root)
     from autograd_nn.drawing.graph import Simplified
 
-    order = Simplified([root]).order
+    order = Simplified(root if isinstance(root, list) else [root]).order
     figures = [text for text in scene.texts() if text.figure]
     assert figures or scene.view == "groups"
     for text in figures:
