@@ -280,6 +280,18 @@ def test_a_neuron_that_a_relu_holds_is_dashed_and_says_so():
     assert off.marks[0].dash
 
 
+def test_a_relu_at_0_is_dashed_in_an_expression_too():
+    y = (Value(-2.0, "x") * parameter(3.0, "w")).relu()
+    y.label = "y"
+    z = y * 2.0
+    z.backward()
+    scene = scene_of(z)
+    box = next(part for part in scene.parts if part.id == "v3")
+    assert any(mark.dash for mark in box.marks if isinstance(mark, Rect))
+    assert "nothing flows back" in box.title
+    assert "held where it is: nothing flows back" in words(scene)
+
+
 def test_layers_are_read_from_the_shape_alone():
     scene = scene_of(plain_loops())
     assert {"layer 0", "layer 1"} <= set(words(scene))
