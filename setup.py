@@ -15,7 +15,7 @@ from setuptools.command.build_ext import build_ext
 
 COMPILED = [
     "autograd_nn/engine.py",
-    "autograd_nn/jit/trace.py",
+    "autograd_nn/jit/capture/trace.py",
     "autograd_nn/jit/flatten.py",
     "autograd_nn/jit/pack.py",
 ]

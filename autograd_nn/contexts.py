@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import linecache
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGE", "AnomalyError", "user_frame", "user_line"]
+__all__ = ["PACKAGE", "AnomalyError", "is_user_file", "user_frame", "user_line"]
 
 #: The folder of this package, from a file that is never compiled: a compiled one learns where it
 #: lies only after it has run.
@@ -42,10 +43,27 @@ class AnomalyError(ArithmeticError):
         return type(self), (self.phase, self.op, self.number, self.operands, self.line)
 
 
+_LIBRARIES = tuple({sysconfig.get_paths()[kind] for kind in ("stdlib", "platstdlib")})
+
+
+def is_user_file(name: str) -> bool:
+    """Whether a file of code is neither of this package, nor Python's, nor another package's."""
+    return not (
+        name.startswith((_PACKAGE, *_LIBRARIES)) or "site-packages" in name or name[:7] == "<frozen"
+    )
+
+
 def user_frame() -> tuple[Any, int]:
-    """The innermost frame of code outside this package, and how far up from the caller it is."""
-    frame, level = sys._getframe(1), 0
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    """The innermost frame of the user's code, and how far up from the caller it is.
+
+    Where all code is a library's, the innermost outside this package.
+    """
+    frame, level, outside = sys._getframe(1), 0, None
+    while not is_user_file(frame.f_code.co_filename):
+        if outside is None and not frame.f_code.co_filename.startswith(_PACKAGE):
+            outside = frame, level
+        if frame.f_back is None:
+            return outside or (frame, level)
         frame, level = frame.f_back, level + 1
     return frame, level
 

@@ -23,6 +23,8 @@ arrays (``functions``), and everything that draws, checks or compiles graphs.
 from __future__ import annotations
 
 import math
+import operator
+import os
 import threading
 from array import array
 from typing import Any, Final, final
@@ -32,7 +34,7 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from autograd_nn.contexts import PACKAGE, AnomalyError, user_line
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
+from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER, PRIMITIVES
 
 ADD: Final[i32] = CODES["add"]
 SUB: Final[i32] = CODES["sub"]
@@ -43,6 +45,12 @@ DIV: Final[i32] = CODES["div"]
 POW: Final[i32] = CODES["pow"]
 DETACH: Final[i32] = CODES["detach"]
 TAKE: Final[i32] = CODES["take"]
+FLOOR: Final[i32] = CODES["floor"]
+RINT: Final[i32] = CODES["rint"]
+FLOORDIV: Final[i32] = CODES["floordiv"]
+MOD: Final[i32] = CODES["mod"]
+FIRST_MAX: Final[i32] = CODES["first_max"]
+FIRST_MIN: Final[i32] = CODES["first_min"]
 
 
 @final
@@ -96,7 +104,7 @@ class Value:
         _left_partial: float = 0.0,
         _right_partial: float = 0.0,
     ) -> None:
-        self._data: float = data if type(data) is float else to_float(data)
+        self._data: float = data if type(data) is float else _given(data)
         self._grad: float = 0.0
         self._code: i32 = _code
         self._left = _left
@@ -114,21 +122,27 @@ class Value:
     # -- what a node says of itself ------------------------------------------------------
 
     @property
-    def data(self) -> float:
+    def data(self) -> Any:
         """The number.  Setting it leaves the slopes of earlier computations as they were."""
-        return self._data
+        return _data_in_context(self) if _state.contexts else self._data
 
     @data.setter
     def data(self, data: object) -> None:
+        if _state.contexts:
+            _refuse_in_trace("sets the .data of a Value")
         self._data = data if type(data) is float else to_float(data)
 
     @property
     def grad(self) -> float:
         """The slope of the value ``backward()`` was called on, along this one."""
+        if _state.contexts:
+            _refuse_in_trace("reads the .grad of a Value")
         return self._grad
 
     @grad.setter
     def grad(self, grad: object) -> None:
+        if _state.contexts:
+            _refuse_in_trace("sets the .grad of a Value")
         self._grad = grad if type(grad) is float else to_float(grad)
 
     @property
@@ -171,6 +185,11 @@ class Value:
         """The names of the enclosing ``scope(...)`` blocks and model parts, outermost first."""
         return self._scope
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What ``isinstance`` asks: an integer argument of a jitted function is an int."""
+        return int if _state.contexts and is_number_here(self) and is_whole(self) else Value
+
     @property
     def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for ``operands``, for scripts that were written for it."""
@@ -182,6 +201,8 @@ class Value:
         return PRIMITIVES[self._code].symbol
 
     def __repr__(self) -> str:
+        if _state.contexts and is_number_here(self):
+            return str(_leave(self, "text"))
         label = f", label={self._label!r}" if self._label else ""
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
@@ -257,7 +278,7 @@ class Value:
         if right is None:
             return NotImplemented
         b = right._data
-        if b == 0.0:
+        if b == 0.0 or _state.contexts:
             return record(DIV, self, right)
         y = self._data / b
         if _state.contexts:
@@ -270,7 +291,9 @@ class Value:
             return NotImplemented
         return record(DIV, left, self)
 
-    def __pow__(self, other: object) -> Value | Any:
+    def __pow__(self, other: object, modulus: object = None) -> Value | Any:
+        if modulus is not None:  # of integers
+            return pow(operator.index(self), _integer(other), _integer(modulus))
         right = lift(other)
         if right is None:
             return NotImplemented
@@ -300,6 +323,44 @@ class Value:
 
     def __abs__(self) -> Value:
         return record(CODES["abs"], self)
+
+    def __mod__(self, other: object) -> Value | Any:
+        right = lift(other)
+        return NotImplemented if right is None else record(MOD, self, right)
+
+    def __rmod__(self, other: object) -> Value | Any:
+        left = lift(other)
+        return NotImplemented if left is None else record(MOD, left, self)
+
+    def __floordiv__(self, other: object) -> Value | Any:
+        right = lift(other)
+        return NotImplemented if right is None else record(FLOORDIV, self, right)
+
+    def __rfloordiv__(self, other: object) -> Value | Any:
+        left = lift(other)
+        return NotImplemented if left is None else record(FLOORDIV, left, self)
+
+    def __divmod__(self, other: object) -> Any:
+        right = lift(other)
+        return NotImplemented if right is None else (self // right, self % right)
+
+    def __rdivmod__(self, other: object) -> Any:
+        left = lift(other)
+        return NotImplemented if left is None else (left // self, left % self)
+
+    def __floor__(self) -> Value:
+        return record(FLOOR, self)
+
+    def __ceil__(self) -> Value:
+        return record(CODES["ceil"], self)
+
+    def __trunc__(self) -> Value:
+        return record(CODES["trunc"], self)
+
+    def __round__(self, digits: object = None) -> Any:
+        if digits is None:
+            return record(RINT, self)
+        return round(_leave(self, "round"), digits)  # type: ignore[call-overload]
 
     # -- functions: as methods so that ``np.exp(array_of_values)`` finds them -------------
 
@@ -413,6 +474,48 @@ class Value:
         """NumPy's name for ``atan2``."""
         return self.atan2(other)
 
+    # Flat functions, whose slope is 0, and Python's own max and min.
+
+    def floor(self) -> Value:
+        """The next whole number below; ``math.floor(x)`` and ``np.floor(x)`` are the same."""
+        return record(FLOOR, self)
+
+    def ceil(self) -> Value:
+        """The next whole number above."""
+        return record(CODES["ceil"], self)
+
+    def trunc(self) -> Value:
+        """The next whole number towards 0."""
+        return record(CODES["trunc"], self)
+
+    def rint(self) -> Value:
+        """The nearest whole number, the even one of two; ``round(x)`` is the same."""
+        return record(RINT, self)
+
+    def step(self) -> Value:
+        """1 where positive, else 0."""
+        return record(CODES["step"], self)
+
+    def sign(self) -> Value:
+        """-1, 0 or 1."""
+        return record(CODES["sign"], self)
+
+    def share(self, other: object) -> Value:
+        """1 where this is the larger of two, 0 where the smaller, 1/2 at a tie."""
+        return record(CODES["share"], self, require(other))
+
+    def greater(self, other: object) -> Value:
+        """1 where this is the larger of two, else 0."""
+        return record(CODES["greater"], self, require(other))
+
+    def first_max(self, other: object) -> Value:
+        """The larger of two as Python's ``max`` finds it: at a tie, or with a nan, the first."""
+        return record(CODES["first_max"], self, require(other))
+
+    def first_min(self, other: object) -> Value:
+        """The smaller of two as Python's ``min`` finds it: at a tie, or with a nan, the first."""
+        return record(CODES["first_min"], self, require(other))
+
     def conjugate(self) -> Value:
         """A real number is its own conjugate; ``arr.var()`` and ``arr.std()`` ask for it."""
         return self
@@ -442,7 +545,12 @@ class Value:
         return _compare("!=", self, other) if _is_comparable(other) else NotImplemented
 
     def __hash__(self) -> int:
-        return id(self) >> 4  # identity: equal numbers are different nodes
+        # By identity: equal numbers are different nodes.  But a whole number, such as
+        # math.floor(x), finds what an int finds, and where the jit runs a function on Values in
+        # place of numbers, what those numbers find.
+        if _is_plainly_whole(self) or (_state.contexts and is_number_here(self)):
+            return hash(_leave(self, "a key"))
+        return id(self) >> 4
 
     def __bool__(self) -> bool:
         return _compare("!=", self, 0.0)
@@ -452,15 +560,65 @@ class Value:
 
         Use ``v.exp()`` or ``autograd_nn.functions.exp(v)`` to stay in the graph.
         """
-        return self._data
+        return _leave_as_float(self)
 
     def __int__(self) -> int:
-        return int(self._data)
+        return _truncated(self)
 
-    def __round__(self, digits: object = None) -> object:
-        return round(self._data) if digits is None else round(self._data, digits)  # type: ignore[call-overload]
+    def __index__(self) -> int:
+        if not is_whole(self):
+            raise TypeError("'Value' object cannot be interpreted as an integer")
+        if _state.contexts:
+            freeze(self, "an index")
+        return int(_here(self)._data)
+
+    def bit_length(self) -> int:
+        """That of an integer."""
+        return self.__index__().bit_length()
+
+    def is_integer(self) -> bool:
+        """Whether the number is whole."""
+        return _compare("==", record(FLOOR, self), self)
+
+    def __and__(self, other: object) -> int:
+        return self.__index__() & _integer(other)
+
+    def __or__(self, other: object) -> int:
+        return self.__index__() | _integer(other)
+
+    def __xor__(self, other: object) -> int:
+        return self.__index__() ^ _integer(other)
+
+    def __rand__(self, other: object) -> int:
+        return _integer(other) & self.__index__()
+
+    def __ror__(self, other: object) -> int:
+        return _integer(other) | self.__index__()
+
+    def __rxor__(self, other: object) -> int:
+        return _integer(other) ^ self.__index__()
+
+    def __lshift__(self, other: object) -> int:
+        return self.__index__() << _integer(other)
+
+    def __rlshift__(self, other: object) -> int:
+        return _integer(other) << self.__index__()
+
+    def __rshift__(self, other: object) -> int:
+        return self.__index__() >> _integer(other)
+
+    def __rrshift__(self, other: object) -> int:
+        return _integer(other) >> self.__index__()
+
+    def __invert__(self) -> int:
+        return ~self.__index__()
+
+    def __str__(self) -> str:
+        return str(_leave(self, "text")) if _is_plainly_whole(self) else repr(self)
 
     def __format__(self, spec: str) -> str:
+        if _is_plainly_whole(self) or (_state.contexts and is_number_here(self)):
+            return format(_leave(self, "text"), spec)
         return format(self._data, spec) if spec else repr(self)
 
     # -- the slopes ----------------------------------------------------------------------
@@ -483,6 +641,8 @@ class Value:
         (-2.0, 2.0)
         """
         seed = to_float(gradient)
+        if _state.contexts:
+            _refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
             raise RuntimeError(
                 f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
@@ -505,18 +665,24 @@ class Value:
 
     def detach(self) -> Value:
         """A constant with the same number: no slope flows through it."""
-        if _state.contexts and this_thread().trace is not None:
-            return _record_in_context(DETACH, self._data, self, None, 0.0, 0.0)
+        if _state.contexts:
+            here = _here(self)
+            if this_thread().trace is not None:
+                return _record_in_context(DETACH, here._data, here, None, 0.0, 0.0)
+            mark = WHOLE if is_whole(here) else 0.0
+            return Value(here._data, self._label, CONSTANT, None, None, 0.0, mark)
         return Value(self._data, self._label, CONSTANT)
 
     # -- copies --------------------------------------------------------------------------
 
     def __copy__(self) -> Value:
         """A node of its own with the same operands."""
+        _refuse_in_trace("copies a Value")
         return _rebuild(self, self._left, self._right)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """A copy of the whole graph below, without recursion."""
+        _refuse_in_trace("copies a Value")
         for node in topological_order(self, known=memo):
             left, right = node._left, node._right
             memo[id(node)] = _rebuild(
@@ -529,6 +695,7 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle: the graph as flat arrays.  Leaves stay objects, so pickle shares them."""
+        _refuse_in_trace("pickles a Value")
         if self._left is None:
             return _leaf_from, (self._data, self._grad, self._code, self._label, self._scope)
         return _graph_from, _flatten(self)
@@ -650,6 +817,13 @@ def _topological_order(roots: tuple[Value, ...], known: dict[int, Any]) -> list[
     return order
 
 
+def chosen_operands(v: Value) -> tuple[Value, ...]:
+    """The operands of a node; of Python's ``max`` and ``min`` the one that was chosen."""
+    if FIRST_MAX <= v._code <= FIRST_MIN:
+        return tuple([x for x, slope in zip(v.operands, v.partials, strict=True) if slope])
+    return v.operands
+
+
 # ---------------------------------------------------------------------------
 # Copies
 
@@ -717,12 +891,47 @@ def lift(x: object) -> Value | None:
         return x
     if type(x) is float:
         return Value(x, "", CONSTANT)
-    return Value(to_float(x), "", CONSTANT) if is_number(x) else None
+    if type(x) is int:
+        return _whole_constant(x)
+    if _state.contexts:
+        node = _unwrapped(x)
+        if node is not None:
+            return node
+    return constant(x) if is_number(x) else None
 
 
 def require(x: object) -> Value:
     """``x`` as a Value, or a TypeError that says what was given."""
-    return x if isinstance(x, Value) else Value(to_float(x), "", CONSTANT)
+    if isinstance(x, Value):
+        return x
+    node = _unwrapped(x) if _state.contexts else None
+    return constant(x) if node is None else node
+
+
+def _whole_constant(x: object) -> Value:
+    """An int as a node."""
+    return Value(to_float(x), "", CONSTANT, None, None, 0.0, WHOLE)
+
+
+def constant(x: object) -> Value:
+    """A plain number as a node; it remembers whether it was an int."""
+    mark = WHOLE if isinstance(x, (int, np.integer)) else 0.0
+    return Value(to_float(x), "", CONSTANT, None, None, 0.0, mark)
+
+
+def lifted(x: object) -> Value:
+    """An argument's number as a leaf, where a function runs on Values in place of numbers."""
+    if type(x) is float:
+        return Value(x, "", LEAF, None, None, 0.0, FRACTIONAL)
+    mark = WHOLE if isinstance(x, (int, np.integer)) else FRACTIONAL
+    return Value(to_float(x), "", LEAF, None, None, 0.0, mark)
+
+
+def _given(data: object) -> float:
+    """The number of a new leaf: ``round(x)`` of a Value counts as the int that it is."""
+    if isinstance(data, Value) and is_whole(data):
+        return float(data._data if _state.contexts == 0 else _leave_as_float(data))
+    return to_float(data)
 
 
 def _as_label(label: object) -> str:
@@ -738,20 +947,35 @@ def parameter(data: object, label: str = "") -> Value:
 
 def record(code: i32, left: Value, right: Value | None = None) -> Value:
     """The node of any operation of the table, by the table's own rule."""
+    if _state.contexts and code in (DIV, MOD, FLOORDIV):
+        _refuse_zero(code, left, right)
+    y, left_partial, right_partial = _by_the_table(code, left, right)
+    if _state.contexts:
+        return _record_in_context(code, y, left, right, left_partial, right_partial)
+    return Value(y, "", code, left, right, left_partial, right_partial)
+
+
+def _refuse_zero(code: i32, left: Value, right: Value | None) -> None:
+    """Integers cannot be divided by 0, also where Values stand in their place."""
+    if right is None or not this_thread().numbers or not (is_whole(right) and is_whole(left)):
+        return
+    if compare_in_context("==", right, constant(0)):
+        name = "division by zero" if code == DIV else "integer division or modulo by zero"
+        raise ZeroDivisionError(name)
+
+
+def _by_the_table(code: i32, left: Value, right: Value | None) -> tuple[float, float, float]:
+    """The number of an operation's result, and its partials."""
     row = PRIMITIVES[code]
     a = left._data
     if right is None:
         y: float = row.scalar(a)
-        left_partial: float = row.partials(a, y)[0]
-        right_partial = 0.0
-    else:
-        b = right._data
-        y = row.scalar(a, b)
-        slopes: tuple[float, float] = row.partials(a, b, y)
-        left_partial, right_partial = slopes
-    if _state.contexts:
-        return _record_in_context(code, y, left, right, left_partial, right_partial)
-    return Value(y, "", code, left, right, left_partial, right_partial)
+        slope: tuple[float] = row.partials(a, y)
+        return y, slope[0], 0.0
+    b = right._data
+    y = row.scalar(a, b)
+    slopes: tuple[float, float] = row.partials(a, b, y)
+    return y, slopes[0], slopes[1]
 
 
 def record_dot(
@@ -781,7 +1005,8 @@ def record_dot(
 def look_up(entries: list[Value], width: int, index: Value, trace: Tape) -> list[Value]:
     """In a trace, the row that an index chooses from a table with ``width`` columns."""
     start = int(index._data) * width
-    row = [Value(x._data, "", TAKE, x, index, 1.0, 0.0) for x in entries[start : start + width]]
+    chosen = [_here(x) for x in entries[start : start + width]]
+    row = [Value(x._data, "", TAKE, x, index, 1.0, 0.0) for x in chosen]
     trace.lookups.append((len(trace.nodes), width, entries))
     trace.nodes += row
     return row if this_thread().recording else [x.detach() for x in row]
@@ -798,24 +1023,38 @@ def place(node: Value, scope: tuple[str, ...]) -> Value:
 # one test of a counter.  What is open in which thread is then looked up here.
 
 
+#: The outermost scope of what a trace records: what is met again in a later one was kept outside.
+RECORDED: Final = "recorded by the jit"
+
+
 @final
 class Tape:
     """What a trace collects.
 
+    Args:
+        plain: the class of numbers that ``.data`` gives meanwhile; see ``Plain``.
+        watching: whether to note the user's line of every comparison.
+
     Attributes:
         nodes: every operation, in the order it was recorded.
         comparisons: (symbol, left, right, outcome) of every comparison, in order.
+        exits: by the place of a comparison among them, how a number left the graph there.
+        lines: the user's line of every comparison, where they are watched.
         lookups: of every ``take`` with a recorded index: the position of its first node in
             ``nodes``, how many there are, and the table, row after row.
-        watched: the number of a comparison whose place in the user's code is wanted.
-        line: that place.
+        signed: whether the sign of a zero matters.
+        refused: what the function did that a replay would not do again; "" if nothing.
     """
 
-    def __init__(self, watched: int = -1) -> None:
-        self.watched, self.line = watched, ""
+    def __init__(self, plain: Any, watching: bool = False) -> None:
+        self.plain, self.watching = plain, watching
         self.nodes: list[Value] = []
         self.comparisons: list[tuple[str, Value, Value, bool]] = []
+        self.exits: dict[int, str] = {}
+        self.lines: list[str] = []
         self.lookups: list[tuple[int, int, list[Value]]] = []
+        self.signed: bool = False
+        self.refused: str = ""
 
 
 @final
@@ -826,8 +1065,14 @@ class Context:
         recording: False inside ``no_grad``.
         scope: the names of the open ``scope`` blocks, outermost first.
         trace: what the jit records, while it does.
+        numbers: whether Values stand in the place of numbers: as keys, text and indices they
+            are then what the numbers are.
+        stand_ins: by identity of a parameter, the Value that takes its place.
+        exits: each Value that ``float()`` took out of the graph with the user's line, where
+            somebody asks.
         differentiating: how many calls of ``grad`` this thread is inside of: an inner one
             must stay in the graph.
+        open: how many contexts are.
         anomalies: of ``detect_anomaly``: by identity of a node, the node and the user's line.
     """
 
@@ -835,12 +1080,21 @@ class Context:
         self.recording: bool = True
         self.scope: tuple[str, ...] = ()
         self.trace: Tape | None = None
+        self.numbers: bool = False
+        self.stand_ins: dict[int, Value] | None = None
+        self.exits: list[tuple[Value, str]] | None = None
         self.differentiating: int = 0
+        self.open: i64 = 0
         self.anomalies: dict[int, tuple[Value, str]] | None = None
 
 
 class _State:
-    """What all threads share: how many contexts are open, and how many walks there were."""
+    """What all threads share.
+
+    Attributes:
+        contexts: how many contexts are open.
+        passes: how many walks there were.
+    """
 
     def __init__(self) -> None:
         self.contexts: i64 = 0
@@ -867,10 +1121,14 @@ def this_thread() -> Context:
     return context
 
 
-def count_contexts(change: i64) -> None:
-    """Tell the engine that a context opened (1) or closed (-1) in some thread."""
+def open_contexts(context: Context, count: i64) -> None:
+    """Tell the engine how many contexts are open in a thread.
+
+    In one step: at a signal, it is done or it is not.
+    """
     with walking:
-        _state.contexts += change
+        _state.contexts += count - context.open
+        context.open = count
 
 
 def _record_in_context(
@@ -884,8 +1142,14 @@ def _record_in_context(
     """Make a node while some context is open."""
     context = this_thread()
     trace = context.trace
+    if context.stand_ins is not None:
+        first, second = _here(left), None if right is None else _here(right)
+        if first is not left or second is not right:
+            left, right = first, second
+            data, left_partial, right_partial = _by_the_table(code, left, right)
     if not context.recording and trace is None:
-        node = Value(data, "", CONSTANT)
+        mark = WHOLE if _is_whole_result(code, left, right) else 0.0
+        node = Value(data, "", CONSTANT, None, None, 0.0, mark)
     else:
         node = Value(data, "", code, left, right, left_partial, right_partial)
     node._scope = context.scope
@@ -920,32 +1184,202 @@ def _named(left: Value | None, right: Value | None) -> list[tuple[str, float]]:
 
 
 def _is_comparable(other: object) -> bool:
-    return isinstance(other, Value) or is_number(other)
+    return isinstance(other, Value) or type(other) is float or is_number(other)
 
 
 def _compare(symbol: str, left: Value, other: object) -> bool:
     """A comparison of the numbers; a trace also remembers how it came out."""
-    b = other._data if isinstance(other, Value) else to_float(other)
-    a = left._data
+    if _state.contexts:
+        right = require(other)
+        return compare_in_context(symbol, left, right)
+    if isinstance(other, Value):
+        return _outcome(symbol, left._data, other._data)
+    b: float = other if type(other) is float else to_float(other)
+    return _outcome(symbol, left._data, b)
+
+
+def _outcome(symbol: str, a: float, b: float) -> bool:
     if symbol == "<":
-        outcome = a < b
-    elif symbol == "<=":
-        outcome = a <= b
-    elif symbol == ">":
-        outcome = a > b
-    elif symbol == ">=":
-        outcome = a >= b
-    elif symbol == "==":
-        outcome = a == b
-    else:
-        outcome = a != b
+        return a < b
+    if symbol == "<=":
+        return a <= b
+    if symbol == ">":
+        return a > b
+    if symbol == ">=":
+        return a >= b
+    return a == b if symbol == "==" else a != b
+
+
+def compare_in_context(symbol: str, left: Value, right: Value, how: str = "") -> bool:
+    """A comparison, as a guard where a trace is open; ``how`` a number leaves by it, if one does.
+
+    A comparison of two plain numbers holds for ever.
+    """
+    left, right = _here(left), _here(right)
+    outcome = _outcome(symbol, left._data, right._data)
+    trace = this_thread().trace
+    if trace is not None and not (left._code == CONSTANT and right._code == CONSTANT):
+        if how:
+            trace.exits[len(trace.comparisons)] = how
+        if trace.watching:
+            trace.lines.append(user_line())
+        trace.comparisons.append((symbol, left, right, outcome))
+    return outcome
+
+
+# ---------------------------------------------------------------------------
+# Ways out of the graph.  Outside of a recording they give the number.  In one, each notes for
+# which numbers the recording holds: an exit is a comparison like those that a function writes.
+
+WHOLE: Final = 1.0  # the second partial of a leaf or constant that came as an int
+FRACTIONAL: Final = -1.0  # that of an argument that came as a float
+_EXACT: Final = 2.0**50  # below, a float and its neighbours of one half are numbers of their own
+_MOST_EXITS: Final = 1000  # of one run that are noted
+_DEEP: Final[i64] = 64  # nodes that are looked at to find an integer, where nothing is recorded
+_ALL: Final[i64] = 1_000_000_000
+
+
+def _here(v: Value) -> Value:
+    """``v``, or what stands in its place in this thread."""
+    stand_ins = this_thread().stand_ins
+    return v if stand_ins is None else stand_ins.get(id(v), v)
+
+
+def _unwrapped(x: object) -> Value | None:
+    """The node in what ``.data`` gave during a recording; None for anything else."""
+    trace = this_thread().trace
+    if trace is not None and type(x) is trace.plain:
+        node: Value = getattr(x, "_node")  # noqa: B009
+        return node
+    return None
+
+
+def _data_in_context(v: Value) -> Any:
+    v = _here(v)
+    trace = this_thread().trace
+    if trace is None or trace.refused or v._code == CONSTANT:
+        return v._data
+    return trace.plain(_record_in_context(DETACH, v._data, v, None, 0.0, 0.0))
+
+
+def is_number_here(v: Value) -> bool:
+    """Whether ``v`` stands in the place of a number, and is not a Value of the user's own."""
+    return this_thread().numbers and (v._code >= CONSTANT or v._right_partial != 0.0)
+
+
+def is_whole(v: Value) -> bool:
+    """Whether ``v`` came from integers by operations that keep them whole, or by a rounding."""
+    seen: set[int] = set()
+    stack: list[Value] = [v]
+    most: i64 = _DEEP if _state.contexts == 0 else _ALL
+    while stack:
+        node = stack.pop()
+        code, left, right = node._code, node._left, node._right
+        if left is None:
+            if node._right_partial != WHOLE:
+                return False
+        elif code == POW:
+            if right is None or right._right_partial != WHOLE or right._data < 0.0:
+                return False
+            stack.append(left)
+        elif code in _KEEPS_WHOLE:
+            most -= 1
+            if most < 0:
+                return False
+            if id(node) not in seen:
+                seen.add(id(node))
+                stack.append(left)
+                if right is not None:
+                    stack.append(right)
+        elif not FLOOR <= code <= RINT:
+            return False
+    return True
+
+
+def _is_plainly_whole(v: Value) -> bool:
+    """Whether an operation gave a whole number, as ``round(x)`` does, which is an int to Python."""
+    code = v._code
+    return FLOOR <= code <= RINT or (code in _KEEPS_WHOLE and is_whole(v))
+
+
+def _is_whole_result(code: i32, left: Value, right: Value | None) -> bool:
+    """The same for a result that will not know its operands."""
+    if FLOOR <= code <= RINT:
+        return True
+    return code in _KEEPS_WHOLE and is_whole(left) and (right is None or is_whole(right))
+
+
+_KEEPS_WHOLE: Final = frozenset(
+    {CODES[name] for name in ("add", "sub", "mul", "neg", "abs", "detach", "floordiv", "mod")}
+    | {CODES["first_max"], CODES["first_min"]}
+)
+
+
+def freeze(v: Value, how: str) -> None:
+    """The number itself leaves: nan is what differs from itself, and a zero has a sign."""
+    v = _here(v)
+    trace = this_thread().trace
+    if trace is None or v._code == CONSTANT:
+        return
+    x = v._data
+    compare_in_context("==", v, v if x != x else Value(x, "", CONSTANT), how)
+    if x == 0.0 and not is_whole(v):
+        trace.signed = True
+        angle = record(CODES["atan2"], v, Value(-1.0, "", CONSTANT))
+        compare_in_context(">", angle, Value(0.0, "", CONSTANT), how)
+
+
+def _leave(v: Value, how: str) -> Any:
+    """The number, as an int where it is known to be one."""
+    if _state.contexts:
+        freeze(v, how)
+        v = _here(v)
+    x = v._data
+    return int(x) if x - x == 0.0 and is_whole(v) else x
+
+
+def note_exit(v: Value) -> None:
+    """Note that ``float(v)`` took the number out of the graph, where somebody asks."""
+    exits = this_thread().exits
+    # A nan has no slope to lose: math.isnan(x) is how missing numbers are found.
+    if exits is not None and v._data == v._data and len(exits) < _MOST_EXITS:
+        exits.append((v, user_line()))
+
+
+def _leave_as_float(v: Value) -> float:
+    note_exit(v)
+    if _state.contexts:
+        freeze(v, "float()")
+        v = _here(v)
+    return v._data
+
+
+def _truncated(v: Value) -> int:
+    """``int(v)``."""
+    if _state.contexts:
+        v = _here(v)
+        x = v._data
+        if not abs(x) < _EXACT or is_whole(v):
+            freeze(v, "int()")
+        else:
+            n = math.trunc(x)
+            low, high = n if n > 0 else n - 1, n if n < 0 else n + 1
+            compare_in_context(">=" if n > 0 else ">", v, constant(low), "int()")
+            compare_in_context("<=" if n < 0 else "<", v, constant(high), "int()")
+    return int(v._data)
+
+
+def _integer(x: object) -> int:
+    """The other operand of ``&`` and its like."""
+    return operator.index(x)  # type: ignore[arg-type]
+
+
+def _refuse_in_trace(what: str) -> None:
+    """Note that the function does what a replay would not do again."""
     if _state.contexts:
         trace = this_thread().trace
-        if trace is not None:
-            if len(trace.comparisons) == trace.watched:
-                trace.line = user_line()
-            trace.comparisons.append((symbol, left, require(other), outcome))
-    return outcome
+        if trace is not None and not trace.refused:
+            trace.refused = f"it {what} at {user_line()}"
 
 
 def _as_array(x: object) -> object:
@@ -984,3 +1418,10 @@ def _restore_docstring() -> None:
 if engine_is_compiled():
     _refuse_deletion()
     _restore_docstring()
+    # mypyc leaves C's own slot empty, by which lists and ranges ask for an index.
+    setattr(Value, "__index__", vars(Value)["__index__"])  # noqa: B010
+
+if hasattr(os, "register_at_fork"):  # a child must not find a walk of another thread half done
+    os.register_at_fork(
+        before=walking.acquire, after_in_parent=walking.release, after_in_child=walking.release
+    )

@@ -249,6 +249,8 @@ def _shifted_exponentials(xs: Any, name: str) -> tuple[Any, Any]:
     shift = reduce(maximum, array.ravel().tolist())
     if isinstance(shift, Value):
         shift = shift.detach()
-    if math.isinf(shift):  # inf - inf would be nan
+    # inf - inf would be nan.  In a recording a finite shift is no guard: where another call's is
+    # infinite, its result is not finite, and the engine finds it.
+    if math.isinf(shift._data if isinstance(shift, Value) else shift) and abs(shift) == math.inf:
         shift = 0.0
     return shift, exp(array - shift)

@@ -8,9 +8,8 @@ the drawings all read this one table.
   and never returns a complex number (``log(0.0)`` is ``-inf``).
 * ``array`` does the same for NumPy arrays, element by element.
 * ``partials`` takes the operands and then the result, and returns one slope
-  per operand.  It is written in arithmetic that works for floats, arrays,
-  ``Value`` and ``Symbol`` alike; a ``Value`` makes the slope itself
-  differentiable, a ``Symbol`` writes its formula down.
+  per operand.  It is written in arithmetic that works for floats, arrays and
+  ``Value`` alike; a ``Value`` makes the slope itself differentiable.
 * ``switch`` is a number that changes sign where the operation has a kink.
 * ``formulas`` spells the partials for people: ``{a}`` and ``{b}`` are the
   operands, ``{y}`` is the result.
@@ -22,24 +21,19 @@ products of rows (``softmax``, ``clip``), which are in ``functions``.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-__all__ = [
-    "CODES",
-    "CONSTANT",
-    "LEAF",
-    "PARAMETER",
-    "PRIMITIVES",
-    "Primitive",
-    "Symbol",
-    "primitive",
-]
+__all__ = ["CODES", "CONSTANT", "LEAF", "PARAMETER", "PRIMITIVES", "Primitive", "primitive"]
 
 INF: Final = math.inf
 NAN: Final = math.nan
+
+
+_OPERATORS: Final = {"**": operator.pow, "//": operator.floordiv, "%": operator.mod}
 
 
 class Primitive(NamedTuple):
@@ -59,20 +53,12 @@ class Primitive(NamedTuple):
         """Apply the operation to floats, arrays or anything that has a method of this name."""
         if all(type(x) is float for x in operands):
             return self.scalar(*operands)
-        if all(isinstance(x, (float, np.ndarray)) for x in operands):
+        if all(type(x) in (float, np.float64, np.ndarray) for x in operands):
             return self.array(*operands)
-        if self.symbol == "**":
-            return operands[0] ** operands[1]
+        if self.symbol in _OPERATORS:
+            return _OPERATORS[self.symbol](*operands)
         first, *rest = operands
         return getattr(first, self.name)(*rest)
-
-
-class Symbol:
-    """A number that is not known: the rows applied to it write a program in another language.
-
-    A subclass has the operators and, as methods, the operations of the table.  Its comparisons
-    give a condition that knows ``&``, ``|`` and ``choose(a, b)``.
-    """
 
 
 # ---------------------------------------------------------------------------
@@ -189,6 +175,49 @@ def _minimum(a: float, b: float) -> float:
     return a if a <= b else b
 
 
+def _first_max(a: float, b: float) -> float:
+    return b if b > a else a
+
+
+def _first_min(a: float, b: float) -> float:
+    return b if b < a else a
+
+
+def _step(x: float) -> float:
+    return 1.0 if x > 0.0 else (0.0 if x <= 0.0 else NAN)
+
+
+def _sign(x: float) -> float:
+    return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else NAN))
+
+
+def _greater(a: float, b: float) -> float:
+    return 1.0 if a > b else 0.0
+
+
+def _share(a: float, b: float) -> float:
+    if a != a or b != b:
+        return NAN
+    return 1.0 if a > b else (0.0 if a < b else 0.5)
+
+
+def _whole(f: Callable[[float], int]) -> Callable[[float], float]:
+    """``f``, such as ``math.floor``, as a float; a nan, an infinity and a zero stay themselves."""
+
+    def total(x: float) -> float:
+        return math.copysign(float(f(x)), x) if x - x == 0.0 else x
+
+    return total
+
+
+def _mod(a: float, b: float) -> float:
+    return a % b if b != 0.0 else NAN
+
+
+def _floordiv(a: float, b: float) -> float:
+    return a // b if b != 0.0 else _div(a, b)
+
+
 def _identity(x: Any) -> Any:
     return x
 
@@ -221,15 +250,42 @@ def _erf_array(x: Any) -> Any:
 _ERF: Final = np.frompyfunc(math.erf, 1, 1)
 
 
+def _step_array(x: Any) -> Any:
+    return np.heaviside(x, 0.0)
+
+
+def _share_array(a: Any, b: Any) -> Any:
+    known = np.where(np.greater(a, b), 1.0, np.where(np.less(a, b), 0.0, 0.5))
+    return np.where(np.isnan(a) | np.isnan(b), NAN, known)
+
+
+def _greater_array(a: Any, b: Any) -> Any:
+    return np.where(np.greater(a, b), 1.0, 0.0)
+
+
+def _mod_array(a: Any, b: Any) -> Any:
+    return np.where(np.equal(b, 0.0), NAN, np.mod(a, b))
+
+
+def _first_max_array(a: Any, b: Any) -> Any:
+    return np.where(np.greater(b, a), b, a)
+
+
+def _first_min_array(a: Any, b: Any) -> Any:
+    return np.where(np.less(b, a), b, a)
+
+
 # ---------------------------------------------------------------------------
 # The vocabulary of the partials: generic over floats, arrays and Values.
 
 
-def _generic(name: str, scalar: Callable[[float], float]) -> Callable[[Any], Any]:
+def _generic(name: str, scalar: Callable[..., float]) -> Callable[..., Any]:
     """The operation on anything; floats, which the engine asks for most, take a short way."""
 
-    def function(x: Any) -> Any:
-        return scalar(x) if type(x) is float else primitive(name)(x)
+    def function(x: Any, *rest: Any) -> Any:
+        if type(x) is float and (not rest or type(rest[0]) is float):
+            return scalar(x, *rest)
+        return primitive(name)(x, *rest)
 
     return function
 
@@ -253,43 +309,11 @@ def div(a: Any, b: Any) -> Any:
         return _div(float(a), float(b))
 
 
-def _plain(x: Any) -> Any:
-    """A number or array without its graph: steps are flat, so their slope is zero anyway."""
-    return x if isinstance(x, (float, np.ndarray, Symbol)) else float(x)
-
-
-def step(x: Any) -> Any:
-    """1 where ``x > 0``, 0 where ``x <= 0``, nan where ``x`` is nan."""
-    x = _plain(x)
-    if isinstance(x, float):
-        return 1.0 if x > 0.0 else (0.0 if x <= 0.0 else NAN)
-    if isinstance(x, np.ndarray):
-        return np.heaviside(x, 0.0)
-    return choose(x > 0.0, 1.0, lambda: choose(x <= 0.0, 0.0, lambda: NAN))
-
-
-def sign(x: Any) -> Any:
-    """-1, 0 or 1, and nan where ``x`` is nan."""
-    x = _plain(x)
-    if isinstance(x, float):
-        return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else (0.0 if x == 0.0 else NAN))
-    if isinstance(x, np.ndarray):
-        return np.sign(x)
-    return step(x) - step(-x)
-
-
-def share(a: Any, b: Any) -> Any:
-    """The share of ``maximum(a, b)`` that is ``a``: 1, 0, or 1/2 at a tie; nan with nan."""
-    a, b = _plain(a), _plain(b)
-    if isinstance(a, float) and isinstance(b, float):
-        if a != a or b != b:
-            return NAN
-        return 1.0 if a > b else (0.0 if a < b else 0.5)
-    if isinstance(a, Symbol) or isinstance(b, Symbol):
-        less = choose(a < b, 0.0, lambda: choose(a == b, 0.5, lambda: NAN))
-        return choose(a > b, 1.0, lambda: less)
-    known = np.where(np.greater(a, b), 1.0, np.where(np.less(a, b), 0.0, 0.5))
-    return np.where(np.isnan(a) | np.isnan(b), NAN, known)
+step = _generic("step", _step)
+sign = _generic("sign", _sign)
+share = _generic("share", _share)
+greater = _generic("greater", _greater)
+floordiv = _generic("floordiv", _floordiv)
 
 
 def choose(condition: Any, a: Any, b: Any) -> Any:
@@ -298,7 +322,7 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
         return a if condition else b()
     if isinstance(condition, np.ndarray):
         return np.where(condition, a, b())
-    return condition.choose(a, b())
+    return condition.choose(a, b())  # of numbers whose formula is being written down
 
 
 def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
@@ -397,6 +421,20 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
     _P("minimum",  2, _minimum,            np.minimum,  lambda a, b, y: (share(b, a), share(a, b)), "min", r"\min\left({a}, {b}\right)", ("1 if {a} < {b} else 0", "1 if {b} < {a} else 0"), lambda a, b: a - b),
     _P("atan2",    2, math.atan2,          np.arctan2,  _atan2_partials,                         "atan2", r"\operatorname{{atan2}}\left({a}, {b}\right)", ("{b}/({a}**2 + {b}**2)", "-{a}/({a}**2 + {b}**2)")),
     _P("hypot",    2, math.hypot,          np.hypot,    _hypot_partials,                         "hypot", r"\sqrt{{{a}^2 + {b}^2}}", ("{a}/{y}", "{b}/{y}")),
+    # Flat: their slopes are 0 wherever they have one.
+    _P("step",     1, _step,               _step_array, lambda x, y: (0.0,),                     "step", _function("step"),   ("0",), _identity),
+    _P("sign",     1, _sign,               np.sign,     lambda x, y: (0.0,),                     "sign", _function("sign"),   ("0",), _identity),
+    _P("share",    2, _share,              _share_array, lambda a, b, y: (0.0, 0.0),             "share", r"\operatorname{{share}}\left({a}, {b}\right)", ("0", "0"), lambda a, b: a - b),
+    _P("greater",  2, _greater,            _greater_array, lambda a, b, y: (0.0, 0.0),           ">",    r"\left[{a} > {b}\right]", ("0", "0"), lambda a, b: a - b),
+    _P("floor",    1, _whole(math.floor),  np.floor,    lambda x, y: (0.0,),                     "floor", r"\left\lfloor {a} \right\rfloor", ("0",)),
+    _P("ceil",     1, _whole(math.ceil),   np.ceil,     lambda x, y: (0.0,),                     "ceil", r"\left\lceil {a} \right\rceil", ("0",)),
+    _P("trunc",    1, _whole(math.trunc),  np.trunc,    lambda x, y: (0.0,),                     "trunc", _function("trunc"), ("0",)),
+    _P("rint",     1, _whole(round),       np.rint,     lambda x, y: (0.0,),                     "round", _function("round"), ("0",)),
+    _P("floordiv", 2, _floordiv,           np.floor_divide, lambda a, b, y: (0.0, 0.0),          "//",   r"\left\lfloor \frac{{{a}}}{{{b}}} \right\rfloor", ("0", "0")),
+    _P("mod",      2, _mod,                _mod_array,  lambda a, b, y: (1.0, -floordiv(a, b)),  "%",    r"{a} \bmod {b}",    ("1", "-({a}//{b})")),
+    # Python's own max and min, recorded where the jit runs a function: the first of equal ones wins.
+    _P("first_max", 2, _first_max,         _first_max_array, lambda a, b, y: (1.0 - greater(b, a), greater(b, a)), "max", r"\max\left({a}, {b}\right)", ("0 if {b} > {a} else 1", "1 if {b} > {a} else 0"), lambda a, b: a - b),
+    _P("first_min", 2, _first_min,         _first_min_array, lambda a, b, y: (1.0 - greater(a, b), greater(a, b)), "min", r"\min\left({a}, {b}\right)", ("0 if {b} < {a} else 1", "1 if {b} < {a} else 0"), lambda a, b: a - b),
     # The next two are recorded only in a trace, where a constant would be wrong: the identity whose
     # slope is zero, and the entry of a table that an index chose, with the index as second operand.
     _P("detach",   1, _identity,           np.positive, lambda x, y: (0.0,),                     "detach", _function("detach"), ("0",)),

@@ -10,24 +10,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import Tape, count_contexts, this_thread
+from autograd_nn.engine import RECORDED, Tape, Value, open_contexts, this_thread
+from autograd_nn.plain import Plain
 
-__all__ = ["detect_anomaly", "no_grad", "scope", "tracing"]
+__all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "noting_exits", "scope", "tracing"]
 
 
 @contextmanager
 def _open(**settings: Any) -> Iterator[None]:
     context = this_thread()
     before = {name: getattr(context, name) for name in settings}
-    count_contexts(1)
+    count = context.open
     try:
+        open_contexts(context, count + 1)
         for name, setting in settings.items():
             setattr(context, name, setting)
         yield
     finally:
         for name, setting in before.items():
             setattr(context, name, setting)
-        count_contexts(-1)
+        open_contexts(context, count)
 
 
 @contextmanager
@@ -86,12 +88,36 @@ def scope(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def tracing(watched: int = -1) -> Iterator[Tape]:
+def tracing(watching: bool = False, stand_ins: dict[int, Value] | None = None) -> Iterator[Tape]:
     """Collect every operation and comparison of this thread, in order; the jit reads the tape.
 
     Args:
-        watched: the number of a comparison whose line in the user's code is to be noted.
+        watching: whether to note the user's line of every comparison.
+        stand_ins: by identity of a parameter, the Value that takes its place meanwhile.
     """
-    tape = Tape(watched)
-    with _open(trace=tape):
+    tape, scope = Tape(Plain, watching), (RECORDED, *this_thread().scope)
+    settings: dict[str, Any] = {"numbers": True, "recording": True, "exits": []}
+    with _open(trace=tape, scope=scope, stand_ins=stand_ins, **settings):
         yield tape
+
+
+@contextmanager
+def noting_exits() -> Iterator[list[tuple[Value, str]]]:
+    """Collect the Values whose numbers leave the graph as floats, with the user's lines."""
+    context = this_thread()
+    before = context.exits
+    left: list[tuple[Value, str]] = [] if before is None else before
+    try:
+        context.exits = left
+        yield left
+    finally:
+        context.exits = before
+
+
+@contextmanager
+def in_place_of_numbers(stand_ins: dict[int, Value] | None = None) -> Iterator[None]:
+    """Run a function on Values as in a recording, without one: as keys and indices they are ints
+    and floats.
+    """
+    with _open(numbers=True, recording=True, stand_ins=stand_ins, exits=[]):
+        yield

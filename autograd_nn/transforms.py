@@ -12,17 +12,37 @@ What is left out: the chain rule on numbers, which is ``backward()`` in ``engine
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
-from functools import wraps
+from functools import partial, wraps
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.engine import Value, slopes_along, this_thread, topological_order
+from autograd_nn.engine import Value, chosen_operands, slopes_along, this_thread, topological_order
+from autograd_nn.errors import LeakError
+from autograd_nn.nested import (
+    is_constant,
+    is_container,
+    is_record,
+    names_of,
+    parts_of,
+    with_parts,
+)
 from autograd_nn.ops import PRIMITIVES, primitive
+from autograd_nn.recording import noting_exits
 
-__all__ = ["Derivative", "Structure", "derivative_of", "flatten", "grad", "value_and_grad"]
+__all__ = [
+    "Derivative",
+    "Structure",
+    "depends_on",
+    "derivative_of",
+    "flatten",
+    "grad",
+    "one_number",
+    "refuse_leak",
+    "value_and_grad",
+]
 
 
 class Structure(NamedTuple):
@@ -57,24 +77,22 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
         return [nested], Structure(1, lambda xs: xs[0])
     if isinstance(nested, np.ndarray):
         return _flatten_array(nested, where)
-    if isinstance(nested, dict):
-        keys, kept = list(nested), copy(nested)
-        parts = [flatten(nested[key], f"{where}[{key!r}]") for key in keys]
-
-        def fill(items: list[Any]) -> Any:
-            filled = copy(kept)  # an OrderedDict stays one
-            filled.update(zip(keys, items, strict=True))
-            return filled
-
-        return _join(parts, fill)
-    if isinstance(nested, (list, tuple)):
-        parts = [flatten(item, f"{where}[{i}]") for i, item in enumerate(nested)]
-        kind = type(nested)
-        return _join(parts, lambda items: kind(*items) if hasattr(kind, "_fields") else kind(items))
+    if is_container(nested):
+        parts = [
+            ([], Structure(0, partial(_itself, part)))
+            if is_record(nested) and is_constant(part)
+            else flatten(part, f"{where}[{name!r}]")
+            for name, part in zip(names_of(nested), parts_of(nested), strict=True)
+        ]
+        return _join(parts, lambda items: with_parts(nested, items))
     raise TypeError(
         f"{where} is {describe(nested)}; give numbers, Values, arrays, "
-        "or lists, tuples and dicts of them"
+        "or lists, tuples, dicts and dataclasses of them"
     )
+
+
+def _itself(x: Any, _: Sequence[Any]) -> Any:
+    return x
 
 
 def _flatten_array(array: Any, where: str) -> tuple[list[Any], Structure]:
@@ -192,7 +210,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
             or any(isinstance(x, Value) for x in leaves)
         )
         # A node of its own for each argument, so that an outer use of it stays outside.
-        inputs = [x * 1.0 if isinstance(x, Value) else Value(x) for x in leaves]
+        inputs = [x * 1 if isinstance(x, Value) else Value(x) for x in leaves]
         called = list(args)
         start = 0
         for position, structure in zip(at, structures, strict=True):
@@ -202,10 +220,19 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
         # no_grad() around the call is about the caller's graph; the slopes need this one.
         recording, context.recording = context.recording, True
         try:
-            result = _one_number(f(*called, **kwargs), f)
+            with noting_exits() as left:
+                result = one_number(f(*called, **kwargs), f)
         finally:
             context.differentiating -= 1
             context.recording = recording
+        if left:
+            sizes = [structure.size for structure in structures]
+            ends = list(accumulate(sizes))
+            parts = {
+                f"argument {k}": inputs[end - size : end]
+                for k, end, size in zip(at, ends, sizes, strict=True)
+            }
+            refuse_leak(result, parts, left)
         if not isinstance(result, Value):
             slopes: list[Any] = [0.0] * len(inputs)
         elif in_graph:
@@ -245,7 +272,47 @@ def _arguments(
     return leaves, structures, at
 
 
-def _one_number(result: Any, f: Callable[..., Any]) -> Any:
+def depends_on(result: Any, nodes: Sequence[Value]) -> bool:
+    """Whether a result is connected to any of these nodes, by more than ``detach``."""
+    wanted = {id(v) for v in nodes}
+    stack, seen = [result] if isinstance(result, Value) else [], set()
+    while stack:
+        v = stack.pop()
+        if id(v) in wanted:
+            return True
+        if id(v) not in seen and v.op != "detach":
+            seen.add(id(v))
+            stack += chosen_operands(v)
+    return False
+
+
+def refuse_leak(
+    result: Any, arguments: dict[str, list[Value]], left: Sequence[tuple[Value, str]]
+) -> None:
+    """Raise where the result does not depend on an argument whose numbers left the graph.
+
+    Args:
+        arguments: the Values of each argument that is differentiated, by what it is called.
+        left: each Value that ``float()`` took out of the graph, with the user's line.
+
+    Raises:
+        LeakError: it names the line.
+    """
+    if not left:
+        return
+    for name, nodes in arguments.items():
+        if nodes and not depends_on(result, nodes):
+            for v, line in left:
+                if depends_on(v, nodes):
+                    raise LeakError(name, line)
+
+
+def one_number(result: Any, f: Callable[..., Any]) -> Any:
+    """What ``f`` returned as a Value or a float.
+
+    Raises:
+        TypeError: it is not one number.
+    """
     if isinstance(result, np.ndarray) and result.ndim == 0:
         result = result.item()
     if isinstance(result, Value):

@@ -16,6 +16,23 @@ INF, NAN = math.inf, math.nan
 ULPS = 4
 WELL_CONDITIONED = 100.0  # |x f'/f|: how much one ulp of the input moves the result, in ulps
 
+
+def flat(*operands):
+    """The slope of what is constant between its jumps."""
+    return mp.mpf(0) if len(operands) == 1 else (mp.mpf(0), mp.mpf(0))
+
+
+def quotient(a, b):
+    """``a // b``, with digits enough for 1e300 // 1e-300."""
+    with mp.workdps(700):
+        return mp.floor(a / b)
+
+
+def remainder(a, b):
+    with mp.workdps(700):
+        return a - b * mp.floor(a / b)
+
+
 ORACLES = {
     "neg": (lambda x: -x, lambda x: mp.mpf(-1)),
     "abs": (abs, mp.sign),
@@ -40,6 +57,12 @@ ORACLES = {
     "sinh": (mp.sinh, mp.cosh),
     "cosh": (mp.cosh, mp.sinh),
     "erf": (mp.erf, lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x)),
+    "step": (lambda x: mp.mpf(x > 0), flat),
+    "sign": (mp.sign, flat),
+    "floor": (mp.floor, flat),
+    "ceil": (mp.ceil, flat),
+    "trunc": (lambda x: mp.sign(x) * mp.floor(abs(x)), flat),
+    "rint": (mp.nint, flat),
 }
 BINARY = {
     "add": (lambda a, b: a + b, lambda a, b: (mp.mpf(1), mp.mpf(1))),
@@ -49,6 +72,12 @@ BINARY = {
     "pow": (lambda a, b: a**b, lambda a, b: (b * a ** (b - 1), a**b * mp.log(a))),
     "maximum": (max, lambda a, b: (mp.mpf(a > b), mp.mpf(b > a))),
     "minimum": (min, lambda a, b: (mp.mpf(a < b), mp.mpf(b < a))),
+    "first_max": (max, lambda a, b: (mp.mpf(a >= b), mp.mpf(b > a))),
+    "first_min": (min, lambda a, b: (mp.mpf(a <= b), mp.mpf(b < a))),
+    "share": (lambda a, b: mp.mpf(a > b), flat),
+    "greater": (lambda a, b: mp.mpf(a > b), flat),
+    "floordiv": (quotient, flat),
+    "mod": (remainder, lambda a, b: (mp.mpf(1), -quotient(a, b))),
     "hypot": (mp.hypot, lambda a, b: (a / mp.hypot(a, b), b / mp.hypot(a, b))),
     "atan2": (mp.atan2, lambda a, b: (b / (a * a + b * b), -a / (a * a + b * b))),
     "leaky_relu": (
@@ -138,6 +167,7 @@ def test_engine_table_and_arrays_agree_and_never_raise(row):
     )
     operators = {"add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__"}
     operators |= {"pow": "__pow__", "neg": "__neg__"}
+    operators |= {"mod": "__mod__", "floordiv": "__floordiv__"}
     for xs in operands:
         y = row.scalar(*xs)
         assert isinstance(y, float)
@@ -186,6 +216,17 @@ def slope(f, *xs):
         ("softplus(1000)", lambda x: x.softplus(), (1000.0,), (1.0,)),
         ("atan2(0, 0)", functions.atan2, (0.0, 0.0), (0.0, 0.0)),
         ("hypot(0, 0)", functions.hypot, (0.0, 0.0), (0.0, 0.0)),
+        ("relu(0) by a product", lambda x: x * x.step(), (0.0,), (0.0,)),
+        ("abs(0) by a product", lambda x: x * x.sign(), (0.0,), (0.0,)),
+        ("Python's max at a tie", lambda x, y: x.first_max(y), (2.0, 2.0), (1.0, 0.0)),
+        ("Python's min at a tie", lambda x, y: x.first_min(y), (2.0, 2.0), (1.0, 0.0)),
+        ("Python's max of a nan", lambda x, y: x.first_max(y), (NAN, 2.0), (1.0, 0.0)),
+        ("Python's min after a nan", lambda x, y: x.first_min(y), (2.0, NAN), (1.0, 0.0)),
+        ("floor at a jump", lambda x: x * math.floor(x), (2.0,), (2.0,)),
+        ("round at a half", lambda x: x * round(x), (2.5,), (2.0,)),
+        ("x % y", lambda x, y: x % y, (7.5, 2.0), (1.0, -3.0)),
+        ("x % y below 0", lambda x, y: x % y, (-7.5, 2.0), (1.0, 4.0)),
+        ("x // y", lambda x, y: x * (x // y), (7.5, 2.0), (3.0, 0.0)),
         ("clip at an edge", lambda x: functions.clip(x, 0.0, 1.0), (1.0,), (0.5,)),
     ],
 )
@@ -208,6 +249,15 @@ def test_slopes_at_kinks_follow_the_convention(case, f, at, expected):
         (functions.sin, INF, NAN),
         (functions.cosh, 1e6, INF),
         (lambda x: 7 / x, 3.0, 7.0 / 3),
+        (lambda x: x % 0.0, 3.0, NAN),
+        (lambda x: x // 0.0, 3.0, INF),
+        (lambda x: x // 0.0, -3.0, -INF),
+        (lambda x: x // 0.0, 0.0, NAN),
+        (lambda x: x % INF, -3.0, INF),
+        (math.floor, INF, INF),
+        (math.ceil, -INF, -INF),
+        (round, NAN, NAN),
+        (math.trunc, -0.5, -0.0),
     ],
 )
 def test_numbers_follow_ieee_and_never_become_complex(f, x, expected):

@@ -34,6 +34,8 @@ def same(a, b):
         ("mul", operator.mul),
         ("div", operator.truediv),
         ("pow", operator.pow),
+        ("mod", operator.mod),
+        ("floordiv", operator.floordiv),
     ],
 )
 @settings(max_examples=60, deadline=None)
@@ -94,9 +96,9 @@ def delete_an_item(v):
 @pytest.mark.parametrize(
     "unsupported",
     [
-        lambda v: v // 2,
-        lambda v: v % 2,
-        lambda v: divmod(v, 2),
+        lambda v: v % "a",
+        lambda v: v // [1.0],
+        lambda v: divmod(v, None),
         lambda v: v @ v,
         lambda v: v & 1,
         lambda v: ~v,
@@ -137,11 +139,50 @@ def test_what_describes_a_node_cannot_be_set(name):
     assert getattr(v, name) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("floor", math.floor),
+        ("ceil", math.ceil),
+        ("trunc", math.trunc),
+        ("rint", round),
+        ("floordiv", lambda v: divmod(v, 0.75)[0]),
+        ("mod", lambda v: divmod(v, 0.75)[1]),
+        ("mod", lambda v: divmod(9.0, v)[1]),
+        ("floordiv", lambda v: divmod(9.0, v)[0]),
+    ],
+)
+@pytest.mark.parametrize("x", [2.5, -2.5, 3.5, -0.25, 1e300, 5e-324])
+def test_roundings_stay_in_the_graph_and_are_the_numbers_of_python(name, written, x):
+    """``x - math.floor(x)`` has the slope 1: the floor is part of the graph, and flat."""
+    v = Value(x)
+    y = written(v)
+    assert (y.op, y.data) == (name, written(x))
+    assert round(v, 1) == round(x, 1)
+
+
+def test_a_rounding_counts_as_the_int_that_it_is_outside_of_the_graph():
+    """What plain Python gives for indexing still indexes."""
+    v = Value(2.7)
+    for whole in (math.floor(v), math.ceil(v) - 1, round(v) - 1, math.trunc(v), v // 1 * 1):
+        if whole.op != "mul":
+            assert [10, 20, 30, 40][whole] == 30
+            assert list(range(whole)) == [0, 1]
+        assert int(whole) == 2
+    assert {2: "two"}[math.floor(v)] == "two"
+    assert hash(round(v)) == hash(3)
+    assert (math.floor(v) & 3, math.floor(v) | 1, 1 << math.floor(v)) == (2, 3, 4)
+    with pytest.raises(TypeError, match="interpreted as an integer"):
+        [1, 2, 3][v]
+    with pytest.raises(TypeError, match="interpreted as an integer"):
+        [1, 2, 3][Value(1)]  # a number of the user's own, which may be trained
+
+
 def test_conversions_of_numbers_that_are_not_finite_fail_as_floats_do():
-    for convert in (int, round, math.floor):
+    for convert in (int, lambda v: math.floor(v).__index__(), lambda v: [0][round(v)]):
         for x in (math.inf, math.nan):
             with pytest.raises((OverflowError, ValueError)) as expected:
-                convert(x)
+                int(x)
             with pytest.raises(expected.type):
                 convert(Value(x))
     with pytest.raises(ValueError, match="format"):

@@ -165,7 +165,7 @@ def test_every_method_numpy_looks_for_is_there():
     spelled = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
     for row in PRIMITIVES:
         name = spelled.get(row.name, row.name)
-        if row.arity == 1 and hasattr(np, name) and row.name not in ("abs",):
+        if row.arity == 1 and hasattr(np, name) and row.name not in ("abs", "sign"):
             at = 0.25
             result = getattr(np, name)(np.array([Value(at)]))[0]
             assert result.data == pytest.approx(row.scalar(at), rel=1e-15), name
@@ -181,9 +181,25 @@ def test_numpys_own_maximum_picks_where_functions_maximum_shares():
 
 
 def test_a_function_that_values_do_not_have_is_a_type_error():
-    for call in (np.log10, lambda v: np.floor_divide(v, 2), np.isnan):
+    for call in (np.log10, lambda v: np.float_power(v, 2), np.isnan):
         with pytest.raises(TypeError):
             call(Value(1.0))
+
+
+def test_rounding_and_remainders_of_arrays_stay_in_the_graph():
+    numbers = [-2.5, -0.25, 0.5, 1.5, 7.25]
+    row, plain = values(numbers), np.array(numbers)
+    for f in (np.floor, np.ceil, np.trunc, np.rint, lambda a: a % 2.0, lambda a: a // 2.0):
+        found = f(row)
+        assert all(isinstance(v, Value) for v in found)
+        np.testing.assert_array_equal(found.astype(float), f(plain))
+    (row % 2.0 + row // 2.0).sum().backward()
+    assert [v.grad for v in row] == [1.0] * 5
+
+
+def test_numpys_sign_compares_and_gives_plain_integers():
+    """It asks an object which side of 0 it is on; the slope is 0 either way."""
+    assert np.sign(values([-2.5, 0.0, 3.0])).tolist() == [-1, 0, 1]
 
 
 def test_sorting_searching_and_comparing_arrays():

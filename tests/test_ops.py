@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from autograd_nn import Value, functions, grad
+from autograd_nn.engine import require
 from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES, primitive
 
 INF, NAN = math.inf, math.nan
@@ -35,6 +36,22 @@ def sech_squared(x):
 
 def logistic(x):
     return 1 / (1 + mp.exp(-x)) if x > -1e6 else mp.mpf(0)
+
+
+def flat(*operands):
+    """The slope of what is constant between its jumps."""
+    return mp.mpf(0) if len(operands) == 1 else (mp.mpf(0), mp.mpf(0))
+
+
+def quotient(a, b):
+    """``a // b``, with digits enough for 1e300 // 1e-300."""
+    with mp.workdps(700):
+        return mp.floor(a / b)
+
+
+def remainder(a, b):
+    with mp.workdps(700):
+        return a - b * mp.floor(a / b)
 
 
 # name: value, slope, and the inputs that are asked about.  Left out: trigonometry of numbers
@@ -68,6 +85,12 @@ UNARY = {
     "sinh": (mp.sinh, mp.cosh, moderate),
     "cosh": (mp.cosh, mp.sinh, moderate),
     "erf": (mp.erf, lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x), lambda x: abs(x) < 7),
+    "step": (lambda x: mp.mpf(x > 0), flat, always),
+    "sign": (mp.sign, flat, always),
+    "floor": (mp.floor, flat, always),
+    "ceil": (mp.ceil, flat, always),
+    "trunc": (lambda x: mp.sign(x) * mp.floor(abs(x)), flat, always),
+    "rint": (mp.nint, flat, always),
 }
 BINARY = {
     "add": (lambda a, b: a + b, lambda a, b: (1, 1)),
@@ -77,6 +100,12 @@ BINARY = {
     "pow": (lambda a, b: a**b, lambda a, b: (b * a ** (b - 1), a**b * mp.log(a))),
     "maximum": (max, lambda a, b: (mp.mpf(a > b), mp.mpf(b > a))),
     "minimum": (min, lambda a, b: (mp.mpf(a < b), mp.mpf(b < a))),
+    "first_max": (max, lambda a, b: (mp.mpf(a >= b), mp.mpf(b > a))),
+    "first_min": (min, lambda a, b: (mp.mpf(a <= b), mp.mpf(b < a))),
+    "share": (lambda a, b: mp.mpf(a > b), flat),
+    "greater": (lambda a, b: mp.mpf(a > b), flat),
+    "floordiv": (quotient, flat),
+    "mod": (remainder, lambda a, b: (mp.mpf(1), -quotient(a, b))),
     "hypot": (mp.hypot, lambda a, b: (a / mp.hypot(a, b), b / mp.hypot(a, b))),
     "atan2": (mp.atan2, lambda a, b: (b / (a * a + b * b), -a / (a * a + b * b))),
     "leaky_relu": (
@@ -87,7 +116,7 @@ BINARY = {
 
 
 def is_asked(name, a, b):
-    if name in ("maximum", "minimum"):
+    if name in ("maximum", "minimum", "share"):
         return a != b  # a tie is a kink
     if name == "pow":  # a**b is ill conditioned in b where b*log(a) is large
         return (a > 0 or b == int(b)) and abs(b * math.log(abs(a))) < 100
@@ -197,6 +226,39 @@ def test_the_yardstick_measures():
         ("maximum", (INF, -INF), (INF, 1.0, 0.0)),
         ("maximum", (0.0, -0.0), (0.0, 0.5, 0.5)),
         ("minimum", (NAN, 1.0), (NAN, NAN, NAN)),
+        # Python's max and min: a nan is never larger, so the first one stays.
+        ("first_max", (INF, -INF), (INF, 1.0, 0.0)),
+        ("first_max", (NAN, 1.0), (NAN, 1.0, 0.0)),
+        ("first_max", (1.0, NAN), (1.0, 1.0, 0.0)),
+        ("first_max", (-0.0, 0.0), (-0.0, 1.0, 0.0)),
+        ("first_min", (0.0, -0.0), (0.0, 1.0, 0.0)),
+        ("first_min", (1.0, -INF), (-INF, 0.0, 1.0)),
+        ("step", (0.0,), (0.0, 0.0)),
+        ("step", (-INF,), (0.0, 0.0)),
+        ("step", (NAN,), (NAN, 0.0)),
+        ("sign", (-INF,), (-1.0, 0.0)),
+        ("sign", (NAN,), (NAN, 0.0)),
+        ("share", (2.0, 2.0), (0.5, 0.0, 0.0)),
+        ("share", (NAN, 2.0), (NAN, 0.0, 0.0)),
+        ("greater", (2.0, 2.0), (0.0, 0.0, 0.0)),
+        ("greater", (NAN, 2.0), (0.0, 0.0, 0.0)),
+        ("floor", (-0.5,), (-1.0, 0.0)),
+        ("floor", (INF,), (INF, 0.0)),
+        ("ceil", (-0.5,), (-0.0, 0.0)),
+        ("trunc", (-2.5,), (-2.0, 0.0)),
+        ("trunc", (NAN,), (NAN, 0.0)),
+        ("rint", (0.5,), (0.0, 0.0)),
+        ("rint", (1.5,), (2.0, 0.0)),
+        ("rint", (-2.5,), (-2.0, 0.0)),
+        ("rint", (-INF,), (-INF, 0.0)),
+        ("mod", (-7.0, 3.0), (2.0, 1.0, 3.0)),
+        ("mod", (7.0, -3.0), (-2.0, 1.0, 3.0)),
+        ("mod", (7.0, 0.0), (NAN, 1.0, -INF)),
+        ("mod", (INF, 3.0), (NAN, 1.0, NAN)),
+        ("mod", (-1.0, INF), (INF, 1.0, 1.0)),
+        ("floordiv", (-7.0, 3.0), (-3.0, 0.0, 0.0)),
+        ("floordiv", (-7.0, -0.0), (INF, 0.0, 0.0)),
+        ("floordiv", (0.0, 0.0), (NAN, 0.0, 0.0)),
     ],
 )
 def test_the_ends_of_the_number_line(name, xs, expected):
@@ -253,7 +315,9 @@ def test_every_row_is_complete(row):
 
 def test_an_operation_with_a_kink_has_a_switch_that_changes_sign_there():
     kinks = {row.name: row.switch for row in ROWS if row.switch is not None}
-    assert set(kinks) == {"abs", "relu", "leaky_relu", "maximum", "minimum"}
+    corners = {"abs", "relu", "leaky_relu", "maximum", "minimum", "first_max", "first_min"}
+    jumps = {"step", "sign", "share", "greater"}
+    assert set(kinks) == corners | jumps
     for name, switch in kinks.items():
         rest = (0.0,) * (primitive(name).arity - 1)
         assert switch(-1.0, *rest) < 0.0 < switch(1.0, *rest)
@@ -266,7 +330,7 @@ SMOOTH_AT = {"acos": 0.3, "asin": 0.3, "log": 1.7, "sqrt": 1.7}
 def test_the_slope_of_the_slope_of_one_operand(name):
     """Partials written on Values can be differentiated again."""
     at = SMOOTH_AT.get(name, 0.8)
-    function = (lambda x: -x) if name == "neg" else getattr(functions, name)
+    function = (lambda x: -x) if name == "neg" else getattr(Value, name)
     with mp.workdps(50):
         truth = mp.diff(UNARY[name][0], mp.mpf(at), 2)
     assert grad(grad(function))(at) == pytest.approx(float(truth), rel=1e-12, abs=1e-15)
@@ -280,8 +344,10 @@ def test_the_mixed_second_slopes_of_two_operands(name):
         "mul": lambda a, b: a * b,
         "div": lambda a, b: a / b,
         "pow": lambda a, b: a**b,
+        "mod": lambda a, b: a % b,
+        "floordiv": lambda a, b: a // b,
     }
-    function = operators.get(name) or getattr(functions, name)
+    function = operators.get(name) or (lambda a, b: getattr(require(a), name)(b))
     at = (1.3, 0.7)
     for i in (0, 1):
         for j in (0, 1):
@@ -301,6 +367,7 @@ def test_leaves_are_the_first_rows_and_have_no_name():
 
 def test_every_operation_has_a_method_or_an_operator():
     """So that ``np.exp(array_of_values)`` and the table's partials on Values find it."""
-    spelled = {"add", "sub", "mul", "div", "pow", "neg", "take"}  # take: only jit.take records it
+    spelled = {"add", "sub", "mul", "div", "pow", "neg", "mod", "floordiv"}
+    spelled |= {"take"}  # only jit.take records it
     for row in ROWS:
         assert row.name in spelled or hasattr(Value, row.name), row.name

@@ -133,7 +133,7 @@ def test_a_loss_and_a_model_of_your_own_train_the_same_compiled_or_not():
         assert compiled == pytest.approx(eager, rel=1e-9)
 
 
-def test_an_index_taken_out_of_the_graph_is_noticed_and_trains_through_the_engine():
+def test_an_index_taken_out_of_the_graph_trains_the_same_compiled_or_not():
     class Table(Module):
         def __init__(self):
             self.rows = [parameter(float(i)) for i in range(4)]
@@ -148,10 +148,10 @@ def test_an_index_taken_out_of_the_graph_is_noticed_and_trains_through_the_engin
         history = fit(model, X, y, epochs=3, batch_size=4, compiled=compiled, **QUIET)
         results.append((history["loss"], numbers(model), list(predict(model, X))))
     assert results[0] == results[1]
-    assert "outside the graph" in history.not_compiled
+    assert history.not_compiled == ""
 
 
-def test_a_label_taken_out_of_the_graph_is_noticed_on_the_next_batch():
+def test_a_label_taken_out_of_the_graph_is_that_of_each_batch():
     def loss(y_true, y_pred):
         chosen = [row[int(t)] for t, row in zip(y_true, y_pred, strict=True)]
         return losses.mean_squared_error([1.0] * len(chosen), chosen)

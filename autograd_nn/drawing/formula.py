@@ -20,7 +20,8 @@ from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES
 
 __all__ = ["ATOM", "Formula", "Latex", "expression", "to_latex"]
 
-_BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
+_BINDS = {"greater": 0, "add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
+_BINDS |= {"mod": 2, "floordiv": 2}
 ATOM = 9
 _LONGEST_LINE = 400  # a longer formula is broken up by naming its parts
 
@@ -92,6 +93,8 @@ class Formula:
         row = PRIMITIVES[CODES[name]]
         binds = _BINDS.get(name, ATOM)
         if self.latex:
+            if name in ("floordiv", "greater"):  # within brackets of their own
+                binds = ATOM
             shown = [
                 _in_brackets(text, tight, need, r"\left(", r"\right)")
                 for (text, tight), need in zip(operands, _needs(name, latex=True), strict=False)
@@ -111,7 +114,7 @@ class Formula:
 
 def _needs(name: str, latex: bool) -> tuple[int, int]:
     """How tightly each operand must bind to go without brackets."""
-    if latex and name == "div":
+    if latex and name in ("div", "floordiv"):
         return 0, 0
     if latex and name == "pow":
         return ATOM, 0
@@ -120,6 +123,9 @@ def _needs(name: str, latex: bool) -> tuple[int, int]:
         "sub": (1, 2),
         "mul": (2, 3),
         "div": (2, 3),
+        "mod": (2, 3),
+        "floordiv": (2, 3),
+        "greater": (1, 1),
         "neg": (3, 0),
         "pow": (ATOM, 3),
     }.get(name, (0, 0))

@@ -1,8 +1,8 @@
 """The operations as JavaScript, for pages that compute: written from the table in ``ops``.
 
-The partials are the table's own, applied to a ``Symbol`` that writes down what is done to it.  So
-is the forward rule where it is arithmetic; the others have a name in JavaScript's ``Math`` or in
-the few lines of ``math.js``.  An operation with neither has no formula here: its value stays fixed.
+The partials are the table's own, applied to operands that write down what is done to them.  So is
+the forward rule where it is arithmetic; the others have a name in JavaScript's ``Math`` or in the
+few lines of ``math.js``.  An operation with neither has no formula here: its value stays fixed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_nn.ops import PRIMITIVES, Primitive, Symbol
+from autograd_nn.ops import PRIMITIVES, Primitive
 
 __all__ = ["operation", "operations"]
 
@@ -20,20 +20,21 @@ _FUNCTIONS = {
         name: f"Math.{name}"
         for name in (
             "abs", "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos", "tan",
-            "asin", "acos", "atan", "sinh", "cosh", "atan2", "hypot",
+            "asin", "acos", "atan", "sinh", "cosh", "atan2", "hypot", "floor", "ceil", "trunc",
         )
     },
     **{
         name: f"math.{name}"
         for name in (
             "div", "pow", "relu", "leaky_relu", "sigmoid", "softplus", "erf", "maximum", "minimum",
+            "step", "sign", "share", "greater", "rint", "floordiv", "mod", "first_max", "first_min",
         )
     },
 }  # fmt: skip
 
 
-class _Written(Symbol):
-    """A number as a formula of JavaScript."""
+class _Written:
+    """A number as a formula of JavaScript: what is done to it is written down."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -72,6 +73,12 @@ class _Written(Symbol):
 
     def __rpow__(self, other: Any) -> _Written:
         return _call("math.pow", other, self)
+
+    def __floordiv__(self, other: Any) -> _Written:
+        return _call("math.floordiv", self, other)
+
+    def __mod__(self, other: Any) -> _Written:
+        return _call("math.mod", self, other)
 
     def __neg__(self) -> _Written:
         return _Written(f"(-{self.text})")

@@ -236,9 +236,9 @@ def _beside(read: Reading, id: str) -> tuple[str, ...]:
 def _that_open(read: Reading, closed: set[str], count: int) -> list[str]:
     """What gets a scene in which it is open: what is drawn closed, the layers, and all neurons.
 
-    A neuron may be in a layer that is closed, or left out between two that are drawn.  A scene costs
-    time with the size of the graph: of a very large one the wide layers have scenes for the neurons
-    that are drawn alone.
+    A neuron may be in a layer that is closed, or left out between two that are drawn.  A scene
+    costs time with the size of the graph: of a very large one the wide layers have scenes for the
+    neurons that are drawn alone.
     """
     groups = read.groups()
     neurons: dict[str, list[str]] = {}

@@ -42,7 +42,6 @@ class Adjoint:
         adjoints: the buffer.
         outside: the wanted regions that are not in the buffer: their slopes are written into
             the arrays that are handed back.
-        depends: whether the result depends on any wanted region.
     """
 
     def __init__(
@@ -55,9 +54,8 @@ class Adjoint:
         self._unset = np.zeros(runner.cell_count, bool)  # cells that must start from zero
         self.calls: list[Call] = []
         packs = runner.packing.packs
-        self.active = active = dependents(packs, wanted)
+        self.active = dependents(packs, wanted)
         region, position = root
-        self.depends = region in active
         step = runner.packing.regions[region].size
         cells = slice(runner.base[region] + position, runner.cells(region).stop, step)
         if not runner.packing.regions[region].rows:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.jit.adjoint import Adjoint
+from autograd_nn.jit.capture.trace import INDEX, Trace
 from autograd_nn.jit.packs import Packing
 from autograd_nn.jit.runner import Runner, layouts_of
-from autograd_nn.jit.trace import INDEX, Trace
 
 __all__ = ["Buffers"]
 
@@ -126,18 +126,15 @@ class Buffers:
             runner.roots = cells.reshape(len(self._roots), runner.rows)
         return runner.values[runner.roots]
 
-    def slopes(
-        self, runner: Runner, regions: tuple[int, ...], seed: float
-    ) -> tuple[list[Any], bool]:
-        """The slopes of the first result along regions, as flat arrays; the runner has just run.
-
-        Returns:
-            The slopes, and whether the result depends on any of the regions.
-        """
+    def slopes(self, runner: Runner, regions: tuple[int, ...], seed: float) -> list[Any]:
+        """The slopes of the first result along regions, as flat arrays; the runner has just run."""
         if not self._roots:  # a constant
-            return [np.zeros(runner.size(r)) for r in regions], False
+            return [np.zeros(runner.size(r)) for r in regions]
         adjoint: Adjoint | None = runner.adjoints.get((regions, seed))
         if adjoint is None:
-            adjoint = Adjoint(runner, self._roots[0], list(regions), seed)
+            root = self._roots[0]
+            # A result without a row axis is that of every row.
+            count = 1 if self.packing.regions[root[0]].rows else runner.rows
+            adjoint = Adjoint(runner, root, list(regions), seed * count)
             runner.adjoints[regions, seed] = adjoint
-        return adjoint.run(), adjoint.depends
+        return adjoint.run()

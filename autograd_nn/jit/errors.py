@@ -1,29 +1,11 @@
-"""The errors and warnings of the jit."""
+"""The warnings of the jit; its errors are the package's."""
 
 import warnings
 
 from autograd_nn.contexts import user_frame
+from autograd_nn.errors import LeakError, TraceError
 
 __all__ = ["JitWarning", "LeakError", "TraceError", "warn_user"]
-
-
-class TraceError(TypeError):
-    """The function did something while it was recorded that cannot be replayed."""
-
-
-class LeakError(TraceError):
-    """A number left the graph and came back as a constant, so a replay would be wrong.
-
-    Attributes:
-        line: the user's line that used the number, "" if it could not be found.
-    """
-
-    def __init__(self, message: str, line: str = "") -> None:
-        self.message, self.line = message, line
-        super().__init__(message + (f"\n  at {line}" if line else ""))
-
-    def __reduce__(self) -> tuple[type, tuple[str, str]]:
-        return type(self), (self.message, self.line)
 
 
 class JitWarning(UserWarning):

@@ -27,6 +27,7 @@ class Flat:
         lookups: for each result that is a look-up, by its number, the table and the column.
         guards: of each comparison the symbol, the cells on both sides, and how it came out.
         roots: the cells of the results that are asked for.
+        ordered: the sums whose terms are to be added in their order.
     """
 
     leaves: int
@@ -39,6 +40,7 @@ class Flat:
     lookups: dict[int, tuple[int, int]]
     guards: list[tuple[str, int, int, bool]]
     roots: list[int]
+    ordered: set[int]
 
     def __len__(self) -> int:
         return len(self.codes)

@@ -4,6 +4,9 @@ A chain of ``+``, ``-`` and negation whose inner results are used once becomes o
 of many terms; a product used once inside it becomes a term.  A chain of ``maximum`` or
 of ``minimum`` becomes one reduction.
 
+What a comparison reads must round as the engine's numbers do, or a recorded path could be
+taken for another: such sums keep their terms in the recorded order.
+
 This file is compiled together with the engine where a C compiler is present.
 
 """
@@ -13,14 +16,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from mypy_extensions import i64
 
 from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.flat import Flat
-from autograd_nn.jit.trace import Trace
 from autograd_nn.ops import CODES
 
 MAXIMUM: Final[int] = CODES["maximum"]
 MINIMUM: Final[int] = CODES["minimum"]
+SUMS: Final = (ADD, SUB, NEG)
 _FLIP_LIMIT: Final[int] = 64  # flipping the signs of ever longer sums would take quadratic time
 
 
@@ -32,6 +37,7 @@ class Needs:
         slopes: the same on the way to a result.  What only a guard needs has no adjoint.  In
             one pack with nodes that have one, its adjoint would be 0, and 0 times an infinite
             slope is nan.
+        exact: which nodes a guard reads, by way of others too.
         absorbed: which nodes become terms of the one sum, or largest of several, that uses them.
     """
 
@@ -42,7 +48,8 @@ class Needs:
             sides.append(guard.right)
         self.uses = _uses(trace, trace.roots + sides)
         self.slopes = _uses(trace, trace.roots) if sides else self.uses
-        self.absorbed = _absorbed(trace, self.uses)
+        self.exact = _exact(trace, sides)
+        self.absorbed = _absorbed(trace, self.uses, self.exact)
 
 
 def _uses(trace: Trace, ends: list[int]) -> list[int]:
@@ -69,7 +76,24 @@ def _uses(trace: Trace, ends: list[int]) -> list[int]:
     return uses
 
 
-def _absorbed(trace: Trace, uses: list[int]) -> list[bool]:
+def _exact(trace: Trace, sides: list[int]) -> list[bool]:
+    codes, lefts, rights = trace.codes, trace.lefts, trace.rights
+    exact = [False] * len(codes)
+    for node in sides:
+        exact[node] = True
+    if sides:
+        for i in range(len(codes) - 1, trace.leaves - 1, -1):
+            if exact[i]:
+                exact[lefts[i]] = True
+                if rights[i] >= 0:
+                    exact[rights[i]] = True
+                if codes[i] == TAKE:
+                    for entry in trace.tables[trace.lookups[i][0]][1]:
+                        exact[entry] = True
+    return exact
+
+
+def _absorbed(trace: Trace, uses: list[int], exact: list[bool]) -> list[bool]:
     codes, lefts, rights = trace.codes, trace.lefts, trace.rights
     absorbed = [False] * len(codes)
     flips: dict[int, int] = {}  # how often the signs of a sum's terms are flipped
@@ -78,7 +102,13 @@ def _absorbed(trace: Trace, uses: list[int]) -> list[bool]:
         if not uses[i]:
             continue
         left, right = lefts[i], rights[i]
-        if code in (ADD, SUB, NEG):
+        if exact[i] and code in (ADD, SUB, NEG):
+            # In order: what comes first may be a sum, what is added to it one term.
+            if uses[left] == 1 and (codes[left] == MUL or (code != NEG and codes[left] in SUMS)):
+                absorbed[left] = True
+            if right >= 0 and uses[right] == 1 and codes[right] == MUL:
+                absorbed[right] = True
+        elif code in (ADD, SUB, NEG):
             if uses[left] == 1 and codes[left] in (ADD, SUB, NEG, MUL):
                 absorbed[left] = code != NEG or _may_flip(i, left, flips)
             if right >= 0 and uses[right] == 1 and codes[right] in (ADD, SUB, NEG, MUL):
@@ -106,7 +136,7 @@ class Terms:
 
     def __init__(self, trace: Trace, needs: Needs) -> None:
         self.trace, self.needs = trace, needs
-        self.nodes: int = len(trace.codes) + 1
+        self.nodes: i64 = len(trace.codes) + 1
         self._waiting: dict[int, list[int]] = {}  # terms of what the one node that uses it takes
 
     def of(self, i: int) -> list[int] | None:
@@ -129,13 +159,17 @@ class Terms:
             if absorbed:
                 self._waiting[i] = terms
         elif right < 0:
-            terms = [left * self.nodes * 2]
+            terms = [self._single(left, 0)]
         else:
-            terms = [left * self.nodes * 2, right * self.nodes * 2]
+            terms = [self._single(left, 0), self._single(right, 0)]
         return None if absorbed else terms
 
-    def _product(self, i: int, negative: int) -> int:
-        a, b = self.trace.lefts[i], self.trace.rights[i]
+    def _single(self, node: i64, negative: i64) -> i64:
+        return node * self.nodes * 2 + negative
+
+    def _product(self, i: int, negative: i64) -> i64:
+        a: i64 = self.trace.lefts[i]
+        b: i64 = self.trace.rights[i]
         return (a * self.nodes + b + 1) * 2 + negative
 
     def _sum(self, i: int, code: int) -> list[int]:
@@ -145,14 +179,14 @@ class Terms:
         if right < 0:
             return first
         second = self._operand(right, 1 if code == SUB else 0)
-        if len(first) < len(second):
+        if len(first) < len(second) and not self.needs.exact[i]:
             first, second = second, first
         first += second
         return first
 
     def _operand(self, node: int, negative: int) -> list[int]:
         if not self.needs.absorbed[node]:
-            return [node * self.nodes * 2 + negative]
+            return [self._single(node, negative)]
         if self.trace.codes[node] == MUL:
             return [self._product(node, negative)]
         terms = self._waiting.pop(node)
@@ -167,8 +201,8 @@ class Terms:
         if absorbed[left] and codes[left] == code:
             terms = self._waiting.pop(left)
         else:
-            terms = [left * self.nodes * 2]
-        terms.append(right * self.nodes * 2)
+            terms = [self._single(left, 0)]
+        terms.append(self._single(right, 0))
         return terms
 
 
@@ -180,6 +214,7 @@ def flat(trace: Trace, needs: Needs) -> Flat:
     coded: list[int] = []
     cells: list[int] = list(range(trace.leaves)) + [-1] * (len(trace.codes) - trace.leaves)
     lookups: dict[int, tuple[int, int]] = {}
+    ordered: set[int] = set()
     for i in range(trace.leaves, len(trace.codes)):
         if not needs.uses[i]:
             continue
@@ -189,6 +224,8 @@ def flat(trace: Trace, needs: Needs) -> Flat:
         code = trace.codes[i]
         if code == TAKE:
             lookups[len(codes)] = trace.lookups[i]
+        if needs.exact[i]:
+            ordered.add(len(codes))
         cells[i] = trace.leaves + len(codes)
         codes.append(0 if code in (ADD, SUB, NEG, MUL) else code)
         coded += terms
@@ -205,4 +242,6 @@ def flat(trace: Trace, needs: Needs) -> Flat:
         for width, nodes in trace.tables
     ]
     negative = terms_array & 1
-    return Flat(trace.leaves, codes, starts, negative, a, b, tables, lookups, guards, roots)
+    return Flat(
+        trace.leaves, codes, starts, negative, a, b, tables, lookups, guards, roots, ordered
+    )

@@ -33,7 +33,6 @@ class Floats:
         self.loops = find_loops(flat)
         self.lines = len(flat) - sum(x.period * (x.count - 1) for x in self.loops)
         self._functions: dict[Any, Function] = {}
-        self._depends: dict[tuple[int, ...], bool] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_functions": {}}
@@ -52,14 +51,6 @@ class Floats:
             found = (function or self._function(wanted, any_path, True))(*groups)
         except RAISED:  # an infinity or nan
             found = self._function(wanted, any_path, False)(*groups)
-        return found
-
-    def depends_on(self, wanted: tuple[int, ...]) -> bool:
-        """Whether the first result depends on any of these regions."""
-        found = self._depends.get(wanted)
-        if found is None:
-            roots = self.flat.roots
-            found = self._depends[wanted] = bool(roots) and self.active(wanted)[roots[0]]
         return found
 
     def active(self, wanted: tuple[int, ...]) -> list[bool]:

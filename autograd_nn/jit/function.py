@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from autograd_nn.jit.capture.trace import INDEX
 from autograd_nn.jit.lines import Line, Term, write_adjoint, write_forward
 from autograd_nn.jit.loops import Loop
 from autograd_nn.jit.places import (
@@ -32,7 +33,6 @@ from autograd_nn.jit.places import (
     slice_of,
 )
 from autograd_nn.jit.straight import compiled
-from autograd_nn.jit.trace import INDEX
 from autograd_nn.jit.writer import Writer, number
 
 if TYPE_CHECKING:

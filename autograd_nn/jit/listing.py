@@ -39,8 +39,8 @@ def listing(program: Program) -> str:
     """
     first = f"{program.recorded} operations "
     first += f"in {program.packs} packs" if program.buffers else "on floats"
-    if program.outcomes:
-        first += f", {len(program.outcomes)} guards"
+    if program.guards:
+        first += f", {program.guards} guards"
     lines = _of_buffers(program, program.buffers) if program.buffers else _of_floats(program)
     return "\n".join([first, *(f"  {line}" for line in lines)])
 

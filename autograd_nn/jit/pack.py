@@ -21,13 +21,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from mypy_extensions import i64
 
 from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.flatten import MAXIMUM, MINIMUM, Needs, Terms
 from autograd_nn.jit.packs import Block, Pack, Packing, Region, Table
-from autograd_nn.jit.trace import Trace
 
-_REGIONS: Final[int] = 1 << 30  # more than there ever are
+_REGIONS: Final[i64] = 1 << 30  # more than there ever are
 
 # What things cost, in microseconds, forward and backward together; for choices only.
 _START: Final = 12.0  # a run with buffers, beside its calls
@@ -66,10 +67,11 @@ class _Open:
         terms: of each block the coded terms, result after result.
         lengths: of each block, how many terms each result has.
         members: the nodes.
+        exact: whether a guard reads them.
     """
 
-    def __init__(self, code: int, region: int, kinds: list[int]) -> None:
-        self.code, self.region, self.kinds = code, region, kinds
+    def __init__(self, code: int, region: int, kinds: list[int], exact: bool) -> None:
+        self.code, self.region, self.kinds, self.exact = code, region, kinds, exact
         self.terms: list[list[int]] = [[] for _ in kinds]
         self.lengths: list[list[int]] = [[] for _ in kinds]
         self.members: list[int] = []
@@ -133,7 +135,7 @@ class Packer:
         apart: dict[int, bool],
     ) -> None:
         self.trace, self.needs, self.groups, self.apart = trace, needs, groups, apart
-        self.nodes: int = len(trace.codes) + 1
+        self.nodes: i64 = len(trace.codes) + 1
         self.region: list[int] = group_of + [-1] * (len(trace.codes) - len(group_of))
         self.packs: list[_Open] = []
         self.by_key: dict[tuple[int, ...], _Open] = {}
@@ -165,10 +167,11 @@ class Packer:
             else:
                 self._place(i, code, has_adjoint, lefts[i], rights[i])
 
-    def _open(self, key: tuple[int, ...], code: int, kinds: list[int]) -> _Open:
+    def _open(self, key: tuple[int, ...], code: int, kinds: list[int], exact: bool) -> _Open:
+        key = (-1, *key) if exact else key
         found = self.by_key.get(key)
         if found is None:
-            found = _Open(code, len(self.groups) + len(self.packs), kinds)
+            found = _Open(code, len(self.groups) + len(self.packs), kinds, exact)
             self.by_key[key] = found
             self.packs.append(found)
         return found
@@ -176,30 +179,34 @@ class Packer:
     def _place(self, i: int, code: int, has_adjoint: int, left: int, right: int) -> None:
         """Put an operation into the pack of its key; ``right`` may name a table."""
         of_right = right if right < 0 else self.region[right]
-        found = self._open((code, has_adjoint, self.region[left], of_right), code, [])
+        key = (code, has_adjoint, self.region[left], of_right)
+        found = self._open(key, code, [], self.needs.exact[i])
         found.members.append(i)
         self.region[i] = found.region
 
     def _place_sum(self, i: int, has_adjoint: int, terms: list[int], merge: bool) -> None:
         """Put a sum into the pack of its kinds of terms, and of their numbers unless merged."""
         region, nodes = self.region, self.nodes
+        exact = self.needs.exact[i]
         kinds: list[int] = []
         by_kind: list[list[int]] = []
         numbers: dict[int, int] = {}
-        last = -1
+        last: i64 = -1
         current: list[int] = []
         for term in terms:
-            pair = term >> 1
-            of_a = region[pair // nodes]
-            b = pair % nodes
-            of_b = region[b - 1] if b else -1
+            coded: i64 = term
+            pair: i64 = coded >> 1
+            of_a: i64 = region[pair // nodes]
+            b: i64 = pair % nodes
+            of_b: i64 = region[b - 1] if b else -1
+            kind: i64
             if b and of_b < of_a:
-                kind = (of_b * _REGIONS + of_a + 1) * 2 + (term & 1)
+                kind = (of_b * _REGIONS + of_a + 1) * 2 + (coded & 1)
             else:
-                kind = (of_a * _REGIONS + of_b + 1) * 2 + (term & 1)
+                kind = (of_a * _REGIONS + of_b + 1) * 2 + (coded & 1)
             if kind != last:
                 last = kind
-                known = numbers.get(kind)
+                known = None if exact else numbers.get(kind)
                 if known is None:
                     numbers[kind] = len(kinds)
                     current = []
@@ -208,7 +215,7 @@ class Packer:
                 else:
                     current = by_kind[known]
             current.append(term)
-        if len(kinds) > 1:
+        if len(kinds) > 1 and not exact:
             # Products first: a matrix product can write where other terms must add.
             order = sorted(range(len(kinds)), key=lambda k: (not _has_product(kinds[k]), kinds[k]))
             kinds, by_kind = [kinds[k] for k in order], [by_kind[k] for k in order]
@@ -221,7 +228,9 @@ class Packer:
         kinds: list[int] = []
         runs: list[list[int]] = []
         for term in terms:
-            kind = self.region[(term >> 1) // self.nodes] * _REGIONS * 2
+            coded: i64 = term
+            of_a: i64 = self.region[(coded >> 1) // self.nodes]
+            kind: i64 = of_a * _REGIONS * 2
             if not kinds or kinds[-1] != kind:
                 kinds.append(kind)
                 runs.append([])
@@ -245,9 +254,9 @@ class Packer:
                 self.lengths[tuple(key)] = lengths
             elif known != lengths:
                 self.differ = True
-        if not merge or i in self.apart:
+        if not merge or i in self.apart or self.needs.exact[i]:
             key += lengths
-        found = self._open(tuple(key), code, kinds)
+        found = self._open(tuple(key), code, kinds, self.needs.exact[i])
         found.add(i, terms)
         self.region[i] = found.region
 
@@ -299,7 +308,8 @@ class Packer:
         packs: list[Pack] = []
         self.where: Any = np.array(self.region, dtype=np.int64)
         for each in self.packs:
-            found = Pack(each.code, each.region, len(each.members), self._blocks(each, position))
+            blocks = self._blocks(each, position)
+            found = Pack(each.code, each.region, len(each.members), blocks, each.exact)
             if each.code == TAKE:
                 found.table = self._table(each, position)
             rows = any(regions[r].rows for r in found.operands)

@@ -86,6 +86,7 @@ class Pack:
         size: how many results.
         blocks: of a sum, its kinds of terms; of a largest or smallest of several, runs of its
             operands in order; of another operation, one block with its operands.
+        exact: whether its numbers must round as the engine's do, because a guard reads them.
         table: of a look-up, what it looks into.
     """
 
@@ -93,6 +94,7 @@ class Pack:
     region: int
     size: int
     blocks: list[Block]
+    exact: bool = False
     table: Table | None = None
 
     @property

@@ -102,7 +102,11 @@ def long_sums(flat: Flat, active: list[bool]) -> dict[int, list[Run | Term]]:
     """For each long sum its terms, those at equal distances together."""
     found: dict[int, list[Run | Term]] = {}
     for k in range(len(flat)):
-        if flat.codes[k] == 0 and flat.starts[k + 1] - flat.starts[k] >= LONG:
+        if (
+            k not in flat.ordered
+            and flat.codes[k] == 0
+            and flat.starts[k + 1] - flat.starts[k] >= LONG
+        ):
             parts = list(_runs(flat.line(k, active).terms, active))
             if any(isinstance(part, Run) for part in parts):
                 found[k] = parts

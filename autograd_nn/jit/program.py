@@ -13,69 +13,63 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.arguments import rebuild, uniform
 from autograd_nn.jit.buffers import Buffers
-from autograd_nn.jit.call import Call, Found, Wanted, is_finite
+from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
+from autograd_nn.jit.capture.path import Path
+from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.jit.flatten import Needs, flat
 from autograd_nn.jit.floats import Floats
 from autograd_nn.jit.listing import listing
 from autograd_nn.jit.pack import pack
-from autograd_nn.jit.packs import Region
 from autograd_nn.jit.rows import RowSums
-from autograd_nn.jit.trace import Trace
 from autograd_nn.rich import card, preformatted
 
 __all__ = ["Program"]
 
 
-class Program:
+# Estimates in microseconds, for a choice only.
+_LINE = 30.0  # to write and compile a line of Python
+_REPLAY = 0.3  # to replay an operation without that
+_AT_ONCE = 5000.0  # what may be spent on a path at its second call
+
+
+class Program(Path):
     """What a jitted function does for arguments of one structure, along one path.
 
     It can be called by itself, and be pickled and sent to another process.
 
     Attributes:
-        recorded: how many operations the function recorded.
-        packs: how many packs they are.
-        inputs: how many groups of numbers the arguments have.
-        captured: the leaves that the function closed over, in the order of their region.
-        result: the description of what the function returns; see ``arguments``.
-        sources, uniform: the same with all numbers as roots, for comparing paths.
-        outcomes: of every comparison the symbol, and how it came out.
+        packs: how many packs its operations are.
         floats, buffers: how it is computed; one of them is None.
         used: when it was last used, as its owner counts.
     """
 
     def __init__(self, trace: Trace, call: Call, result: Any, reduce: str | None) -> None:
-        groups = call.regions()
-        self.key, self.row_positions, self.reduce = call.key, call.row_positions, reduce
-        self.recorded, self.inputs, self.captured = trace.recorded, len(groups), trace.captured
-        self.result = result
-        self.sources: list[Any] = []
-        self.uniform = uniform(result, self.sources)
-        self.outcomes = [(g.symbol, g.outcome) for g in trace.guards]
+        super().__init__(trace, call, result, reduce)
         self.used = 0
-        parameters = Region("parameters", len(trace.captured))
-        constants = Region("constants", len(trace.constants))
-        regions = [*groups, parameters, constants]
-        self.names = [region.name for region in regions]
+        self.names = [region.name for region in self.regions]
         needs = Needs(trace)
-        group_of = [k for k, region in enumerate(regions) for _ in range(region.size)]
-        packer = pack(trace, needs, regions, group_of)
+        packer = pack(trace, needs, self.regions, self.region_of)
         self.packs = len(packer.packs)
         self.floats: Floats | None = None
         self.buffers: Buffers | None = None
         if packer.runs_on_floats():
-            sizes = [region.size for region in regions[:-1]]
+            sizes = [region.size for region in self.regions[:-1]]
             self.floats = Floats(flat(trace, needs), sizes, trace.constants)
             self.lines = self.floats.lines
         else:
             self.buffers = Buffers(packer.finish(), trace, self.inputs)
             self.lines = self.buffers.lines
-        self._models: dict[int, tuple[Any, int, Any]] = {}
+        self.region_of = []  # as long as there are leaves, and of no use any more
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_models": {}}
+    def pays(self, hits: int) -> bool:
+        """Whether writing it out is worth it for a path that has been taken so often.
+
+        Where that takes long, it waits until replaying has taken a quarter as long.
+        """
+        microseconds = _LINE * self.lines
+        return microseconds < _AT_ONCE or hits * self.recorded * _REPLAY > microseconds / 4.0
 
     # -- calling -------------------------------------------------------------------------
 
@@ -120,14 +114,13 @@ class Program:
 
         if self.row_positions:
             sums = RowSums(call, wanted, self.reduce)
-            sums.run(lambda: (self,), record)
+            sums.run(lambda: (self,), record, None)
             return sums.result()
         found = self.attempt(call, wanted, any_path=False)
         if found is None:
             record(0)
         assert found is not None
-        value = self.rebuild(found.numbers)
-        return value if wanted is None else (value, wanted.build(found.slopes))
+        return self.answer(found, wanted)
 
     def attempt(self, call: Call, wanted: Wanted | None, any_path: bool) -> Found | None:
         """The numbers of the results, and the slopes that are wanted.
@@ -137,28 +130,15 @@ class Program:
         Raises:
             TypeError: slopes are wanted, and the function does not return one number.
         """
-        regions = None
-        if wanted is not None:
-            if self.result[0] not in ("value", "constant"):
-                raise TypeError(
-                    "the jitted function does not return one number; a gradient needs one: "
-                    "return a sum, or one element"
-                )
-            regions = wanted.regions(self)
+        regions = self.wanted_regions(wanted)
         groups = [*call.groups, self.parameters(wanted)]
         found = (self._on_floats if self.floats else self._on_buffers)(groups, regions, any_path)
         if found is None:
             return None
-        numbers, slopes, depends, finite = found
+        numbers, slopes, finite = found
         if wanted is None:
             return Found(numbers, [], finite)
-        return Found(numbers, wanted.slopes(self, slopes, depends), finite)
-
-    def parameters(self, wanted: Wanted | None) -> Any:
-        """The numbers of the captured leaves, or those that the caller gives in their place."""
-        if wanted is not None and wanted.vector is not None:
-            return wanted.parameters(self)
-        return [v._data for v in self.captured]
+        return Found(numbers, wanted.slopes(self, slopes), finite)
 
     def _on_floats(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
         floats = self.floats
@@ -169,8 +149,7 @@ class Program:
             return None
         numbers, slopes = found
         finite = math.isfinite(sum(numbers) + sum(map(sum, slopes)))
-        depends = regions is not None and floats.depends_on(regions)
-        return numbers, slopes, depends, finite or all(map(is_finite, (numbers, *slopes)))
+        return numbers, slopes, finite or all(map(is_finite, (numbers, *slopes)))
 
     def _on_buffers(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
         buffers = self.buffers
@@ -181,30 +160,12 @@ class Program:
                 if not buffers.run(runner, groups) and not any_path:
                     return None
                 slopes: list[Any] = []
-                depends = False
                 if regions is not None:
-                    slopes, depends = buffers.slopes(runner, regions, 1.0)
+                    slopes = buffers.slopes(runner, regions, 1.0)
                 numbers = buffers.read(runner)[:, 0]
-                return numbers, slopes, depends, all(map(is_finite, (numbers, *slopes)))
+                return numbers, slopes, all(map(is_finite, (numbers, *slopes)))
         finally:
             buffers.give_back(runner)
-
-    def places(self, model: Any) -> tuple[int, Any]:
-        """How many parameters a model has, and for each captured Value its place among them.
-
-        -1 where it is none of them.  Found once for a program: it keeps to the Values that it
-        was recorded with.
-        """
-        found = self._models.get(id(model))
-        if found is None:
-            index = {id(p): k for k, p in enumerate(model.parameters())}
-            at = np.array([index.get(id(v), -1) for v in self.captured], dtype=np.int64)
-            found = self._models[id(model)] = (model, len(index), at)
-        return found[1], found[2]
-
-    def rebuild(self, numbers: Any) -> Any:
-        """The function's result, in its own structure."""
-        return rebuild(self.result, numbers)
 
     def __str__(self) -> str:
         return listing(self)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_nn.jit.arguments import rebuild
-from autograd_nn.jit.call import Call, Wanted
+from autograd_nn.engine import Value
+from autograd_nn.jit.capture.arguments import describe_result, rebuild, uniform
+from autograd_nn.jit.capture.call import Call, Wanted, is_finite
+from autograd_nn.jit.capture.recorder import Run
 from autograd_nn.jit.errors import TraceError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["RowSums"]
 
 _BLOCK = 512  # rows
+_LONELY = 16  # programs of one row each, after which the engine runs the others
 
 
 class RowSums:
@@ -34,53 +37,107 @@ class RowSums:
 
     Attributes:
         slopes: what ``wanted`` takes: the sum over rows, or an array with all rows.
+        lonely: how many programs were made that hold for one row only.
     """
 
     def __init__(self, call: Call, wanted: Wanted | None, reduce: str | None) -> None:
         self.call, self.wanted, self.reduce = call, wanted, reduce
         self._seed = 1.0 / call.rows if reduce == "mean" else 1.0
         self.slopes: list[Any] = []
+        self.lonely = 0
+        self._engine: Callable[[int], Run] | None = None
+        self._odd = np.zeros(call.rows, dtype=bool)  # rows that are left to the engine
         self._result: Any = None
         self._numbers: Any = None  # one line a number of the result, one column a row
 
-    def run(self, known: Callable[[], Sequence[Program]], record: Callable[[int], Program]) -> None:
+    def run(
+        self,
+        known: Callable[[], Sequence[Program]],
+        record: Callable[[int], Program | Run | None],
+        engine: Callable[[int], Run] | None,
+    ) -> bool:
         """Do all rows.
 
         Args:
             known: the programs there are, the one used last first.
-            record: makes the program for the path that one row takes.
+            record: makes the program for the path that one row takes, or a run of the function
+                for it that is no program; None where the engine is to run the row.
+            engine: runs the function for one row.
+
+        Returns:
+            Whether any row took a path that was known before.
 
         Raises:
             TraceError: the function does not take the path that it was recorded on.
         """
-        rows = self.call.rows
+        rows, hit = self.call.rows, False
+        self._engine = engine
         for start in range(0, rows, _BLOCK):
             left = np.arange(start, min(start + _BLOCK, rows))
             for program in known():
+                before = len(left)
                 left = self._try(program, left)
+                hit |= len(left) < before
                 if not len(left):
                     break
             while len(left):
-                before = len(left)
-                left = self._try(record(int(left[0])), left)
-                if len(left) == before:
-                    raise TraceError(
-                        "the function took another path when it was recorded than its recording "
-                        "takes with the same numbers: it is random, or it reads what it changes"
-                    )
+                left = self._do_anew(left, record)
+        for row in np.flatnonzero(self._odd).tolist():
+            assert engine is not None
+            self._do_in_engine(engine(row), row)
+        return hit
+
+    def _do_anew(self, left: Any, record: Callable[[int], Program | Run | None]) -> Any:
+        """Do the first of some rows, and those on its path; returns the others."""
+        first = int(left[0])
+        made = record(first) if self.lonely < _LONELY else None
+        if made is None:
+            assert self._engine is not None
+            made = self._engine(first)
+        if isinstance(made, Run):
+            self._do_in_engine(made, first)
+            return left[1:]
+        others = self._try(made, left)
+        self.lonely += len(left) - len(others) == 1
+        if len(others) == len(left):
+            raise TraceError(
+                "the function took another path when it was recorded than its recording takes "
+                "with the same numbers: it is random, or it reads what it changes"
+            )
+        return others
+
+    def _do_in_engine(self, run: Run, row: int) -> None:
+        """Do one row by a run of the function."""
+        roots: list[Value] = []
+        sources: list[Any] = []
+        result = uniform(describe_result(run.returned, roots), sources)
+        chosen = np.array([row])
+        numbers = np.array([v._data for v in roots]).reshape(len(roots), 1)
+        self._keep(result, sources, chosen, numbers)
+        if self.wanted is not None:
+            found = run.slopes(run.number())
+            with np.errstate(all="ignore"):
+                slopes = [self._seed * np.asarray(x) for x in found]
+                self._add(self._rows_wanted(), chosen, slopes)
 
     def _try(self, program: Program, chosen: Any) -> Any:
         """Do the rows that are on a program's path; returns the others."""
         on_path = self._do(program, chosen)
         if on_path is None:
             return chosen[:0]
-        matching = chosen[on_path]
-        for part in _parts(matching):
-            self._do(program, part)
-        return chosen[~on_path]
+        for part in _parts(chosen[on_path & ~self._odd[chosen]]):
+            if self._do(program, part) is not None:
+                finite = part[~self._odd[part]]
+                if len(finite):
+                    self._do(program, finite)
+        return chosen[~on_path & ~self._odd[chosen]]
 
     def _do(self, program: Program, chosen: Any) -> Any:
-        """Do these rows, if all are on the program's path; else which are, and nothing is done."""
+        """Do these rows, if all are on the program's path; else which are, and nothing is done.
+
+        Rows whose results are not finite are left to the engine, whose order of sums decides
+        between inf and nan.
+        """
         wanted, buffers = self.wanted, program.buffers
         assert buffers is not None
         runner = buffers.borrow(len(chosen))
@@ -89,30 +146,48 @@ class RowSums:
             with np.errstate(all="ignore"):
                 if not buffers.run(runner, groups):
                     return buffers.rows_on_path(runner)
-                self._keep(program, chosen, buffers.read(runner))
+                numbers = buffers.read(runner)
+                finite = np.isfinite(numbers).all(axis=0)
+                slopes: list[Any] = []
+                if wanted is not None and finite.all():
+                    program.refuse_leak(wanted)
+                    found = buffers.slopes(runner, wanted.regions(program), self._seed)
+                    slopes = wanted.slopes(program, found)
+                    finite &= all(map(is_finite, slopes))
+                if self._engine is not None and not finite.all():
+                    self._odd[chosen] = ~finite
+                    return np.ones(len(chosen), dtype=bool)
+                self._keep(program.uniform, program.sources, chosen, numbers)
                 if wanted is not None:
-                    found, depends = buffers.slopes(runner, wanted.regions(program), self._seed)
-                    self._add(program, chosen, wanted.slopes(program, found, depends))
+                    self._add(self._rows_wanted(), chosen, slopes)
             return None
         finally:
             buffers.give_back(runner)
 
-    def _keep(self, program: Program, chosen: Any, numbers: Any) -> None:
+    def _keep(self, result: Any, sources: list[Any], chosen: Any, numbers: Any) -> None:
+        """Keep the results of some rows: their description, and one line a number."""
         if self._result is None:
-            self._result = program.uniform
-            self._numbers = np.empty((len(program.sources), self.call.rows))
-        elif program.uniform != self._result:
+            self._result = result
+            self._numbers = np.empty((len(sources), self.call.rows))
+        elif result != self._result:
             raise TraceError(
                 "the function returns other structures for other rows; return the same lists, "
                 "tuples and dicts on every path"
             )
         rows = _as_slice(chosen)
-        for k, source in enumerate(program.sources):
+        for k, source in enumerate(sources):
             self._numbers[k, rows] = numbers[source] if isinstance(source, int) else source
 
-    def _add(self, program: Program, chosen: Any, slopes: list[Any]) -> None:
+    def _rows_wanted(self) -> list[bool]:
+        """For each of the wanted regions whether it has a row axis."""
         assert self.wanted is not None
-        is_row = [r < program.inputs and self.call.is_row[r] for r in self.wanted.regions(program)]
+        if self.wanted.module is not None:
+            return [False]
+        is_row = self.call.is_row
+        return [is_row[r] for r in self.wanted.groups]
+
+    def _add(self, is_row: list[bool], chosen: Any, slopes: list[Any]) -> None:
+        """Add the slopes of some rows to those of others."""
         whole = len(chosen) == self.call.rows
         for k, (slope, row) in enumerate(zip(slopes, is_row, strict=True)):
             if k == len(self.slopes):

@@ -21,6 +21,7 @@ import numpy as np
 from autograd_nn.jit.address import Access, Layout, contiguous, layout
 from autograd_nn.jit.contract import Call, Named, named, spread
 from autograd_nn.jit.lookups import LookUp
+from autograd_nn.jit.ordered import ordered_sum
 from autograd_nn.jit.outside import LARGE, Outside
 from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.reductions import Extreme
@@ -32,13 +33,23 @@ __all__ = ["Runner", "is_small", "layouts_of"]
 
 SMALL_TERMS = 24  # a NumPy call costs about as much as this many lines of Python on floats
 SMALL_OPERATIONS = 6
+SMALL_CHOICES = 100
 RELU, EXP = CODES["relu"], CODES["exp"]
+FIRST_MAX, FIRST_MIN = CODES["first_max"], CODES["first_min"]
+#: Operations of which NumPy gives the same bits as ``math``; of others the last one may differ.
+ROUND_ALIKE = frozenset(
+    {"div", "neg", "abs", "relu", "leaky_relu", "sqrt", "maximum", "minimum", "first_max"}
+    | {"first_min", "step", "sign", "share", "greater", "floor", "ceil", "trunc", "rint"}
+    | {"floordiv", "mod", "detach", "take"}
+)
 
 
 def is_small(pack: Pack, rows: bool) -> bool:
     """Whether a pack runs faster as straight-line Python than as NumPy calls."""
     if rows or pack.table is not None:
         return False
+    if pack.code in (FIRST_MAX, FIRST_MIN):  # several NumPy calls each
+        return pack.terms <= SMALL_CHOICES
     is_operation = pack.code and not pack.is_reduction
     return pack.terms <= (SMALL_OPERATIONS if is_operation else SMALL_TERMS * len(pack.blocks))
 
@@ -269,7 +280,10 @@ class Runner:
         nests = self.layouts[p.region]
         if p.code:
             out = self.result(self.values, p, nests[0])
-            self.calls += self._apply(p.code, operands[0], out)
+            self.calls += self._apply(p, operands[0], out)
+            return
+        if p.exact and p.terms > p.size:
+            self.calls += ordered_sum(self, p, operands)
             return
         blocks = zip(p.blocks, nests, operands, strict=True)
         self.calls += sum_calls(
@@ -287,10 +301,14 @@ class Runner:
             read.append(read[0] if same else self.operand(block.b_region, nest.b, sizes, PADS[0]))
         return read
 
-    def _apply(self, code: int, read: list[Named], out: Named) -> list[Call]:
+    def _apply(self, p: Pack, read: list[Named], out: Named) -> list[Call]:
         """Calls for an operation of the table."""
-        function = PRIMITIVES[code].array
+        code, row = p.code, PRIMITIVES[p.code]
+        function = row.array
         operands = [spread(x, out.axes) for x in read]
+        if p.exact and row.name not in ROUND_ALIKE:
+            function = np.frompyfunc(row.scalar, row.arity, 1)
+            return [partial(_assign, out.array, function, operands)]
         if code == RELU:
             zeros = self.filled(0.0, operands[0].shape)
             return [partial(np.maximum, operands[0], zeros, out=out.array)]

@@ -17,7 +17,7 @@ import numpy as np
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Context, Value, look_up, require, this_thread
 from autograd_nn.functions import as_array, dot
-from autograd_nn.jit.trace import INDEX
+from autograd_nn.jit.capture.trace import INDEX
 
 __all__ = ["take"]
 
@@ -45,7 +45,8 @@ def take(table: Any, index: Any) -> Any:
     """
     if not (isinstance(index, Value) or is_number(index)):
         raise TypeError(f"take needs an integer index, got {describe(index)}")
-    number = float(index)
+    # The number itself: float() would take it out of the graph, and make a path for each index.
+    number = index._data if isinstance(index, Value) else float(index)
     if number != number or number in (float("inf"), float("-inf")) or number != int(number):
         raise ValueError(f"take needs an integer index, got {number!r}")
     if not 0 <= number < len(table):

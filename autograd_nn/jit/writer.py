@@ -24,6 +24,7 @@ FAST = frozenset(
     | {"sinh", "cosh", "erf", "atan2", "hypot", "pow"}
 )
 _RELU, _ABS, _DIV, _POW, _DETACH = (CODES[name] for name in ("relu", "abs", "div", "pow", "detach"))
+_FIRST_MAX, _FIRST_MIN = CODES["first_max"], CODES["first_min"]
 _TERMS = 40  # in one expression; the parser limits how deep one may nest
 
 
@@ -136,6 +137,9 @@ class Writer:
             return f"(0.0 if {operands[0]} <= 0.0 else {operands[0]})"
         if code == _DETACH:
             return operands[0]
+        if code in (_FIRST_MAX, _FIRST_MIN):  # a test holds this to the table
+            a, b = operands
+            return f"({b} if {b} {'>' if code == _FIRST_MAX else '<'} {a} else {a})"
         if code == _ABS:
             return f"abs({operands[0]})"
         if self.fast and code == _DIV:
@@ -151,6 +155,9 @@ class Writer:
         if code == _RELU:  # a test holds this to the table
             x = operands[0]
             return [f"(1.0 if {x} > 0.0 else 0.0 if {x} <= 0.0 else nan)"]
+        if code in (_FIRST_MAX, _FIRST_MIN):
+            test = f"{operands[1]} {'>' if code == _FIRST_MAX else '<'} {operands[0]}"
+            return [f"(0.0 if {test} else 1.0)", f"(1.0 if {test} else 0.0)"]
         if self.fast and code == _POW:
             power = _literal(operands[1])
             if power and power - 1.0 + 1.0 == power:

@@ -86,11 +86,42 @@ def test_latex_of_each_spelling():
     assert to_latex(Value(1.0, "50%_{x}") * 1.0) == r"\text{50\%\_\{x\}} \cdot 1"
 
 
+def test_remainders_and_roundings_are_written_as_in_python():
+    a, b = Value(7.5, "a"), Value(2.0, "b")
+    assert expression((a + b) % b) == "(a + b) % b"
+    assert expression(a // (b * 2.0) * a) == "a // (b * 2) * a"
+    assert expression(2.0 * (a % b)) == "2 * (a % b)"
+    assert expression(-(a % b)) == "-(a % b)"
+    assert expression((a % b) ** 2) == "(a % b)**2"
+    assert expression(a.first_max(b) + math.floor(a)) == "max(a, b) + floor(a)"
+    assert expression(round(a) - math.trunc(b)) == "round(a) - trunc(b)"
+    assert expression(a.greater(b + 1.0)) == "a > b + 1"
+
+
+def test_latex_of_remainders_keeps_the_brackets():
+    a, b = Value(7.5, "a"), Value(2.0, "b")
+    assert to_latex((a + b) % b) == r"\left(a + b\right) \bmod b"
+    assert to_latex(a % (b + 1.0)) == r"a \bmod \left(b + 1\right)"
+    assert to_latex(-(a % b)) == r"-\left(a \bmod b\right)"
+    assert to_latex((a % b) ** 2) == r"{\left(a \bmod b\right)}^{2}"
+    assert to_latex((a + b) // b) == r"\left\lfloor \frac{a + b}{b} \right\rfloor"
+    assert to_latex(math.floor(a + b) * a) == r"\left\lfloor a + b \right\rfloor \cdot a"
+    assert to_latex(a.greater(b)) == r"\left[a > b\right]"
+    assert to_latex(a.first_min(b)) == r"\min\left(a, b\right)"
+
+
+def test_the_slope_of_a_remainder_in_words():
+    a, b = Value(7.5, "a"), Value(2.0, "b")
+    y = (a % b) * a
+    y.label = "y"
+    assert derivative_text(y, wrt=a) == "d y/d a = a + (a % b) = 7.5 + 1.5 = 9"
+
+
 LEAVES = st.floats(-3, 3).map(lambda x: round(x, 2))
 
 
 @settings(max_examples=80, deadline=None)
-@given(LEAVES, LEAVES, st.lists(st.sampled_from("+-*/p~"), min_size=1, max_size=8), st.data())
+@given(LEAVES, LEAVES, st.lists(st.sampled_from("+-*/p~%:M_"), min_size=1, max_size=8), st.data())
 def test_the_expression_computes_the_value(a, b, signs, data):
     """Brackets are right: Python evaluates the text to the value."""
     known = [Value(a, "a"), Value(b, "b")]
@@ -104,9 +135,13 @@ def test_the_expression_computes_the_value(a, b, signs, data):
                 "/": lambda x=x, y=y: x / (y * y + 1.0),
                 "p": lambda x=x: x**2,
                 "~": lambda x=x: -x,
+                "%": lambda x=x, y=y: x % (y * y + 1.0),
+                ":": lambda x=x, y=y: x // (y * y + 1.0),
+                "M": lambda x=x, y=y: x.first_max(y),
+                "_": lambda x=x: math.floor(x * 2.0),
             }[sign]()
         )
-    names = {"a": a, "b": b}
+    names = {"a": a, "b": b, "floor": math.floor, "max": max}
     lines = expression(known[-1]).splitlines()
     for line in lines[:-1]:
         name, text = line.split(" = ")

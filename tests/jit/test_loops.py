@@ -5,9 +5,9 @@ import pytest
 
 from autograd_nn import Value
 from autograd_nn import functions as fn
+from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.jit.flatten import Needs, flat
 from autograd_nn.jit.loops import find_loops
-from autograd_nn.jit.trace import Record, join
 from autograd_nn.recording import tracing
 
 
@@ -15,7 +15,7 @@ def flat_of(f, n=3):
     inputs = [Value(0.1 * k + 0.3) for k in range(n)]
     with tracing() as tape:
         result = f(inputs)
-    trace = join(Record(tape, inputs, [result]), [])
+    trace = join(Record(tape, inputs, [result], [], {}), [])
     return flat(trace, Needs(trace))
 
 

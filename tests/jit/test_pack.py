@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from autograd_nn import Value
 from autograd_nn import functions as fn
 from autograd_nn.jit import jit
+from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.jit.flatten import Needs
 from autograd_nn.jit.pack import pack
 from autograd_nn.jit.packs import Region
-from autograd_nn.jit.trace import Record, join
 from autograd_nn.recording import tracing
 
 rng = np.random.default_rng(0)
@@ -119,7 +119,7 @@ def packing_of(f, xs):
     inputs = [Value(float(x)) for x in xs]
     with tracing() as tape:
         result = f(inputs)
-    trace = join(Record(tape, inputs, result), [])
+    trace = join(Record(tape, inputs, result, [], {}), [])
     regions = [Region("a0", len(xs)), Region("constants", len(trace.constants))]
     group_of = [0] * len(xs) + [1] * len(trace.constants)
     return pack(trace, Needs(trace), regions, group_of).finish()

@@ -80,9 +80,7 @@ def test_a_path_may_return_a_plain_number_or_depend_on_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert jit(f, rows="x").value_and_grad(2.0, X) == (3.0, 1.5)
-    with pytest.warns(JitWarning, match="does not depend") as caught:
         assert jit(f, rows="x").value_and_grad(2.0, -np.ones(3)) == (0.0, 0.0)
-    assert caught[0].filename == __file__
 
 
 def test_results_of_any_structure():
@@ -142,19 +140,24 @@ def test_an_error_in_one_row_leaves_the_function_usable():
     assert jitted([1.0, 2.0]) == 6.0
 
 
-def test_a_function_that_reads_what_it_changes_is_refused():
+def test_a_function_that_reads_what_it_changes_runs_in_the_engine_row_by_row():
     state = [0]
 
     def f(x):
         state[0] += 1
-        return x * 2 if x > state[0] % 5 else -x
+        return x * state[0] if x > state[0] % 5 else -x
 
-    with pytest.raises(TraceError, match="random"):
-        jit(f, rows="x")([3.5, 3.6, 0.5, 0.6])
+    jitted = jit(f, rows="x", reduce=None)
+    with pytest.warns(JitWarning, match="changes 'state'") as caught:
+        found = [jitted([3.5, 3.6, 0.5, 0.6]), jitted([9.0, 9.5])]
+    assert [w.filename for w in caught] == [__file__]
+    assert [x.tolist() for x in found] == [[3.5, 7.2, -0.5, -0.6], [45.0, 57.0]]
 
 
 def test_many_paths_bring_one_warning_at_the_line_of_the_call():
-    f = jit(lambda x: sum(x * k for k in range(12) if x > k), rows="x", reduce="sum")
-    with pytest.warns(JitWarning, match="'>' at") as caught:
-        f(np.arange(12) + 0.5)
+    f = jit(lambda x: sum(x * k for k in range(40) if x > k), rows="x", reduce="sum")
+    X = np.arange(40) + 0.5
+    with pytest.warns(JitWarning, match="'>' at .*test_rows") as caught:
+        found = [f(X) for _ in range(5)]
+    assert found == [sum(x * k for x in X for k in range(40) if x > k)] * 5
     assert [w.filename for w in caught] == [__file__]

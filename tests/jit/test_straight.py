@@ -123,6 +123,7 @@ def test_what_would_take_too_long_to_compile_runs_in_the_engine():
 
     f = jit(walk)
     expected = value_and_grad(walk)(0.3)
+    assert f.value_and_grad(0.3) == expected  # recorded, and compiled when it comes again
     with pytest.warns(JitWarning, match="follow no pattern") as caught:
         assert f.value_and_grad(0.3) == expected
     assert caught[0].filename == __file__

@@ -7,11 +7,18 @@ function element(tag, className, text) {
   if (text !== undefined) made.textContent = text;
   return made;
 }
+function setAll(node, attributes) {
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
 function shape(tag, attributes, parent) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  const made = setAll(document.createElementNS(SVG, tag), attributes);
   if (parent) parent.append(made);
   return made;
 }
-function setText(node, text) { if (node.textContent !== text) node.textContent = text; }
-function setClass(node, name) { if (node.getAttribute('class') !== name) node.setAttribute('class', name); }
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+function setClass(node, name) {
+  if (node.getAttribute('class') !== name) node.setAttribute('class', name);
+}

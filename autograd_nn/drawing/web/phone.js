@@ -1,19 +1,42 @@
 // A narrow screen: layers from top to bottom, a dot for each neuron, and the card of the present
 // step, as wide as the screen, in the strip of its layer.
-const narrow = matchMedia('screen and (max-width: 820px)'), phone = byId('phone'), home = stageBox.parentNode;
-const MOST_DOTS = 96, ACROSS = 16, LARGEST = 1.75; // a card is not blown up beyond this
+const narrow = matchMedia('screen and (max-width: 820px)'),
+  phone = byId('phone'),
+  home = stageBox.parentNode;
+const MOST_DOTS = 96,
+  ACROSS = 16,
+  LARGEST = 1.75; // a card is not blown up beyond this
 let tapped = null; // the group that a tap opened, until the next step
 const onPhone = () => narrow.matches && graph.strips.length > 0;
 
 const strips = graph.strips.map(({ name, words, dots, ids }, at) => {
-  const box = element('section', 'layer'), head = element('div'), holder = element('div', 'holder');
+  const box = element('section', 'layer'),
+    head = element('div'),
+    holder = element('div', 'holder');
   head.append(element('h3', '', name), element('span', 'mut', words));
-  const shown = dots.slice(0, MOST_DOTS), rows = Math.ceil(shown.length / ACROSS);
-  const picture = shape('svg', { width: ACROSS * 20.5, height: rows * 20.5, viewBox: `0 0 ${ACROSS * 20.5} ${rows * 20.5}`, role: 'group', 'aria-label': name });
+  const shown = dots.slice(0, MOST_DOTS),
+    rows = Math.ceil(shown.length / ACROSS);
+  const picture = shape('svg', {
+    width: ACROSS * 20.5,
+    height: rows * 20.5,
+    viewBox: `0 0 ${ACROSS * 20.5} ${rows * 20.5}`,
+    role: 'group',
+    'aria-label': name,
+  });
   const circles = shown.map((values, k) => {
-    const circle = shape('circle', { cx: 10 + 20.5 * (k % ACROSS), cy: 10 + 20.5 * Math.floor(k / ACROSS), r: 7.5 }, picture);
+    const circle = shape(
+      'circle',
+      { cx: 10 + 20.5 * (k % ACROSS), cy: 10 + 20.5 * Math.floor(k / ACROSS), r: 7.5 },
+      picture,
+    );
     const title = shape('title', {}, circle);
-    if (ids[k] in scenes || ids[k]) circle.addEventListener('click', () => { stop(); tapped = ids[k]; openGroup(ids[k] in scenes ? ids[k] : ''); refresh(); });
+    if (ids[k])
+      circle.addEventListener('click', () => {
+        stop();
+        tapped = ids[k];
+        openGroup(ids[k] in scenes ? ids[k] : '');
+        refresh();
+      });
     return { circle, title, values };
   });
   const figures = element('span', 'm');
@@ -29,16 +52,27 @@ const dotData = (values) => meanOf(values.map((i) => (known(i, step) ? data[i] :
 function showStrips() {
   const here = onPhone();
   phone.hidden = !here;
-  if (!here) { if (stageBox.parentNode !== home) { home.prepend(stageBox); stageBox.style.width = stageBox.style.height = ''; stageBox.hidden = false; } return; }
+  if (!here) {
+    if (stageBox.parentNode !== home) {
+      home.prepend(stageBox);
+      stageBox.style.width = stageBox.style.height = '';
+      stageBox.hidden = false;
+    }
+    return;
+  }
   for (const { circles, figures, dots } of strips) {
     const numbers = circles.map(({ values }) => dotData(values));
     const largest = Math.max(...numbers.map((x) => (Number.isFinite(x) ? Math.abs(x) : 0)), 0);
     circles.forEach(({ circle, title, values }, k) => {
-      const x = numbers[k], off = x === null || x === 0;
-      setClass(circle, off ? 'f-off s-zero' : x !== x ? 'f-wrong' : 'f-' + (x > 0 ? 'p' : 'n') + Math.min(4, Math.floor(shareOf(x, largest, 0) * 5)));
+      const x = numbers[k],
+        tint = tintOf(x, largest);
+      setClass(circle, tint === 'off' ? 'f-off s-zero' : 'f-' + tint);
       setText(title, nameOf(values[0]) + ' ' + (x === null ? '…' : show(x)));
     });
-    setText(figures, dots.length && dots.length <= 2 ? numbers.map((x) => (x === null ? '…' : show(x))).join('   ') : '');
+    setText(
+      figures,
+      dots.length && dots.length <= 2 ? numbers.map((x) => (x === null ? '…' : show(x))).join('   ') : '',
+    );
   }
   placeCard();
 }
@@ -51,21 +85,40 @@ function placeCard() {
   stageBox.hidden = !part || !strip || (!open && byLayer);
   if (stageBox.hidden) return;
   if (stageBox.parentNode !== strip.holder) strip.holder.append(stageBox);
-  const [l, t, r, b] = part.bounds, x = (l + r) / 2, y = (t + b) / 2 + (part.dy || 0);
+  const [l, t, r, b] = part.bounds,
+    x = (l + r) / 2,
+    y = (t + b) / 2 + (part.dy || 0);
   let best = null;
   for (const { main, dy } of open ? [open] : scene.parts.filter((other) => other.main)) {
     const top = main.y + (dy || 0);
     const around = main.x <= x && x <= main.x + main.width && top <= y && y <= top + main.height;
-    if (around && main.width >= 120 && (!best || main.width * main.height < best.width * best.height)) best = { ...main, y: top };
+    if (around && main.width >= 120 && (!best || main.width * main.height < best.width * best.height))
+      best = { ...main, y: top };
   }
   best = best || { x: x - 110, y: y - 30, width: 220, height: 60 };
   // Text is not made smaller than it is to be read: what is too wide is shown in part.
-  const wide = Math.min(strip.holder.clientWidth || 320, (best.width + 6) * LARGEST), most = (wide * smallest) / SMALLEST;
-  const width = Math.min(best.width + 6, most), left = best.width + 6 <= most ? best.x - 3 : Math.max(best.x - 3, Math.min(x - width / 2, best.x + best.width + 3 - width));
-  const height = best.height + 6, scale = wide / width;
-  stageBox.style.width = wide + 'px'; stageBox.style.height = Math.round(height * scale) + 'px';
+  const wide = Math.min(strip.holder.clientWidth || 320, (best.width + 6) * LARGEST),
+    most = (wide * smallest) / SMALLEST;
+  const width = Math.min(best.width + 6, most),
+    left =
+      best.width + 6 <= most
+        ? best.x - 3
+        : Math.max(best.x - 3, Math.min(x - width / 2, best.x + best.width + 3 - width));
+  const height = best.height + 6,
+    scale = wide / width;
+  stageBox.style.width = wide + 'px';
+  stageBox.style.height = Math.round(height * scale) + 'px';
   view = [left, best.y - 3, width, height, scale];
-  svg.setAttribute('viewBox', view.slice(0, 4).map((n) => n.toFixed(2)).join(' '));
+  svg.setAttribute(
+    'viewBox',
+    view
+      .slice(0, 4)
+      .map((n) => n.toFixed(2))
+      .join(' '),
+  );
   map.hidden = true;
 }
-narrow.addEventListener('change', () => { refresh(); if (!onPhone()) fit(); });
+narrow.addEventListener('change', () => {
+  refresh();
+  if (!onPhone()) fit();
+});

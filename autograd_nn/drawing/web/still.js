@@ -1,17 +1,22 @@
 // A picture whose closed groups open on a click: the numbers stay as they were drawn.
 const { scenes, parts: pool } = JSON.parse(byId('data').textContent);
-const svg = byId('picture'), content = shape('g', {}, svg);
+const svg = byId('picture'),
+  content = shape('g', {}, svg);
 let opened = '';
 function open(id) {
   opened = id;
   const scene = scenes[id];
-  for (const [key, value] of [['width', scene.width], ['height', scene.height], ['viewBox', `0 0 ${scene.width} ${scene.height}`]]) svg.setAttribute(key, value);
-  content.replaceChildren(...scene.parts.map(([at, down]) => {
-    const { g } = build(at);
-    g.setAttribute('transform', `translate(0,${down})`);
-    if (g.hasAttribute('aria-expanded')) g.setAttribute('tabindex', '0'); else g.removeAttribute('role');
-    return g;
-  }));
+  const { width, height } = scene;
+  setAll(svg, { width, height, viewBox: `0 0 ${width} ${height}` });
+  content.replaceChildren(
+    ...scene.parts.map(([at, down]) => {
+      const { g } = build(at);
+      g.setAttribute('transform', `translate(0,${down})`);
+      if (g.hasAttribute('aria-expanded')) g.setAttribute('tabindex', '0');
+      else g.removeAttribute('role');
+      return g;
+    }),
+  );
 }
 function touch(part) {
   const id = part.x || part.o;
@@ -22,7 +27,8 @@ function touch(part) {
 }
 svg.addEventListener('keydown', (e) => {
   if ((e.key === 'Enter' || e.key === ' ') && e.target.hasAttribute('aria-expanded')) {
-    e.target.dispatchEvent(new MouseEvent('click', { bubbles: true })); e.preventDefault();
+    e.target.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    e.preventDefault();
   }
 });
 open('');

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autograd_nn.conversion import describe
-from autograd_nn.jit.arguments import holds_only_numbers, is_module, read, read_rows, refuse
-from autograd_nn.jit.errors import warn_user
+from autograd_nn.engine import Value, parameter
+from autograd_nn.jit.capture.arguments import (
+    has_static_part,
+    holds_only_numbers,
+    is_module,
+    read,
+    read_rows,
+)
 from autograd_nn.jit.packs import Region
+from autograd_nn.nested import is_constant, is_container, parts_of, with_parts
 
 if TYPE_CHECKING:
-    from autograd_nn.jit.program import Program
+    from autograd_nn.jit.capture.path import Path
 
 __all__ = ["Call", "Found", "Wanted", "as_positions", "is_finite"]
 
@@ -25,28 +32,46 @@ __all__ = ["Call", "Found", "Wanted", "as_positions", "is_finite"]
 class Call:
     """What one call brings.
 
+    Args:
+        names: of the last arguments, which are given by name.
+
     Attributes:
-        args: the arguments by position.
+        args: the arguments by position, then those by name.
+        readable: whether all of them are numbers, or hashable, or containers of these.
         key: all that the recorded program depends on.
         groups: the numbers, in groups that lie together.
+        held: the objects among the arguments.
         starts: for every argument the number of its first group, and at last how many there are.
         row_positions: which arguments have a row axis.
         rows: how many rows there are; 0 without a row axis.
     """
 
-    def __init__(self, args: tuple[Any, ...], row_positions: frozenset[int]) -> None:
-        self.args, self.row_positions, self.rows = args, row_positions, 0
+    def __init__(
+        self,
+        args: tuple[Any, ...],
+        row_positions: frozenset[int],
+        names: tuple[str, ...] = (),
+    ) -> None:
+        self.args, self.row_positions, self.names, self.rows = args, row_positions, names, 0
         self.groups: list[Any] = []
+        self.held: list[Any] = []
         self.starts: list[int] = []
-        keys: list[Any] = []
+        keys: list[Any] = [names] if names else []
         for k, x in enumerate(args):
             self.starts.append(len(self.groups))
-            key = self._read_rows(k, x) if k in row_positions else read(x, self.groups)
-            if key is None:
-                refuse(x, f"argument {k}")
-            keys.append(key)
+            keys.append(
+                self._read_rows(k, x) if k in row_positions else read(x, self.groups, self.held)
+            )
         self.starts.append(len(self.groups))
+        self.readable = None not in keys
         self.key = tuple(keys)
+
+    def invoke(self, f: Any, args: Sequence[Any]) -> Any:
+        """Call ``f`` with these in the place of the arguments."""
+        if not self.names:
+            return f(*args)
+        first = len(args) - len(self.names)
+        return f(*args[:first], **dict(zip(self.names, args[first:], strict=True)))
 
     def _read_rows(self, k: int, x: Any) -> Any:
         key, rows = read_rows(x, f"argument {k}", self.groups)
@@ -73,6 +98,13 @@ class Call:
                 shape = np.shape(self.groups[g])
                 regions.append(Region(name, prod(shape[1:] if row else shape), row))
         return regions
+
+    def numbers(self) -> list[float]:
+        """All numbers, one after another."""
+        flat: list[float] = []
+        for group in self.groups:
+            flat += group.ravel().astype(float).tolist() if isinstance(group, np.ndarray) else group
+        return flat
 
     def some_rows(self, chosen: Any) -> list[Any]:
         """The groups with some of the rows; ``chosen`` is a slice or an array of row numbers."""
@@ -102,25 +134,25 @@ class Wanted:
         vector: with a Module, numbers in place of its parameters' own.
 
     Attributes:
-        depends: whether any result so far depends on what the slopes are along.
+        static: whether an argument holds something beside numbers, which has no slope.
     """
 
     def __init__(self, call: Call, argnums: Any, vector: Any) -> None:
         self.call = call
         self.single = not isinstance(argnums, tuple)
         self.positions: tuple[int, ...] = ()
-        self.module = None
+        self.module: Any = None
         if not isinstance(argnums, int) and is_module(argnums):
             self.module = argnums
         else:
             find = _seen_positions if type(argnums) is int else as_positions
-            self.positions = find(argnums, len(call.args))
+            self.positions = find(argnums, len(call.args) - len(call.names))
+        self.static = any(has_static_part(call.key[k - len(call.args)]) for k in self.positions)
         starts = call.starts
         self.groups = tuple([g for k in self.positions for g in range(starts[k], starts[k + 1])])
         if len(self.groups) < len(self.positions):  # an argument without numbers may be a model
             self._take_models()
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
-        self.depends = False
         if vector is not None and self.module is None:
             raise TypeError("vector holds a model's parameters: give the model as argnums")
 
@@ -136,46 +168,63 @@ class Wanted:
             self.module = self.call.args[models[0]]
             self.positions = self.groups = ()
 
-    def regions(self, program: Program) -> tuple[int, ...]:
+    def regions(self, path: Path) -> tuple[int, ...]:
         """The regions along which slopes are asked for."""
-        return self.groups if self.module is None else (program.inputs,)
+        return self.groups if self.module is None else (path.inputs,)
 
-    def parameters(self, program: Program) -> Any:
+    def by_argument(self, inputs: int) -> list[tuple[str, Sequence[int]]]:
+        """What each argument is called, and its regions; ``inputs`` is that of captured Values."""
+        if self.module is not None:
+            return [("any parameter", (inputs,))]
+        starts = self.call.starts
+        return [(f"argument {k}", range(starts[k], starts[k + 1])) for k in self.positions]
+
+    def parameters(self, path: Path) -> Any:
         """The captured Values' numbers with the caller's vector in place of the model's own."""
         if self.vector is None:
             return None
-        count, places = program.places(self.module)
-        if self.vector.shape != (count,):
+        count, places, in_order = path.places(self.module)
+        self.check(count)
+        if in_order:
+            return self.vector
+        if not (places < 0).any():
+            return self.vector[places]
+        held = np.array([v._data for v in path.captured])
+        return np.where(places >= 0, self.vector[places], held)
+
+    def check(self, count: int) -> None:
+        """Raise a ValueError if the vector is not one of ``count`` parameters."""
+        if self.vector is not None and self.vector.shape != (count,):
             raise ValueError(
                 f"vector has shape {self.vector.shape}; the model has {count} parameters"
             )
-        if not (places < 0).any():
-            return self.vector[places]
-        held = np.array([v.data for v in program.captured])
-        return np.where(places >= 0, self.vector[places], held)
 
-    def slopes(self, program: Program, found: Sequence[Any], depends: bool) -> list[Any]:
+    def stand_ins(self) -> dict[int, Value] | None:
+        """By identity of a parameter, a Value with the number that ``vector`` has for it."""
+        if self.vector is None:
+            return None
+        parameters = self.module.parameters()
+        self.check(len(parameters))
+        numbers = self.vector.tolist()
+        return {id(p): parameter(x) for p, x in zip(parameters, numbers, strict=True)}
+
+    def slopes(self, path: Path, found: Sequence[Any]) -> list[Any]:
         """The slopes as they are handed back: one for each region, or one for the module.
 
         Args:
             found: flat lists or arrays, one for each of ``regions``.
-            depends: whether the result depends on any of them.
         """
-        self.depends |= depends
         if self.module is None:
             return list(found)
-        count, places = program.places(self.module)
+        count, places, in_order = path.places(self.module)
+        if in_order:
+            return [np.array(found[0])]
         vector, known = np.zeros(count), places >= 0
         vector[places[known]] = np.asarray(found[0])[known]
         return [vector]
 
     def build(self, slopes: list[Any]) -> Any:
         """The gradient in the structure that was asked for."""
-        if not self.depends:
-            warn_user(
-                "the result does not depend on the arguments to be differentiated: the gradient "
-                "is 0"
-            )
         if self.module is not None:
             return slopes[0]
         groups = iter(slopes)
@@ -185,28 +234,21 @@ class Wanted:
 
 def _shaped(x: Any, groups: Iterator[Any]) -> Any:
     """The slopes along an argument in its structure; takes its groups in the order of ``read``."""
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray) and x.ndim:
         return np.asarray(next(groups)).reshape(x.shape)
-    if isinstance(x, dict):
-        return {key: _shaped(item, groups) for key, item in x.items()}
-    if not isinstance(x, (list, tuple)):
-        return float(next(groups)[0])
-    if holds_only_numbers(x):
+    if not is_container(x):
+        return x if is_constant(x) else float(next(groups)[0])
+    if isinstance(x, (list, tuple)) and holds_only_numbers(x):
         numbers = next(groups)
-        return _filled(x, iter(numbers if type(numbers) is list else numbers.tolist()))
-    return _like(x, [_shaped(item, groups) for item in x])
+        return _filled(x, iter(numbers if type(numbers) is list else numbers.ravel().tolist()))
+    return with_parts(x, [_shaped(part, groups) for part in parts_of(x)])
 
 
 def _filled(x: Any, numbers: Iterator[float]) -> Any:
     """Nested lists and tuples of numbers, with other numbers."""
     if isinstance(x, (list, tuple)):
-        return _like(x, [_filled(item, numbers) for item in x])
+        return with_parts(x, [_filled(item, numbers) for item in x])
     return next(numbers)
-
-
-def _like(x: Any, items: list[Any]) -> Any:
-    """A list or tuple of the type of ``x``."""
-    return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
 
 
 def as_positions(argnums: Any, count: int) -> tuple[int, ...]:
@@ -226,7 +268,11 @@ def as_positions(argnums: Any, count: int) -> tuple[int, ...]:
             raise ValueError(
                 f"argnums asks for argument {position}, but {count} were given by position"
             )
-    return tuple(position % count for position in positions)
+    found = tuple(position % count for position in positions)
+    for k, position in enumerate(found):
+        if position in found[:k]:
+            raise ValueError(f"argnums asks for argument {position} twice")
+    return found
 
 
 _seen_positions = lru_cache(maxsize=256)(as_positions)

@@ -1,0 +1,83 @@
+"""Nested structures: the parts of a container, and a container like it with other parts.
+
+A container is a list, a tuple, a named tuple, a dict of any kind or a dataclass.  What is left
+out: what the parts are, which is the caller's business.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from copy import copy
+from enum import Enum
+from typing import Any
+
+__all__ = ["is_constant", "is_container", "is_record", "names_of", "parts_of", "with_parts"]
+
+
+def is_container(x: Any) -> bool:
+    """Whether ``x`` is a list, a tuple, a dict or a dataclass.
+
+    >>> is_container((1, 2)), is_container("ab"), is_container({})
+    (True, False, True)
+    """
+    return isinstance(x, (list, tuple, dict)) or is_record(x)
+
+
+def is_record(x: Any) -> bool:
+    """Whether ``x`` is a dataclass, not the class itself."""
+    return hasattr(x, "__dataclass_fields__") and not isinstance(x, type)
+
+
+def is_constant(x: Any) -> bool:
+    """Whether ``x`` is a field's name, flag or choice, which has no slope.
+
+    >>> is_constant("moon"), is_constant(True), is_constant(1.0)
+    (True, True, False)
+    """
+    return x is None or isinstance(x, (str, bytes, bool, Enum))
+
+
+def names_of(x: Any) -> list[Any]:
+    """What each part of a container is called: a position, a key or a field.
+
+    >>> names_of({"w": 1.0, "b": 2.0})
+    ['w', 'b']
+    """
+    if isinstance(x, dict):
+        return list(x)
+    if isinstance(x, (list, tuple)):
+        return list(range(len(x)))
+    return [field.name for field in dataclasses.fields(x)]
+
+
+def parts_of(x: Any) -> list[Any]:
+    """The parts of a container, in order.
+
+    >>> parts_of({"w": 1.0, "b": 2.0})
+    [1.0, 2.0]
+    """
+    if isinstance(x, dict):
+        return list(x.values())
+    if isinstance(x, (list, tuple)):
+        return list(x)
+    return [getattr(x, field.name) for field in dataclasses.fields(x)]
+
+
+def with_parts(x: Any, parts: Sequence[Any]) -> Any:
+    """A container like ``x`` with other parts, in the same order; ``x`` stays as it is.
+
+    >>> with_parts({"w": 1.0, "b": 2.0}, [3.0, 4.0])
+    {'w': 3.0, 'b': 4.0}
+    """
+    if isinstance(x, dict):
+        filled = copy(x)  # an OrderedDict stays one, a defaultdict keeps its factory
+        for name, part in zip(x, parts, strict=True):
+            filled[name] = part  # not by update, which counts in a Counter
+        return filled
+    if isinstance(x, (list, tuple)):
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    filled = copy(x)
+    for field, part in zip(dataclasses.fields(x), parts, strict=True):
+        object.__setattr__(filled, field.name, part)  # a frozen one too
+    return filled
