@@ -64,7 +64,11 @@ def draw_box(
         pen.scene.shown[k] = pen.scene.shown[k] or part.id
     if held:  # the edge of what lies below it
         pen.rect(x + 3, top + 3, w, h, fill, f"{fill}-line")
-    pen.rect(x, top, w, h, fill, f"{fill}-line")
+    off = inset + outset > 16.0 and pen.graph.is_off(i)
+    if off:
+        part.title += f"  {pen.order[i].op} holds it here: nothing flows back"
+    ground = "off" if off and fill == "card" else fill
+    pen.rect(x, top, w, h, ground, f"{fill}-line", dash="5 3" if off else "")
     own = pen.namer.has_own_name(pen.order[i]) or i in pen.aliases
     if held and not own:
         name = pen.namer.word(pen.order[i])
@@ -101,9 +105,10 @@ def badge(pen: Pen, i: int, sign: str, x: float, y: float, *, upright: bool = Fa
     if upright:
         half = (right - left) / 2
         left, right = x - half, x + half
-    pen.rect(left, y - 10, right - left, 20, "op", "page", 10, thick=1.5)
-    size = 13 if len(sign) == 1 else 9.5
-    pen.text((left + right) / 2, y + size * 0.35, sign, "op-ink", size, "middle", bold=True)
+    off = pen.graph.is_off(i)
+    pen.rect(left, y - 10, right - left, 20, "rule" if off else "op", "page", 10, thick=1.5)
+    size, ink = (13 if len(sign) == 1 else 9.5), "quiet" if off else "op-ink"
+    pen.text((left + right) / 2, y + size * 0.35, sign, ink, size, "middle", bold=True)
 
 
 def chip_width(sign: str) -> float:

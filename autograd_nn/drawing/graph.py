@@ -96,6 +96,13 @@ class Simplified:
             self.order.append(node)
             self.operands.append(pairs)
 
+    def is_off(self, i: int) -> bool:
+        """Whether an operation passes nothing back here, as a relu that holds a value at 0."""
+        slopes = [slope for k, slope in self.operands[i] if self.order[k]._code != CONSTANT]
+        if not slopes or PRIMITIVES[self.order[i]._code].switch is None:
+            return False
+        return all(slope == 0.0 for slope in slopes)
+
     def _numbers_that_are_read(self, everything: list[Value]) -> set[int]:
         """The plain numbers that get a box: no exponents, and no zeros before a sum."""
         needed = set(self.kept)

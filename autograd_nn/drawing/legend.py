@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd_nn.drawing.pen import Pen
-from autograd_nn.drawing.scene import Edge
+from autograd_nn.drawing.scene import Edge, Rect
 from autograd_nn.drawing.text import text_width
 
 __all__ = ["draw_legend"]
@@ -39,6 +39,9 @@ def draw_legend(
         entries.append(("wrong", "gradient is nan"))
     if any(look[1:].isdigit() for look in looks):
         entries.append(("", "width: size, log scale"))
+    dashed = (m for p in pen.scene.parts if p.role == "value" for m in p.marks)
+    if any(isinstance(m, Rect) and m.dash for m in dashed):
+        entries.append(("held", "held where it is: nothing flows back"))
     write_legend(pen, [*entries, *more], y, width, left)
 
 
@@ -93,6 +96,8 @@ def _mark(pen: Pen, form: str, x: float, y: float) -> None:
         for k, tint in enumerate(("n3", "off", "p1", "p4")):
             line = "zero" if tint == "off" else tint
             pen.circle(x + 4.6 * k, y - 3, 1.7, tint, line, thick=0.6)
+    elif form == "held":
+        pen.rect(x, y - 8, 13, 10, "off", "card-line", 3, dash="3 2")
     elif form == "closed":
         pen.rect(x + 2, y - 6, 12, 9, "card", "card-line", 3)
         pen.rect(x, y - 8, 12, 9, "card", "card-line", 3)

@@ -292,10 +292,7 @@ def activation_of(sums: Sums, use: Use) -> str:
 
 def is_off(sums: Sums, use: Use) -> bool:
     """Whether the activation passes nothing back here, as a relu that holds its neuron at 0."""
-    order, operands = sums.graph.order, sums.graph.operands
-    if use.out == use.total or PRIMITIVES[order[use.out]._code].switch is None:
-        return False
-    return all(slope == 0.0 for k, slope in operands[use.out] if k == use.total)
+    return use.out != use.total and sums.graph.is_off(use.out)
 
 
 # ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from autograd_nn.drawing.boxes import badge, draw_box, hang
 from autograd_nn.drawing.layout import Placement
 from autograd_nn.drawing.legend import draw_legend
 from autograd_nn.drawing.pen import Pen, shorten
-from autograd_nn.drawing.sheet import NARROWEST, Node, Sheet
+from autograd_nn.drawing.sheet import NARROWEST, Node, Sheet, value_numbers
 from autograd_nn.drawing.text import clean, text_width
 
 __all__ = ["draw_values", "fits", "paint_boxes", "paint_edges", "spread"]
@@ -20,6 +20,9 @@ __all__ = ["draw_values", "fits", "paint_boxes", "paint_edges", "spread"]
 _GAP, _MARGIN, _PAD, _HEAD = 34.0, 12.0, 10.0, 32.0
 _BETWEEN = 22.0  # more room where one band ends and the next begins
 _USUAL = 108.0  # width of a box where there is room
+_RESULTS = 6  # at either end, of very many
+_TALLEST = 1_600.0  # of what is drawn without being asked for
+_MORE = "m0"  # opens the results that are left out
 _EVERY = " expand='*' draws every value."
 _DEEPEST = 6  # levels of nested scopes that get a frame
 
@@ -43,7 +46,7 @@ def draw_values(
     width: float,
     *,
     direction: str = "LR",
-    opened: Collection[int] = (),
+    opened: Collection[str] = (),
     whole: bool = False,
     most: int = 400,
     part: Collection[int] = (),
@@ -51,7 +54,7 @@ def draw_values(
     """Draw every value, or what fits of them.
 
     Args:
-        opened: numbers of values that are not to be closed.
+        opened: ids of what is not to be closed.
         whole: draw all, however wide it gets.
         most: how many boxes at most, unless all are drawn.
         part: draw these alone, and what they are computed from.
@@ -72,6 +75,13 @@ def draw_values(
     bottom = max(node.y + node.h / 2 for node in nodes) + _PAD * (1 + depth) + 2
     bottom += 19.0 if direction == "BT" else 0.0
     pen.scene.width = max(right, min(width, 300.0))
+    left_out = len(pen.roots) - len(_ends_drawn(pen, whole or _MORE in opened))
+    if left_out and not part:
+        hidden = tuple(i for i, shown in enumerate(pen.scene.shown) if not shown)
+        words = f"… {left_out:,} more results"
+        pen.part(_MORE, "more", words, values=hidden, opens=_MORE)
+        bottom += 20.0
+        pen.text(nodes[-1].x, bottom - 6.0, words, "quiet", 10)
     closed = [node for node in nodes if node.holds]
     if closed:
         held = len({i for node in closed for i in node.holds})
@@ -84,17 +94,23 @@ def draw_values(
     draw_legend(pen, bottom, pen.scene.width, more)
 
 
+def _ends_drawn(pen: Pen, every: bool) -> list[int]:
+    """The results that are drawn: the first and the last where there are very many."""
+    ends = [pen.number_of(root) for root in pen.roots]
+    return ends if every or len(ends) <= 2 * _RESULTS else [*ends[:_RESULTS], *ends[-_RESULTS:]]
+
+
 def _fitted(
     pen: Pen,
     width: float,
     direction: str,
-    opened: Collection[int],
+    opened: Collection[str],
     whole: bool,
     most: int,
     part: Collection[int],
 ) -> tuple[Sheet, dict[int, tuple[int, ...]], list[str]]:
     """The boxes in their places, in as many columns as fit; the scopes, and bands if they are."""
-    ends, stop = [pen.number_of(root) for root in pen.roots], set()
+    ends, stop = _ends_drawn(pen, whole or _MORE in opened), set()
     if part:
         users = pen.sums.users
         ends = [i for i in part if i in ends or any(u not in part for u in users[i])]
@@ -102,9 +118,10 @@ def _fitted(
     columns = 1_000_000 if whole else most_columns(width)
     sideways = direction in ("LR", "RL")
     if whole:
-        width, opened, most = 1e9, range(len(pen.order)), 1_000_000
+        width, most = 1e9, 1_000_000
+    numbers = range(len(pen.order)) if whole else value_numbers(opened)
     while True:
-        sheet = Sheet(pen, ends, stop, opened, columns, most, stacks=sideways)
+        sheet = Sheet(pen, ends, stop, numbers, columns, most, stacks=sideways)
         pen.namer.tell_apart(pen.order[i] for i in sheet.nodes)
         paths = _paths(pen, sheet)
         bands = direction == "LR" and _flat(pen, sheet, paths)
@@ -119,7 +136,8 @@ def _fitted(
         count = max(node.column for node in nodes) + 1
         spread(sheet, width, left, names or [""] * count, _GAP + 2 * _PAD * depth)
         right = max(node.x + node.w for node in nodes) + left
-        if right <= width or columns <= 2:
+        tall = max(n.y + n.h / 2 for n in nodes) - min(n.y - n.h / 2 for n in nodes)
+        if columns <= 2 or whole or (right <= width and tall <= _TALLEST):
             break
         columns = min(columns, count) - 1
     head = (_HEAD if any(names) else 12.0) if names else 10.0 + 24.0 * depth

@@ -112,7 +112,7 @@ def scene_of(
             pen,
             width,
             direction=direction,
-            opened=value_numbers(wanted),
+            opened=wanted,
             whole=whole,
             most=max_values,
         )

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograd_nn import MLP, Value, parameter, scope
+from autograd_nn import MLP, Value, functions, parameter, scope
 from autograd_nn.drawing.graph import Simplified
-from autograd_nn.drawing.model import Block, read_model
+from autograd_nn.drawing.model import Block, is_off, read_model
 from autograd_nn.drawing.sums import Sums
 
 
@@ -105,6 +105,15 @@ def test_what_follows_without_a_scope_is_no_activation_unless_it_is_a_function()
     out = weighted([parameter(0.3), parameter(0.4)], x) - 1.0
     assert shape(read(out)) == [[(1, 2, "linear")], 1]
     assert shape(read(out**2)) == [[(1, 2, "linear")], 2]
+
+
+def test_a_maximum_with_0_is_a_relu():
+    xs = [Value(1.0), Value(2.0)]
+    made = [functions.maximum(weighted([parameter(s), parameter(s)], xs), 0.0) for s in (1.0, -1.0)]
+    graph = Simplified([made[0] + made[1]])
+    sums = Sums(graph)
+    neurons = read_model(sums).layers()[0].neurons
+    assert [is_off(sums, neuron.first) for neuron in neurons] == [False, True]
 
 
 def test_layers_side_by_side_stand_in_one_column():

@@ -146,6 +146,7 @@ GRAPHS = {
     "tangle": (tangle, "values"),
     "scoped": (scoped, "groups"),
     "many terms": (many_terms, "loop"),
+    "many results": (lambda: [Value(float(i)).exp() for i in range(50)], "values"),
 }
 KINDS = [(name, None) for name in GRAPHS] + [
     (name, "network") for name in ("net", "2-2-1", "wide", "batch", "plain loops", "skip")
@@ -218,7 +219,9 @@ def closed(scene):
     return {part.opens for part in scene.parts if part.opens}
 
 
-@pytest.mark.parametrize("name", ["wide", "deep", "batch", "attention", "tangle", "pendulum"])
+@pytest.mark.parametrize(
+    "name", ["wide", "deep", "batch", "attention", "tangle", "pendulum", "many results"]
+)
 def test_what_is_closed_opens(name):
     root = GRAPHS[name][0]()
     scene = scene_of(root)
@@ -244,7 +247,7 @@ def test_numbers_in_the_picture_are_those_of_the_values(name):
     scene = scene_of(root)
     from autograd_nn.drawing.graph import Simplified
 
-    order = Simplified([root]).order
+    order = Simplified(root if isinstance(root, list) else [root]).order
     figures = [text for text in scene.texts() if text.figure]
     assert figures or scene.view == "groups"
     for text in figures:
@@ -275,6 +278,18 @@ def test_a_neuron_that_a_relu_holds_is_dashed_and_says_so():
     assert "relu holds it at 0" in words(scene)
     off = next(part for part in scene.parts if part.id == "g1-1")
     assert off.marks[0].dash
+
+
+def test_a_relu_at_0_is_dashed_in_an_expression_too():
+    y = (Value(-2.0, "x") * parameter(3.0, "w")).relu()
+    y.label = "y"
+    z = y * 2.0
+    z.backward()
+    scene = scene_of(z)
+    box = next(part for part in scene.parts if part.id == "v3")
+    assert any(mark.dash for mark in box.marks if isinstance(mark, Rect))
+    assert "nothing flows back" in box.title
+    assert "held where it is: nothing flows back" in words(scene)
 
 
 def test_layers_are_read_from_the_shape_alone():
