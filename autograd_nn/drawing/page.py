@@ -20,7 +20,7 @@ from autograd_nn.conversion import describe
 from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
-from autograd_nn.drawing.render import check_folder, write_whole
+from autograd_nn.drawing.render import DIRECTIONS, check_folder, write_whole
 from autograd_nn.drawing.scenes import scenes_of
 from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
@@ -84,6 +84,7 @@ def step_through(
     path: os.PathLike[str] | str | None = None,
     *,
     output: int = 0,
+    direction: str = "LR",
     title: str = _TITLE,
     theme: str = "auto",
     height: int = 640,
@@ -102,6 +103,8 @@ def step_through(
         path: the file to write, ``"backprop.html"``.  Without it the page is returned, and a
             notebook shows it.
         output: of a model with several outputs, the one to start backward from.
+        direction: of a picture value by value, as in ``draw``; networks and loops run from the
+            left to the right.
         title: the heading.
         theme: ``"auto"`` (as the reader's system is), ``"light"`` or ``"dark"``.
         height: in a notebook, in pixels.
@@ -125,7 +128,8 @@ def step_through(
     root, by_layer = _root_of(what, row, output)
     if path is not None:
         check_folder(Path(path))
-    page = Page(page_text(root, title=title, theme=theme, by_layer=by_layer), height)
+    text = page_text(root, direction=direction, title=title, theme=theme, by_layer=by_layer)
+    page = Page(text, height)
     return page if path is None else page.save(path)
 
 
@@ -154,8 +158,18 @@ def _root_of(what: Any, row: Any, output: int) -> tuple[Value, bool]:
     return root, True
 
 
-def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: bool = False) -> str:
+def page_text(
+    v: Value,
+    *,
+    direction: str = "LR",
+    title: str = _TITLE,
+    theme: str = "auto",
+    by_layer: bool = False,
+) -> str:
     """The page that ``step_through`` writes, as text."""
+    if direction not in DIRECTIONS:
+        allowed = ", ".join(map(repr, DIRECTIONS))
+        raise ValueError(f"direction is one of {allowed}; got {direction!r}")
     if theme not in _THEMES:
         raise ValueError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
     count = len(topological_order(v))
@@ -168,7 +182,7 @@ def page_text(v: Value, *, title: str = _TITLE, theme: str = "auto", by_layer: b
     count = len(read.pen.order)
     circles = by_layer and read.view == "layers"
     first = scene_of(read.pen.roots, width=_WIDTH, view="network") if circles else None
-    scenes = scenes_of(read, first, width=_WIDTH)
+    scenes = scenes_of(read, first, width=_WIDTH, direction=direction)
     strips, strip_of = strips_of(read)
     data = {
         **columns(read.pen.roots[0], read),

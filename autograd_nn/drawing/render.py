@@ -34,11 +34,11 @@ from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.views import VIEWS, scene_of
 
-__all__ = ["PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
+__all__ = ["DIRECTIONS", "PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
 
 _MOST_FOR_DOT = 3_000  # boxes, signs and arrows: beyond this dot takes minutes
 _ENGINES = (None, "dot", "builtin")
-_DIRECTIONS = ("LR", "TB", "RL", "BT")
+DIRECTIONS = ("LR", "TB", "RL", "BT")
 _VALUES = ("data+grad", "data", "grad", "none")
 
 
@@ -104,7 +104,7 @@ def draw(
     >>> draw(MLP(2, [3, 1], seed=0), [1.0, -1.0]).scene.view
     'network'
     """
-    _check("direction", direction, _DIRECTIONS)
+    _check("direction", direction, DIRECTIONS)
     _check("values", values, _VALUES)
     _check("engine", engine, _ENGINES)
     _check("view", view, VIEWS)

@@ -92,6 +92,8 @@ def test_bad_input_is_refused(tmp_path):
         step_through(MLP(2, [3], seed=0), [1.0, 2.0], page, output=3)
     with pytest.raises(FileNotFoundError, match="does not exist"):
         step_through(Value(1.0), tmp_path / "nowhere" / "page.html")
+    with pytest.raises(ValueError, match="direction is one of"):
+        step_through(Value(1.0), page, direction="up")
     with pytest.raises(ValueError, match="theme is one of"):
         step_through(Value(1.0), page, theme="blue")
     x = Value(1.0)
@@ -354,7 +356,12 @@ def test_print_shows_the_picture_and_all_words(browser, sized, tmp_path):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         assert not browser.find_element("id", "play").is_displayed()
-        assert browser.find_element("id", "picture").size["height"] > 100
+        box = browser.execute_async_script(
+            "const done = arguments[0], seen = () => document.getElementById('picture')"
+            ".getAttribute('viewBox'); requestAnimationFrame(() => "
+            "requestAnimationFrame(() => done(seen())));"
+        )
+        assert box.startswith("0.00 0.00 ")  # the whole, not the part that was looked at
         assert browser.find_element("id", "now").is_displayed()
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -87,6 +87,12 @@ def test_a_phone_shows_layers_as_strips_with_the_card_of_the_step(browser, sized
     opened(browser, model([0.4, -0.9]), tmp_path)
     assert len(browser.find_elements("css selector", "#phone .layer")) == 4
     assert len(browser.find_elements("css selector", "#phone circle")) == 2 + 16 + 16 + 1
+    browser.execute_script(
+        "document.querySelectorAll('#phone .layer circle[tabindex=\"0\"]')[1].focus()"
+    )
+    press(browser, RIGHT, RIGHT, ENTER)
+    opened_now = [name for name in stage_of(browser)["open"] if "neuron 2" in name]
+    assert any(name.startswith("layer 1 / neuron 2") for name in opened_now)
     for _ in range(3):
         browser.find_element("id", "next").click()
     card = browser.find_element("css selector", ".holder #picture")

@@ -30,6 +30,7 @@ const strips = graph.strips.map(({ name, words, dots, ids }, at) => {
       picture,
     );
     const title = shape('title', {}, circle);
+    if (ids[k]) setAll(circle, { role: 'button', tabindex: k ? -1 : 0 });
     if (ids[k])
       circle.addEventListener('click', () => {
         stop();
@@ -38,6 +39,23 @@ const strips = graph.strips.map(({ name, words, dots, ids }, at) => {
         refresh();
       });
     return { circle, title, values };
+  });
+  // One dot of a layer is in the tab order; arrows move among them.
+  picture.addEventListener('keydown', (e) => {
+    const from = circles.findIndex(({ circle }) => circle === e.target);
+    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: ACROSS, ArrowUp: -ACROSS }[e.key];
+    if (from < 0 || (!by && e.key !== 'Enter' && e.key !== ' ')) return;
+    e.preventDefault();
+    e.stopPropagation();
+    if (!by) {
+      e.target.dispatchEvent(new MouseEvent('click'));
+      return;
+    }
+    const to = circles[from + by];
+    if (!to) return;
+    e.target.setAttribute('tabindex', -1);
+    to.circle.setAttribute('tabindex', 0);
+    to.circle.focus();
   });
   const figures = element('span', 'm');
   box.append(head);

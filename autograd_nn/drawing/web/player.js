@@ -251,7 +251,7 @@ function setFollow(on) {
 const nextStop = () => (byLayer ? (stops.find((s) => s > step) ?? LAST) : step + 1);
 const previousStop = () => (byLayer ? (stops.findLast((s) => s < step) ?? 0) : step - 1);
 const moves = { first: () => 0, previous: previousStop, next: nextStop, last: () => LAST };
-byId('layers').hidden = stops.length < 4 || stops.length > LAST;
+byId('layers').hidden = new Set(forward.map(groupOf)).size < 2;
 function setByLayer(on) {
   byLayer = on;
   byId('layers').setAttribute('aria-pressed', String(on));

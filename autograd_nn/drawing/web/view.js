@@ -2,7 +2,7 @@
 let view = [0, 0, 1, 1],
   viewMoved = false;
 const MOST = 2.2; // a small picture is not blown up beyond this
-const pointers = new Map();
+const pointers = new Map(), paper = matchMedia('print');
 let gesture = null;
 
 const stageSize = () => {
@@ -19,13 +19,9 @@ function setView(x, y, scale) {
     fit = fitScale();
   scale = Math.max(Math.min(fit, 1) * 0.5, Math.min(6, scale));
   view = [x, y, w / scale, h / scale, scale];
-  svg.setAttribute(
-    'viewBox',
-    view
-      .slice(0, 4)
-      .map((n) => n.toFixed(2))
-      .join(' '),
-  );
+  // On paper the whole picture, whatever the view on it is.
+  const seen = paper.matches ? [0, 0, scene.width, scene.height] : view.slice(0, 4);
+  svg.setAttribute('viewBox', seen.map((n) => n.toFixed(2)).join(' '));
   drawFrame();
 }
 function fit() {
@@ -187,3 +183,7 @@ new ResizeObserver(() => {
     else fit();
   }
 }).observe(stageBox);
+paper.addEventListener('change', () => {
+  if (onPhone()) showStrips();
+  else setView(view[0], view[1], view[4]);
+});
