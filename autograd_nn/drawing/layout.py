@@ -24,12 +24,11 @@ _GAP_ALONG, _GAP_ACROSS = 36.0, 22.0
 
 @dataclass(slots=True)
 class Placement:
-    """The result: centres by node (bends after nodes), routes by edge, groups."""
+    """The result: places and ranks by node (bends after nodes), routes by edge."""
 
     along: list[float]
     across: list[float]
     routes: list[list[int]]
-    groups: list[tuple[int, ...]]
     ranks: list[int]
 
 
@@ -274,7 +273,6 @@ def lay_out(
         _columns(graph, lengths, max((len(path) for path in paths), default=0) * group_gap),
         [place - start for place in packer.across],
         graph.routes,
-        [path for path in packer.blocks if path],
         graph.ranks,
     )
 

@@ -14,7 +14,7 @@ What is left out: where things are drawn (``layers``, ``network``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from autograd_nn.drawing.graph import sign_of
 from autograd_nn.drawing.sums import Sums
@@ -125,7 +125,6 @@ class Model:
     rows: int  # on how many rows the busiest neuron is used
     recurrent: bool  # whether the same weights are used at three depths or more
     share: float  # of the operations, how many are in neurons
-    exits: dict[int, tuple[int, Neuron | Block | None]] = field(default_factory=dict)
 
     def layers(self) -> list[Layer]:
         """All layers, shallow ones first."""
@@ -166,16 +165,13 @@ def read_model(sums: Sums) -> Model:
         any(len(found) > 2 for found in depths.values()),
         len(inner) / operations if operations else 0.0,
     )
-    model.exits = dict.fromkeys(inputs, (0, None))
     for place, column in enumerate(columns, 1):
         if isinstance(column, Block):
             column.column = place
-            model.exits.update((i, (place, column)) for i in column.values)
             continue
         members = [neuron for layer in column for neuron in layer.neurons]
         for k, neuron in enumerate(members):
             neuron.column, neuron.place = place, k
-            model.exits.update((use.out, (place, neuron)) for use in neuron.uses)
     return model
 
 

@@ -34,7 +34,6 @@ class Node:
     i: int
     operands: list[Operand]
     holds: list[int] = field(default_factory=list)  # values closed in it
-    left_out: int = 0  # operands that are not drawn
     above: Node | None = None  # a leaf that stands above it
     below: Node | None = None
     beside: Node | None = None  # of such a leaf: where it stands
@@ -136,7 +135,6 @@ class Sheet:
             if self._is_closed(i, levels):
                 node.holds = self._held(self._operands(i), taken)
             elif self._left_out(i):
-                node.left_out = self._left_out(i)
                 node.holds = self._held(self._operands(i)[_ENDS:-_ENDS], taken)
 
     def _is_closed(self, i: int, levels: int) -> bool:

@@ -172,17 +172,25 @@ def _choose(
         model = None
     if view in ("layers", "network"):
         return view, model, None
-    network = model is not None and model.share >= _LEAST and not model.recurrent
-    if network and model is not None and (model.neurons() > 1 or not small):
-        return "layers", model, None
+    network = model if model is not None and model.share >= _LEAST else None
+    if network is not None and not network.recurrent and (network.neurons() > 1 or not small):
+        return "layers", network, None
     if small:
         return "values", None, None
     loop = find_loop(pen.graph) if view in (None, "loop") else None
-    if view == "loop" or (loop is not None and 2 * loop.size > len(loop.operations)):
+    covers = loop is not None and 2 * loop.size > len(loop.operations)
+    if network is not None and (loop is None or not covers or _only_adds(pen, loop)):
+        return "layers", network, None  # some steps of a loop, and more than that beside them
+    if view == "loop" or covers:
         return "loop", None, loop
     if view == "groups" or len(pen.order) > max_values:
         return "groups", None, None
     return "values", None, None
+
+
+def _only_adds(pen: Pen, loop: Loop) -> bool:
+    """Whether the steps know nothing of each other but their sum, as the terms of a neuron."""
+    return all(loop.at(loop.count - 2, k) in pen.sums.folded for k in loop.carried)
 
 
 def _named(pen: Pen, model: Model | None, expand: tuple[str, ...]) -> set[str]:

@@ -148,6 +148,19 @@ GRAPHS = {
     "many terms": (many_terms, "loop"),
     "many results": (lambda: [Value(float(i)).exp() for i in range(50)], "values"),
 }
+
+
+def few_steps():
+    """The same weights three times, and a larger net on what they leave."""
+    w, u, h = parameter(0.9, "w"), parameter(0.1, "u"), Value(0.5, "h")
+    for t in range(3):
+        h = (w * h + u * Value(float(t), "x")).tanh()
+    out = MLP(1, [12, 1], seed=0)([h])
+    out.backward()
+    return out
+
+
+GRAPHS["few steps"] = (few_steps, "layers")
 KINDS = [(name, None) for name in GRAPHS] + [
     (name, "network") for name in ("net", "2-2-1", "wide", "batch", "plain loops", "skip")
 ]
