@@ -48,7 +48,7 @@ function look(values) {
     showStrips();
     return;
   }
-  const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + 1) / smallest));
+  const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + (narrow.matches ? 1 : 0)) / smallest));
   if (scale <= fitScale()) {
     fit();
     return;
