@@ -23,6 +23,7 @@ from autograd_nn.jit.floats import Floats
 from autograd_nn.jit.listing import listing
 from autograd_nn.jit.pack import pack
 from autograd_nn.jit.rows import RowSums
+from autograd_nn.rich import card, preformatted
 
 __all__ = ["Program"]
 
@@ -168,3 +169,9 @@ class Program(Path):
 
     def __str__(self) -> str:
         return listing(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        first, _, rest = listing(self).partition("\n")
+        return card(first, preformatted(rest))
