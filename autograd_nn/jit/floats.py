@@ -51,6 +51,7 @@ class Floats:
             any_path: whether to go on where a comparison comes out differently.
         """
         found: tuple[list[float], list[list[float]]] | None
+        any_path = any_path or not self.flat.guards  # one function, where that is the same
         function = self._functions.get((wanted, any_path, True))
         try:
             found = (function or self._function(wanted, any_path, True))(*groups)

@@ -135,7 +135,7 @@ def test_the_first_result_is_the_recordings_and_the_function_runs_once():
 def test_a_path_is_compiled_when_it_comes_a_second_time():
     f, _ = counted(lambda x: x * 2 if x > 0 else -x)
     f(1.0)
-    (paths,) = f._paths.values()
+    (paths,) = f._known._paths.values()
     assert (len(paths.programs), len(paths.waiting)) == (0, 1)
     f(-1.0)
     assert (len(paths.programs), len(paths.waiting)) == (0, 2)
