@@ -81,7 +81,7 @@ class Run:
         """The k-th argument: its floats as Values, and integers where a slope is asked for."""
         start = len(self.inputs)
         if k in self.call.row_positions:
-            x = one_row(x, self.row)
+            x = one_row(self.call.groups[self.call.starts[k]], self.row)
         all_of_it = self._lifts_integers or (self.wanted is not None and k in self.wanted.positions)
         plain = self._plain and not all_of_it
         if plain and type(x) is np.ndarray and x.dtype.kind == "f":
