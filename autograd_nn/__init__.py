@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from autograd_nn.drawing import (
         derivative_text,
         draw,
+        explain,
         expression,
         label_variables,
         step_through,
@@ -50,6 +51,7 @@ _NAMES = {
     "drawing": (
         "derivative_text",
         "draw",
+        "explain",
         "expression",
         "label_variables",
         "step_through",
@@ -81,6 +83,7 @@ __all__ = [
     "draw",
     "engine_is_compiled",
     "evaluate",
+    "explain",
     "expression",
     "fit",
     "functions",
