@@ -24,7 +24,7 @@ __tracebackhide__ = True  # in pytest, errors are shown at the line of the test
 
 _MOST_WRONG = 12  # numbers that are named; more would not help
 _RTOL = 1e-7
-_FEW_DIGITS = 1e-2  # of f over the size of the numbers: a slope of 0 has no scale of its own
+_FEW_DIGITS = 0.1  # of f's largest number over the step: a slope of 0 has no scale of its own
 
 
 class Projections:
@@ -109,8 +109,11 @@ class Projections:
         return row
 
     def small(self, error: float) -> bool:
-        """Whether an error is small beside f: at kinks the quotients converge slowly."""
-        return self.known is not None and error * self.unit <= _FEW_DIGITS * abs(self.known[0])
+        """Whether an error is small beside f's numbers: at kinks the quotients converge slowly."""
+        if self.kinks is None:
+            return False
+        largest = max(abs(v) for v in self.kinks.probe.data if math.isfinite(v))
+        return error * self.unit <= _FEW_DIGITS * largest
 
     def single(self, i: int) -> Row:
         """One number by itself, with its slopes from the left and from the right."""
