@@ -194,7 +194,11 @@ def _rows(
         scale = first.sizes[i] if first else 0.0
         sides = kinks.one_sided(i) if slope and kinks and i in kinks.numbers else None
         row = _row(name, hand, auto, slope, scale, rtol, allowed[i], sides)
-        if row.verdict == "wrong" and first and _unseen(row, first, arguments.numbers[i], rtol):
+        if (
+            row.verdict == "wrong"
+            and first
+            and _unseen(row, first, arguments.numbers[i], scale, rtol)
+        ):
             row = row._replace(verdict="ok", note="too small to be seen in values of f")
         rows.append(row)
     slopes = first.slopes if first else given
@@ -204,14 +208,15 @@ def _rows(
     return rows + search.rows(directions or 2, seed)
 
 
-def _unseen(row: Row, first: Probe, x: float, rtol: float) -> bool:
+def _unseen(row: Row, first: Probe, x: float, scale: float, rtol: float) -> bool:
     """Whether only the numeric slope disagrees, by less than what rounding hides in f."""
     if row.numeric is None or row.autograd is None or not math.isfinite(row.numeric.value):
         return False
-    if row.hand is not None and not agree(row.hand, row.autograd, 0.0, rtol):
+    if row.hand is not None and not agree(row.hand, row.autograd, scale, rtol):
         return False
-    largest = max(abs(v) for v in first.data if math.isfinite(v))
-    return abs(row.autograd - row.numeric.value) <= 4 * math.ulp(largest) / (abs(x) or 1.0)
+    pairs = zip(first.adjoints, first.data, strict=True)
+    noise = math.ulp(1.0) * sum(abs(a * v) for a, v in pairs if a and math.isfinite(v))
+    return bool(abs(row.autograd - row.numeric.value) <= 4 * noise / (abs(x) or 1.0))
 
 
 def _along(f: Callable[..., object], arguments: Arguments, i: int) -> Callable[[float], object]:

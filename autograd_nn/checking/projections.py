@@ -113,7 +113,7 @@ class Projections:
         if self.kinks is None:
             return False
         largest = max(abs(v) for v in self.kinks.probe.data if math.isfinite(v))
-        return error * self.unit <= _FEW_DIGITS * largest
+        return bool(error * self.unit <= _FEW_DIGITS * largest)
 
     def single(self, i: int) -> Row:
         """One number by itself, with its slopes from the left and from the right."""

@@ -61,7 +61,7 @@ def judge(slope: float, numeric: NumericDerivative, rtol: float) -> tuple[str, s
     if numeric.status not in ("ok", "edge", "noisy") or not math.isfinite(numeric.error):
         return "inconclusive", note or numeric.status
     if math.isfinite(slope) and abs(slope - numeric.value) > numeric.error + rtol * abs(slope):
-        return "wrong", note
+        return ("inconclusive" if numeric.status == "noisy" else "wrong"), note
     if not math.isfinite(slope):
         return "wrong", "the slope is not finite, and the function is smooth here"
     if numeric.error > abs(numeric.value) and numeric.error > 1e-6 * (abs(slope) or 1.0):
