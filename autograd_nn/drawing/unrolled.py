@@ -30,6 +30,7 @@ _NARROW = 640.0  # a picture in which what follows stands below the step
 _LANE = 20.0  # between two ways back
 _MOST = 40  # boxes of a step
 _DIGITS = re.compile(r"(\d+)")
+_START = re.compile(r"(?<=\D)[_ ]?0\Z")  # the 0 of h0
 
 
 def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) -> None:
@@ -150,7 +151,7 @@ def _name_steps(pen: Pen, loop: Loop, first: dict[int, int]) -> None:
             continue
         begin = pen.order[first.get(into, into)]
         name = pen.namer.word(begin) if pen.namer.has_own_name(begin) else ""
-        name = name.rstrip("0_ ") or ("state" if len(loop.carried) == 1 else f"state {n + 1}")
+        name = _START.sub("", name) or ("state" if len(loop.carried) == 1 else f"state {n + 1}")
         pen.aliases.update({out: f"{name}(t)", into: f"{name}(t−1)"})
     for b, a in first.items():
         if a == b or b in pen.aliases:
