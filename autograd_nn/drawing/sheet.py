@@ -33,7 +33,8 @@ class Node:
 
     i: int
     operands: list[Operand]
-    holds: list[int] = field(default_factory=list)  # values closed in it
+    closed: bool = False  # whether what it is computed from is not drawn, or not all of it
+    holds: list[int] = field(default_factory=list)  # values closed in it and in no other box
     above: Node | None = None  # a leaf that stands above it
     below: Node | None = None
     beside: Node | None = None  # of such a leaf: where it stands
@@ -132,10 +133,12 @@ class Sheet:
             pending.extend((part.value, False) for part in reversed(found))
         taken: set[int] = set()
         for i, node in self.nodes.items():
+            hidden = []
             if self._is_closed(i, levels):
-                node.holds = self._held(self._operands(i), taken)
+                hidden = self._operands(i)
             elif self._left_out(i):
-                node.holds = self._held(self._operands(i)[_ENDS:-_ENDS], taken)
+                hidden = self._operands(i)[_ENDS:-_ENDS]
+            node.closed, node.holds = bool(hidden), self._held(hidden, taken)
 
     def _is_closed(self, i: int, levels: int) -> bool:
         return 0 < self._depth[i] <= levels and i not in self.opened
@@ -181,8 +184,7 @@ class Sheet:
                 leaf.beside = node
 
     def _is_leaf(self, i: int) -> bool:
-        node = self.nodes[i]
-        return not node.operands and not node.holds and i not in self.stop
+        return not self.pen.graph.operands[i] and i not in self.stop
 
     def _lead(self, leaves: list[Node]) -> Node:
         """The leaf that comes from the left: no parameter and no plain number if it can be."""

@@ -77,7 +77,7 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
         _paint(pen, sheet, node, first.get(node.i, node.i), loop)
     for k in loop.carried[:2]:
         y = draw_curves(pen, loop, k, y)
-    more = [("closed", "closed: holds more")] if any(node.holds for node in nodes) else []
+    more = [("closed", "closed: holds more")] if any(node.closed for node in nodes) else []
     _hold(pen, loop)
     draw_legend(pen, y - 6.0, pen.scene.width, more)
 
@@ -250,12 +250,12 @@ def _pair(pen: Pen, node: Node, first: int, name: str, count: int, inset: float)
     i, x, w = node.i, node.x, node.w
     fill = fill_of(pen.kind(i))
     y = node.y - _TALL / 2
-    part = pen.value(i, opens=f"v{i}" if node.holds else "")
+    part = pen.value(i, opens=f"v{i}" if node.closed else "")
     part.title = f"{name}: first {pen.order[first]._data!r}, last {pen.order[i]._data!r}"
-    if node.holds:
+    if node.closed:
         pen.rect(x + 3, y + 3, w, _TALL, fill, f"{fill}-line")
     pen.rect(x, y, w, _TALL, fill, f"{fill}-line")
-    words = "grad" if pen.with_grad else f"{len(node.holds)} closed" if node.holds else ""
+    words = "grad" if pen.with_grad else f"{len(node.holds)} closed" if node.closed else ""
     room = w - inset - 14 - text_width(words, 9)
     pen.text(x + inset, y + 14, name, f"{fill}-ink", 11, bold=True, room=room)
     if words:
