@@ -49,6 +49,7 @@ FRAME = """\
 <section id="stage" aria-label="computation graph">
 <svg id="picture" role="group" aria-label="computation graph: arrows move among its values"></svg>
 <div id="map" aria-hidden="true"></div>
+<div id="around" hidden><p id="aroundWords" class="mut"></p></div>
 </section>
 <aside>
 <div id="now"></div>

@@ -6,8 +6,8 @@ that cannot end its script element, put into the page by ``textContent``.
 
 The files of the page are in ``web``: ``math.js`` and the operations of ``javascript`` compute,
 ``graph.js`` holds the numbers of every step, ``draw.js``, ``stage.js`` and ``view.js`` draw the
-scenes of ``scenes``, ``phone.js`` the strips of ``strips``, ``table.js`` lists values, ``live.js``
-changes them, ``player.js`` goes from step to step.
+scenes of ``scenes``, ``phone.js`` the strips of ``strips``, ``around.js`` what is next to a value,
+``table.js`` lists values, ``live.js`` changes them, ``player.js`` goes from step to step.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _SCRIPTS = (
     "stage.js",
     "view.js",
     "phone.js",
+    "around.js",
     "live.js",
     "player.js",
 )

@@ -1,10 +1,12 @@
 """What is on the stage of a step-through page: groups, loops, networks, a phone."""
 
+import random
+
 import pytest
 
 from autograd_nn import MLP, Value, parameter
 
-from .pages import END, ENTER, RIGHT, TAB, opened, press, set_leaf, stage_of
+from .pages import END, ENTER, HOME, RIGHT, TAB, opened, press, set_leaf, stage_of
 
 
 def test_a_large_graph_opens_on_something_readable(browser, sized, tmp_path):
@@ -143,3 +145,22 @@ def test_ten_thousand_rows_are_there_without_being_in_the_page(browser, sized, t
     assert seen[0] < 80
     assert int(seen[1]) == count - 1
     assert seen[2] == pytest.approx(26 * (count + 1), abs=4)
+
+
+def test_a_value_that_is_closed_away_is_shown_with_what_is_around_it(browser, sized, tmp_path):
+    """Of a large graph without scopes every step can still be seen as a picture."""
+    rng = random.Random(1)
+    values = [Value(rng.random(), f"x{i}") for i in range(9)]
+    for k in range(900):
+        a, b = rng.choice(values[-20:]), rng.choice(values[-20:])
+        values.append([a + b, a * b, (a - b).tanh(), a.sigmoid()][k % 4])
+    opened(browser, values[-1], tmp_path)
+    box = browser.find_element("id", "around")
+    assert not box.is_displayed()
+    press(browser, RIGHT)
+    assert box.is_displayed()
+    shown = [text.text for text in box.find_elements("css selector", "text.bold")]
+    title = browser.find_element("css selector", "#now .title").text
+    assert any(title.removeprefix("Compute ").startswith(name.rstrip("…")) for name in shown)
+    press(browser, HOME)
+    assert not box.is_displayed()

@@ -185,14 +185,15 @@ function refresh() {
   showLeaves();
   showResult();
   showStrips();
+  showAround();
 }
 let addressing = 0;
 function go(target, quietly) {
   step = Math.max(0, Math.min(LAST, Math.trunc(Number(target)) || 0));
   tapped = null;
   if (!byLayer) stage.openFor(operationAt(step));
-  if (!follow && !ownView && tooSmall()) setFollow(true);
   refresh();
+  if (!follow && !ownView && tooSmall()) setFollow(true);
   if (follow) look([...active]);
   byId('slider').value = step;
   byId('slider').setAttribute('aria-valuetext', 'step ' + step + ' of ' + LAST);

@@ -2,17 +2,26 @@
 let view = [0, 0, 1, 1],
   viewMoved = false;
 const MOST = 2.2; // a small picture is not blown up beyond this
-const pointers = new Map(), paper = matchMedia('print');
+const pointers = new Map(),
+  paper = matchMedia('print');
 let gesture = null;
 
 const stageSize = () => {
   const r = stageBox.getBoundingClientRect();
   return [Math.max(r.width, 1), Math.max(r.height, 1)];
 };
+// The height that the box around a step takes at the bottom, once it was there.
+let reserved = 0;
+function reserve(height) {
+  if (height <= reserved) return;
+  const whole = view[4] <= fitScale() * 1.02;
+  reserved = height;
+  if (whole && !follow) fit();
+}
 // The scale at which the whole scene is seen.
 function fitScale() {
   const [w, h] = stageSize();
-  return Math.min(w / scene.width, h / scene.height, MOST);
+  return Math.min(w / scene.width, Math.max(h - reserved, h / 2) / scene.height, MOST);
 }
 function setView(x, y, scale) {
   const [w, h] = stageSize(),
@@ -31,7 +40,7 @@ function fit() {
   }
   const [w, h] = stageSize(),
     scale = fitScale();
-  setView((scene.width - w / scale) / 2, (scene.height - h / scale) / 2, scale);
+  setView((scene.width - w / scale) / 2, (scene.height - (h - reserved) / scale) / 2, scale);
 }
 // Keeps the middle of what is active in the middle of the view, at a size that can be read.
 function look(values) {
@@ -39,7 +48,7 @@ function look(values) {
     showStrips();
     return;
   }
-  const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + 1) / smallest));
+  const scale = Math.max(fitScale(), Math.min(MOST, (SMALLEST + (narrow.matches ? 1 : 0)) / smallest));
   if (scale <= fitScale()) {
     fit();
     return;
@@ -57,7 +66,8 @@ function look(values) {
     top = Math.min(...boxes.map((b) => b[1]));
   const right = Math.max(...boxes.map((b) => b[2])),
     bottom = Math.max(...boxes.map((b) => b[3]));
-  const [w, h] = stageSize();
+  const [w, whole] = stageSize(),
+    h = whole - reserved;
   // What is at the edge of the picture stays at the edge of the view.
   const clamp = (middle, size, whole) =>
     size >= whole ? (whole - size) / 2 : Math.max(-8, Math.min(whole - size + 8, middle - size / 2));
