@@ -85,9 +85,9 @@ def draw_values(
     closed = [node for node in nodes if node.closed]
     if closed:
         held = len({i for node in closed for i in node.holds})
-        count = "" if part else f" of {len(pen.order):,}"
+        boxes = "box with a double edge is" if len(closed) == 1 else "boxes with a double edge are"
         pen.scene.note = (
-            f"{held:,}{count} values are closed into the boxes with a double edge."
+            f"{len(closed):,} {boxes} closed, with {held:,} of {len(pen.order):,} values."
             f"{'' if part else _EVERY}"
         )
     more = [("closed", "closed: holds more")] if closed else []
