@@ -60,7 +60,9 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
     if beside and after is not None:
         bottom = max(bottom, _MARGIN + 8 + after.height(pen))
     pen.scene.view = "loop"
-    reach = right + 14.0 + (_GAP + after.width if beside and after is not None else 0.0)
+    reach = right + 14.0
+    if after is not None:
+        reach = reach + _GAP + after.width if beside else max(reach, _MARGIN + after.width)
     pen.scene.width = max(reach + _MARGIN, min(width, 480.0))
     _ground(pen, loop, right, bottom)
     y = bottom + 10.0
