@@ -527,7 +527,7 @@ def contributions(f: Callable[..., Any], args: tuple[Any, ...]) -> float:
     if not isinstance(outcome.result, Value):
         return 0.0
     root = outcome.result
-    sums, size = {id(root): 1.0}, abs(root.data)
+    sums, size = {id(root): 1.0}, abs(root.data) if math.isfinite(root.data) else 0.0
     for node in reversed(topological_order(root)):
         along = sums.get(id(node), 0.0)
         if math.isfinite(along * node.data):
