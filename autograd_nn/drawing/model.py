@@ -14,6 +14,7 @@ What is left out: where things are drawn (``layers``, ``network``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from autograd_nn.drawing.graph import sign_of
@@ -23,6 +24,7 @@ from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
 __all__ = ["Block", "Layer", "Model", "Neuron", "Term", "Use", "read_model"]
 
 _ADD, _MUL = CODES["add"], CODES["mul"]
+_DIGITS = re.compile(r"([0-9]{1,9})")
 _MOST_AFTER = 12  # operations of an activation that somebody wrote out
 
 
@@ -335,6 +337,13 @@ def _neurons(sums: Sums, uses: list[Use]) -> list[Neuron]:
     ]
 
 
+def _in_order(layer: Layer) -> None:
+    """Neurons that are told apart by numbers alone stand in the order of these."""
+    parts = {id(n): _DIGITS.split(n.name[:80]) for n in layer.neurons}
+    if len({tuple(part[::2]) for part in parts.values()}) == 1:
+        layer.neurons.sort(key=lambda neuron: [int(digits) for digits in parts[id(neuron)][1::2]])
+
+
 def _columns(
     sums: Sums, neurons: list[Neuron], depth: list[float], inner: set[int], known: set[int]
 ) -> list[list[Layer] | Block]:
@@ -354,6 +363,9 @@ def _columns(
         last = scope[-1] if scope and path != scope else ""
         neuron.name = last or own or f"neuron {len(layer.neurons)}"
         layer.neurons.append(neuron)
+    for level_layers in layers.values():
+        for layer in level_layers.values():
+            _in_order(layer)
     blocks: dict[float, list[int]] = {}
     leaves: dict[float, list[int]] = {}
     for i, pairs in enumerate(operands):

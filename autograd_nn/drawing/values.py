@@ -38,7 +38,7 @@ def fits(pen: Pen, width: float, values: int) -> bool:
         return False
     ends = [pen.number_of(root) for root in pen.roots]
     sheet = Sheet(pen, ends, columns=most_columns(width))
-    return not any(node.holds for node in sheet.nodes.values())
+    return not any(node.closed for node in sheet.nodes.values())
 
 
 def draw_values(
@@ -82,12 +82,12 @@ def draw_values(
         pen.part(_MORE, "more", words, values=hidden, opens=_MORE)
         bottom += 20.0
         pen.text(nodes[-1].x, bottom - 6.0, words, "quiet", 10)
-    closed = [node for node in nodes if node.holds]
+    closed = [node for node in nodes if node.closed]
     if closed:
         held = len({i for node in closed for i in node.holds})
-        count = "" if part else f" of {len(pen.order):,}"
+        boxes = "box with a double edge is" if len(closed) == 1 else "boxes with a double edge are"
         pen.scene.note = (
-            f"{held:,}{count} values are closed into the boxes with a double edge."
+            f"{len(closed):,} {boxes} closed, with {held:,} of {len(pen.order):,} values."
             f"{'' if part else _EVERY}"
         )
     more = [("closed", "closed: holds more")] if closed else []
@@ -231,7 +231,7 @@ def _band_names(pen: Pen, sheet: Sheet) -> list[str]:
         if node.operands:
             scope = pen.order[node.i]._scope
             names[node.column] = clean(scope[0]) if scope else ""
-    held = {node.column for node in sheet.nodes.values() if node.holds and not node.operands}
+    held = {node.column for node in sheet.nodes.values() if node.closed and not node.operands}
     leaves = {node.column for node in sheet.nodes.values() if node.operands}
     return ["" if c in held and c not in leaves else name for c, name in enumerate(names)]
 
@@ -370,7 +370,8 @@ def paint_boxes(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
             pen, node.i, sheet.name(node.i), node.x, node.y, node.w,
             inset=14.0 if sign and sideways else 8.0,
             outset=14.0 if sign and direction == "RL" else 8.0,
-            held=len(node.holds), opens=f"v{node.i}" if node.holds else "",
+            held=len(node.holds) if node.closed else None,
+            opens=f"v{node.i}" if node.closed else "",
             values=(*node.holds, *(k for k in sheet.sums.parts(node.i) if node.operands)),
         )  # fmt: skip
         if not sign:
