@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
 
@@ -40,6 +41,11 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 Floats = NDArray[np.float64]
 
@@ -280,7 +286,7 @@ class StepLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         super().__init__(optimizer)
-        self.step_size = _check_count("step_size", step_size)
+        self.step_size = positive_int("step_size", step_size)
         self.gamma = _check("gamma", gamma, 0.0)
         self._start()
 
@@ -299,7 +305,7 @@ class CosineAnnealingLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         super().__init__(optimizer)
-        self.T_max = _check_count("T_max", T_max)
+        self.T_max = positive_int("T_max", T_max)
         self.eta_min = _check("eta_min", eta_min, 0.0)
         self._start()
 
@@ -327,7 +333,7 @@ class LinearLR(Schedule):
         super().__init__(optimizer)
         self.start_factor = _check("start_factor", start_factor, 0.0)
         self.end_factor = _check("end_factor", end_factor, 0.0)
-        self.total_iters = _check_count("total_iters", total_iters)
+        self.total_iters = positive_int("total_iters", total_iters)
         self._start()
 
     def rate(self, epoch: int) -> float:
@@ -441,14 +447,6 @@ def _check(name: str, x: Any, low: float = -math.inf, below: float = math.inf) -
         upper = "" if below == math.inf else f" and below {below:g}"
         raise ValueError(f"{name} must be finite, at least {low:g}{upper}; got {x}")
     return float(x)
-
-
-def _check_count(name: str, x: Any) -> int:
-    if isinstance(x, bool) or not isinstance(x, (int, np.integer)):
-        raise TypeError(f"{name} is a positive int, got {describe(x)}")
-    if x < 1:
-        raise ValueError(f"{name} is at least 1, got {x}")
-    return int(x)
 
 
 #: What ``fit`` takes as an optimiser: a name, one that is made, or how to make one.

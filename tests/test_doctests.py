@@ -18,7 +18,7 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_run(name):
-    if name.endswith((".plots", "training_plots")):
+    if name.endswith(".plots"):
         pytest.importorskip("matplotlib").use("Agg")
     if name.endswith(".sklearn"):
         pytest.importorskip("sklearn")

@@ -22,10 +22,10 @@ from typing import Any
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.graph import Picture, Simplified, is_plain_power, picture_of
-from autograd_nn.drawing.render import check_folder, write_whole
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.text import clean
 from autograd_nn.engine import Value
+from autograd_nn.files import check_folder, write_whole
 from autograd_nn.ops import PRIMITIVES
 
 __all__ = ["page_text", "step_through"]

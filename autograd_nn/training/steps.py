@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from autograd_nn.engine import Value
 from autograd_nn.recording import no_grad
 
-__all__ = ["EngineStep", "Step", "gather", "make_step", "scatter"]
+__all__ = ["EngineStep", "Floats", "Loss", "Step", "gather", "scatter"]
 
 Floats = NDArray[np.float64]
 Loss = Callable[[Any, Any], Any]
@@ -78,32 +78,3 @@ class EngineStep(Step):
         with no_grad():
             outputs = [self.model(row) for row in X.tolist()]
         return np.array(outputs, dtype=float)
-
-
-def make_step(
-    model: Callable[..., Any],
-    loss: Loss,
-    parameters: Sequence[Value],
-    X: Floats,
-    y: Floats | None,
-    compiled: bool,
-) -> tuple[Step, str]:
-    """The fastest step that can run this model.
-
-    Args:
-        model, loss, parameters: see ``Step``.
-        X, y: data to try it on; no y for a step that will only predict.
-        compiled: whether the jit may be used.
-
-    Returns:
-        The step, and why it is not a compiled one; "" if it is.
-    """
-    if not compiled:
-        return EngineStep(model, loss, parameters), "compiled=False"
-    from autograd_nn.training_jit import CannotCompileError, FallbackStep, JitStep
-
-    try:
-        jitted = JitStep(model, loss, parameters, X, y)
-    except CannotCompileError as error:
-        return EngineStep(model, loss, parameters), str(error)
-    return FallbackStep(jitted), ""
