@@ -7,8 +7,11 @@ costs nothing and a part's extra packages are asked for only where that part is 
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from autograd_nn.build import warn_if_old
 
 if TYPE_CHECKING:
     from autograd_nn import checking, drawing, functions, losses, nn, optim, saving, training
@@ -168,3 +171,4 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+warn_if_old(Path(__file__).parent)

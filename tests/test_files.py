@@ -61,5 +61,5 @@ def test_a_name_of_the_greatest_length_can_be_written(tmp_path):
 def test_a_place_that_cannot_be_is_named_with_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none.*does not exist\. Make it first"):
         write_whole(tmp_path / "none" / "a", b"")
-    with pytest.raises(IsADirectoryError, match="it is a folder. Add a file name"):
+    with pytest.raises(IsADirectoryError, match=r"it is a folder\. Add a file name"):
         check_folder(tmp_path)
