@@ -1187,12 +1187,13 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
         right = require(other)
         return compare_in_context(symbol, left, right)
     if isinstance(other, Value):
-        return _outcome(symbol, left._data, other._data)
+        return outcome_of(symbol, left._data, other._data)
     b: float = other if type(other) is float else to_float(other)
-    return _outcome(symbol, left._data, b)
+    return outcome_of(symbol, left._data, b)
 
 
-def _outcome(symbol: str, a: float, b: float) -> bool:
+def outcome_of(symbol: str, a: float, b: float) -> bool:
+    """How a comparison of two numbers comes out."""
     if symbol == "<":
         return a < b
     if symbol == "<=":
@@ -1210,7 +1211,7 @@ def compare_in_context(symbol: str, left: Value, right: Value, how: str = "") ->
     A comparison of two plain numbers holds for ever.
     """
     left, right = _here(left), _here(right)
-    outcome = _outcome(symbol, left._data, right._data)
+    outcome = outcome_of(symbol, left._data, right._data)
     trace = this_thread().trace
     if trace is not None and not (left._code == CONSTANT and right._code == CONSTANT):
         if how:

@@ -142,7 +142,8 @@ HOUSE = {
     "if TYPE_CHECKING:\n    from autograd_nn.nn import MLP\n",
     "autograd_nn.ops": "",
     "autograd_nn.nn": "from autograd_nn.nn import layers",
-    "autograd_nn.nn.layers": "from autograd_nn import engine\nfrom autograd_nn.nn.module import Module\n",
+    "autograd_nn.nn.layers": "from autograd_nn import engine\n"
+    "from autograd_nn.nn.module import Module\n",
     "autograd_nn.nn.module": "import autograd_nn.engine",
 }
 

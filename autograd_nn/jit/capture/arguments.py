@@ -45,8 +45,10 @@ __all__ = [
 
 _EXACT = 2**53  # integers beyond are not all floats, so they stay integers
 _FLOATS, _INTS = {float}, {int}
-_IMMUTABLE = (str, bytes, complex, range, slice, type, type(...), Enum, np.generic, Decimal)
-_IMMUTABLE += (Fraction, datetime.date, datetime.time, datetime.timedelta, int, float)
+_IMMUTABLE: tuple[type, ...] = (
+    *(str, bytes, int, float, complex, range, slice, type, type(...), Enum, np.generic),
+    *(Decimal, Fraction, datetime.date, datetime.time, datetime.timedelta),
+)
 
 
 class HoldsValueError(Exception):

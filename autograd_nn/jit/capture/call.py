@@ -141,7 +141,7 @@ class Wanted:
         self.call = call
         self.single = not isinstance(argnums, tuple)
         self.positions: tuple[int, ...] = ()
-        self.module = None
+        self.module: Any = None
         if not isinstance(argnums, int) and is_module(argnums):
             self.module = argnums
         else:

@@ -79,11 +79,13 @@ class Run:
 
     def _lift(self, k: int, x: Any) -> Any:
         """The k-th argument: its floats as Values, and integers where a slope is asked for."""
-        start, row = len(self.inputs), k in self.call.row_positions
+        start = len(self.inputs)
+        if k in self.call.row_positions:
+            x = one_row(x, self.row)
         all_of_it = self._lifts_integers or (self.wanted is not None and k in self.wanted.positions)
         plain = self._plain and not all_of_it
         if plain and type(x) is np.ndarray and x.dtype.kind == "f":
-            floats = np.array(x[self.row] if row else x, dtype=float)
+            floats = np.array(x, dtype=float)
             return floats if floats.ndim else float(floats)
         if plain and type(x) in (list, tuple) and set(map(type, x)) == {float}:
             return x[:]
@@ -95,7 +97,7 @@ class Run:
                 return self.inputs[-1]
             return int(number) if whole else float(number)
 
-        called = lift(one_row(x, self.row) if row else x, make)
+        called = lift(x, make)
         self._spans[k] = start, len(self.inputs)
         return called
 

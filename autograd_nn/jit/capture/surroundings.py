@@ -231,7 +231,7 @@ class Surroundings:
 
     def random_states(self) -> list[Any]:
         """Where the sequences of random numbers stand."""
-        shared = [np.random.mtrand._rand] if self._may_draw else []  # type: ignore[attr-defined]
+        shared = [np.random.mtrand._rand] if self._may_draw else []
         return [random.getstate(), *map(_state_of, (*shared, *self._generators))]
 
     # -- comparing -----------------------------------------------------------------------

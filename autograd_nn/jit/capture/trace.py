@@ -38,6 +38,7 @@ from autograd_nn.engine import (
     Value,
     chosen_operands,
     new_pass,
+    outcome_of,
     walking,
 )
 from autograd_nn.jit.capture.arguments import CannotReplayError
@@ -226,17 +227,9 @@ _SCALARS: Final[list[Callable[..., float]]] = [row.scalar for row in PRIMITIVES]
 
 
 def _come_out(symbol: str, a: float, b: float) -> bool:
-    if symbol == "<":
-        return a < b
-    if symbol == "<=":
-        return a <= b
-    if symbol == ">":
-        return a > b
-    if symbol == ">=":
-        return a >= b
     if symbol == INDEX:
         return 0.0 <= a < b and math.floor(a) == a
-    return a == b if symbol == "==" else a != b
+    return outcome_of(symbol, a, b)
 
 
 class Record:
