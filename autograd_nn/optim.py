@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
+from autograd_nn.parameters import gather, gather_slopes, scatter
 
 __all__ = [
     "OPTIMIZERS",
@@ -88,13 +89,10 @@ class Optimizer(ABC):
 
     def step(self) -> None:
         """Move every parameter by one step against its ``.grad``."""
-        count = len(self.parameters)
-        data = np.fromiter((p.data for p in self.parameters), float, count)
-        gradient = np.fromiter((p.grad for p in self.parameters), float, count)
+        data, gradient = gather(self.parameters), gather_slopes(self.parameters)
         with np.errstate(all="ignore"):  # nan and inf pass through, as in the engine
             self.update(data, gradient)
-        for p, x in zip(self.parameters, data.tolist(), strict=True):
-            p.data = x
+        scatter(data, self.parameters)
 
     def zero_grad(self) -> None:
         """Set the slope of every parameter to 0, as before each ``backward()``."""
@@ -393,7 +391,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     (0.6, 0.8)
     """
     owned = _check_parameters(parameters, "clip_grad_norm_")
-    gradient = np.array([p.grad for p in owned])
+    gradient = gather_slopes(owned)
     norm = clip_norm(gradient, _check("max_norm", max_norm, 0.0))
     for p, slope in zip(owned, gradient.tolist(), strict=True):
         p.grad = slope

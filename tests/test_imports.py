@@ -22,7 +22,7 @@ FLOORS = (
      "spelling"),
     ("contexts", "state"),
     ("engine", "plain", "recording"),
-    ("functions", "linalg", "transforms"),
+    ("functions", "linalg", "parameters", "transforms"),
     ("checking", "drawing", "jit"),
     ("implicit", "losses", "micrograd", "nn", "optim", "optimize", "saving"),
     ("training",),

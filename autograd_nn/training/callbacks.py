@@ -13,8 +13,8 @@ from typing import Any
 from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe
 from autograd_nn.optim import Optimizer
+from autograd_nn.parameters import gather, scatter
 from autograd_nn.training.history import History
-from autograd_nn.training.steps import gather, scatter
 
 __all__ = ["BestWeights", "Callback", "EarlyStopping", "Run", "call_all", "check_callbacks"]
 

@@ -24,8 +24,9 @@ from autograd_nn import functions, losses
 from autograd_nn.engine import Value
 from autograd_nn.functions import add_up, maximum, softplus
 from autograd_nn.jit import JitWarning, TraceError, jit
+from autograd_nn.parameters import gather, scatter
 from autograd_nn.training.data import outputs_of
-from autograd_nn.training.steps import EngineStep, Loss, Step, gather, scatter
+from autograd_nn.training.steps import EngineStep, Loss, Step
 
 __all__ = ["CannotCompileError", "FallbackStep", "JitStep", "make_step"]
 

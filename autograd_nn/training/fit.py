@@ -14,6 +14,7 @@ from autograd_nn.checks import is_int, positive_int
 from autograd_nn.contexts import AnomalyError
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.optim import OptimizerLike
+from autograd_nn.parameters import gather, scatter
 from autograd_nn.recording import detect_anomaly
 from autograd_nn.training.callbacks import Run, call_all, check_callbacks
 from autograd_nn.training.choices import (
@@ -28,7 +29,7 @@ from autograd_nn.training.compiled import make_step
 from autograd_nn.training.data import Table, check_table, check_targets, outputs_of
 from autograd_nn.training.history import History
 from autograd_nn.training.progress import Progress
-from autograd_nn.training.steps import EngineStep, Step, gather, scatter
+from autograd_nn.training.steps import EngineStep, Step
 
 __all__ = ["NonFiniteLossError", "fit"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.losses import LOSSES
+from autograd_nn.parameters import gather
 from autograd_nn.training.choices import Metric, loss_of, parameters_of, score, scores_of
 from autograd_nn.training.compiled import make_step
 from autograd_nn.training.data import check_inputs, check_table, check_targets, outputs_of
-from autograd_nn.training.steps import gather
 
 __all__ = ["evaluate", "predict"]
 

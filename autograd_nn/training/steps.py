@@ -17,23 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.engine import Value
+from autograd_nn.parameters import gather_slopes, scatter
 from autograd_nn.recording import no_grad
 
-__all__ = ["EngineStep", "Floats", "Loss", "Step", "gather", "scatter"]
+__all__ = ["EngineStep", "Floats", "Loss", "Step"]
 
 Floats = NDArray[np.float64]
 Loss = Callable[[Any, Any], Any]
-
-
-def gather(parameters: Sequence[Value]) -> Floats:
-    """The parameters' numbers as one array."""
-    return np.fromiter((p.data for p in parameters), float, len(parameters))
-
-
-def scatter(theta: Floats, parameters: Sequence[Value]) -> None:
-    """The reverse of ``gather``: write an array's numbers into the parameters."""
-    for p, x in zip(parameters, theta.tolist(), strict=True):
-        p.data = x
 
 
 class Step(ABC):
@@ -69,8 +59,7 @@ class EngineStep(Step):
         if not isinstance(result, Value):  # a loss that no parameter reaches
             return float(result), np.zeros(len(self.parameters))
         result.backward()
-        slopes = np.fromiter((p.grad for p in self.parameters), float, len(self.parameters))
-        return result.data, slopes
+        return result.data, gather_slopes(self.parameters)
 
     def predict(self, theta: Floats, X: Floats) -> Floats:
         """See ``Step``."""
