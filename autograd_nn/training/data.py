@@ -153,6 +153,8 @@ def _as_floats(given: Any, name: str) -> Floats:
         raise ValueError(f"{name}: its rows differ in length; give rows of equal length") from None
     if array.dtype.kind in "fiub":
         return array.astype(float)
+    if array.dtype.kind in "US":  # NumPy made text of every number beside a text
+        array = np.asarray(given, dtype=object)
     for at, x in np.ndenumerate(array):
         if not is_number(x):
             place = ", ".join(map(str, at))
