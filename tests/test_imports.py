@@ -5,6 +5,7 @@ or fails by who asks first.  Imports inside functions count; those for type chec
 """
 
 import ast
+import os
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -185,5 +186,7 @@ def test_modules_can_be_imported_alone_in_any_order():
     """What a circle would break: each room imported first, in an interpreter of its own."""
     for room in ("saving", "nn.module", "training.history", "training.compiled", "jit.take"):
         code = f"import autograd_nn.{room}"
-        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        path = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+        command = [sys.executable, "-P", "-c", code]
+        run = subprocess.run(command, capture_output=True, text=True, env=path)
         assert run.returncode == 0, run.stderr
