@@ -206,6 +206,12 @@ class Value:
         label = f", label={self._label!r}" if self._label else ""
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from autograd_nn.rich import of_value
+
+        return of_value(self)
+
     # -- operators -----------------------------------------------------------------------
     # The hot ones spell their partials here; a test holds them to the table.  "| Any" is for
     # NotImplemented, by which Python offers the operation to the other operand, such as an array.

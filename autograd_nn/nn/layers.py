@@ -105,6 +105,11 @@ class Neuron(Module):
         self._scope: tuple[str, ...] = ()
         self._place(("neuron",))
 
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return len(self.w)
+
     def __call__(self, x: Sequence[Any]) -> Value:
         """The output for one row of ``nin`` numbers or Values."""
         inputs = _as_inputs(x, len(self.w), "Neuron")
@@ -148,6 +153,11 @@ class Layer(Module):
         options["seed"] = _generator(options.get("seed"))
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
         self._place(("layer",))
+
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return self.neurons[0].nin
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """The list of outputs for one row; the output itself where there is one neuron."""
@@ -214,6 +224,11 @@ class MLP(Module):
             layer = Layer(n, nout, nonlin=act != "linear", activation=act, init=init, seed=rng)
             layer._place((f"layer {i}",))
             self.layers.append(layer)
+
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return self.layers[0].nin
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """The outputs for one row of ``nin`` numbers: a list, or one Value where there is one."""

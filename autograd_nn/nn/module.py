@@ -7,12 +7,14 @@ What is left out: the parts of a network (``layers``), and making a model from a
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from autograd_nn.engine import Value
 from autograd_nn.files import write_whole
 from autograd_nn.nested import leaves_of
 from autograd_nn.nn import model_file, states
+from autograd_nn.rich import Cell, card, table
 
 __all__ = ["Module"]
 
@@ -48,6 +50,23 @@ class Module:
         for p in self.parameters():
             p.grad = 0.0
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the parts with their parameters, or the parameters."""
+        parts = list(_parts(self))
+        if parts:
+            head = ["part", "", "parameters", "largest |grad|"]
+            rows: list[list[Cell]] = [
+                [name, _kind(part), len(own), max((abs(p.grad) for p in own), default=None)]
+                for name, part in parts
+                for own in [part.parameters()]
+            ]
+        else:
+            head = ["parameter", "data", "grad"]
+            rows = [[name, p.data, p.grad] for name, p in self.named_parameters()]
+        count = len(self.parameters())
+        note = f"{count:,} parameter{'s' * (count != 1)}"
+        return card(_kind(self), table(head, rows, signed="grad"), note=note)
+
     def state_dict(self) -> states.State:
         """The parameters' numbers as arrays by name; see ``saving.state_dict``."""
         return states.state_dict(self)
@@ -67,3 +86,18 @@ class Module:
     def _architecture(self) -> dict[str, Any] | None:
         """How to build the model again, for its file; None for what only its own code can build."""
         return None
+
+
+def _parts(module: Module) -> Iterator[tuple[str, Module]]:
+    """The modules that a module holds, as attributes or in containers, with their names."""
+    for (name, *keys), part in leaves_of(vars(module), Module):
+        yield name + "".join(f"[{key}]" for key in keys), part
+
+
+def _kind(module: Module) -> str:
+    """A module in a few words: ``Layer of 16 ReLUNeuron(2)``."""
+    kinds = [repr(part) for _, part in _parts(module)]
+    name = type(module).__name__
+    if kinds and len(set(kinds)) == 1 and len(kinds[0]) <= 24:
+        return f"{name} of {len(kinds)} {kinds[0]}"
+    return name if kinds or type(module).__repr__ is object.__repr__ else repr(module)

@@ -14,6 +14,7 @@ from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe
 from autograd_nn.optim import Optimizer
 from autograd_nn.parameters import gather, scatter
+from autograd_nn.rich import settings
 from autograd_nn.training.history import History
 
 __all__ = ["BestWeights", "Callback", "EarlyStopping", "Run", "call_all", "check_callbacks"]
@@ -35,6 +36,9 @@ class Run:
         self.model, self.optimizer, self.epochs = model, optimizer, epochs
         self.history = History()
 
+    def __repr__(self) -> str:
+        return f"Run(epoch {self.epoch} of {self.epochs}, {self.optimizer!r})"
+
     @property
     def epoch(self) -> int:
         """How many epochs are finished."""
@@ -47,6 +51,10 @@ class Run:
 
 class Callback:
     """Derive from this to write an object that takes part in training; each method may stay."""
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{name}={x!r}" for name, x in settings(self).items())
+        return f"{type(self).__name__}({made})"
 
     def on_train_begin(self, run: Run) -> None:
         """Before the first epoch."""
