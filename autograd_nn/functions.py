@@ -53,6 +53,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def _apply(name: str, *operands: Any) -> Any:
     """The operation ``name`` on scalars or, element by element, on arrays."""
     if all(isinstance(x, Value) or is_number(x) for x in operands):
