@@ -61,7 +61,7 @@ def extensions():
     except (Exception, SystemExit) as error:  # mypyc exits on what it does not know
         say_plain(f"{type(error).__name__}: {error}")
         return []
-    header = str(Path(__file__).resolve().parent / "autograd_nn" / "deallocation.h")
+    header = str(Path(__file__).resolve().parent / "autograd_nn" / "native.h")
     for extension in built:
         extension.optional = True  # an extension that was not built is then not looked for
         extension.extra_compile_args += ["/FI", header] if os.name == "nt" else ["-include", header]

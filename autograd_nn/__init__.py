@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd_nn import functions, losses, nn, optim
+    from autograd_nn import functions, linalg, losses, micrograd, nn, optim
     from autograd_nn.checking import (
         GradientCheckError,
         assert_gradients,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         numeric_gradient,
     )
     from autograd_nn.contexts import AnomalyError
+    from autograd_nn.custom import custom_op
     from autograd_nn.drawing import (
         derivative_text,
         draw,
@@ -47,6 +48,7 @@ _NAMES = {
         "numeric_gradient",
     ),
     "contexts": ("AnomalyError",),
+    "custom": ("custom_op",),
     "drawing": (
         "derivative_text",
         "draw",
@@ -63,7 +65,7 @@ _NAMES = {
     "transforms": ("grad", "value_and_grad"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
-_MODULES = ("functions", "losses", "nn", "optim")
+_MODULES = ("functions", "linalg", "losses", "micrograd", "nn", "optim")
 
 __all__ = [
     "MLP",
@@ -76,6 +78,7 @@ __all__ = [
     "assert_gradients",
     "check_gradients",
     "check_module",
+    "custom_op",
     "derivative_text",
     "detect_anomaly",
     "draw",
@@ -87,7 +90,9 @@ __all__ = [
     "grad",
     "jit",
     "label_variables",
+    "linalg",
     "losses",
+    "micrograd",
     "nn",
     "no_grad",
     "numeric_derivative",

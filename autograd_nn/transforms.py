@@ -19,7 +19,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.engine import Value, chosen_operands, slopes_along, this_thread, topological_order
+from autograd_nn.engine import (
+    Value,
+    chosen_operands,
+    row_of,
+    slopes_along,
+    this_thread,
+    topological_order,
+)
 from autograd_nn.errors import LeakError
 from autograd_nn.nested import (
     is_constant,
@@ -29,7 +36,6 @@ from autograd_nn.nested import (
     parts_of,
     with_parts,
 )
-from autograd_nn.ops import PRIMITIVES, primitive
 from autograd_nn.recording import noting_exits
 
 __all__ = [
@@ -339,7 +345,7 @@ def _slopes_as_values(root: Value, inputs: list[Value]) -> list[Any]:
         adjoint = adjoints.get(id(node))
         if adjoint is None or id(node) not in depends or id(node) in wanted:
             continue
-        row = primitive(node.op) if node.op else PRIMITIVES[0]
+        row = row_of(node)
         operands = node.operands
         for operand, slope in zip(operands, row.partials(*operands, node), strict=True):
             if id(operand) in depends:

@@ -14,8 +14,8 @@ import re
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
-from autograd_nn.engine import Value
-from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES
+from autograd_nn.engine import Value, row_of
+from autograd_nn.ops import CONSTANT, Primitive
 
 __all__ = ["derivative_text", "expression", "to_latex"]
 
@@ -41,12 +41,12 @@ class _Formula:
                 self.uses[k] += 1
         self.lines: list[tuple[str, str]] = []  # named parts, in order
         self.text: list[tuple[str, int]] = []  # of each value: how it is written, how tight
-        taken = {clean(node._label) for node in self.graph.order}
+        taken = {clean(node.label) for node in self.graph.order}
         fresh = 0
         last = len(self.graph.order) - 1
         for i, node in enumerate(self.graph.order):
             body, binds = self._body(i, node)
-            name = clean(node._label)
+            name = clean(node.label)
             if node._left is None:
                 self.text.append((self._symbol(name) if name else body, _ATOM if name else binds))
                 continue
@@ -66,7 +66,7 @@ class _Formula:
 
     def whole(self, root: Value) -> list[tuple[str, str]]:
         """All lines as (name, formula); the last is that of the root."""
-        name = clean(root._label)
+        name = clean(root.label)
         return [*self.lines, (self._symbol(name) if name else "", self.text[-1][0])]
 
     def _symbol(self, name: str) -> str:
@@ -83,15 +83,15 @@ class _Formula:
                 text = _latex_number(node._data) if self.latex else short_number(node._data)
                 return text, _ATOM if node._data >= 0.0 and "cdot" not in text else 1
             return (f"v_{{{i}}}" if self.latex else f"v{i}"), _ATOM
-        row = PRIMITIVES[node._code]
+        row = row_of(node)
         operands = [self.text[k] for k, _ in self.graph.operands[i]]
         if is_plain_power(node) and node._right is not None:
             number = node._right._data
             operands.append((short_number(number), _ATOM if number >= 0.0 else 1))
-        return self._written(row.name, operands)
+        return self._written(row, operands)
 
-    def _written(self, name: str, operands: list[tuple[str, int]]) -> tuple[str, int]:
-        row = PRIMITIVES[CODES[name]]
+    def _written(self, row: Primitive, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        name = row.name
         binds = _BINDS.get(name, _ATOM)
         if self.latex:
             if name in ("floordiv", "greater"):  # within brackets of their own
@@ -242,7 +242,7 @@ def derivative_text(v: Value, *, wrt: Value) -> str:
     if goal is None:
         raise ValueError(
             f"{walk.name(len(walk.graph.order) - 1)} does not depend on "
-            f"{clean(wrt._label) or repr(wrt)}: it is not in its graph."
+            f"{clean(wrt.label) or repr(wrt)}: it is not in its graph."
         )
     return walk.line(goal)
 
@@ -261,7 +261,7 @@ class _ChainRule:
 
     def name(self, i: int) -> str:
         text, _ = self.formula.text[i]
-        label = clean(self.graph.order[i]._label)
+        label = clean(self.graph.order[i].label)
         return label or (text if len(text) <= 40 else f"v{i}")
 
     def line(self, goal: int) -> str:
@@ -282,7 +282,7 @@ class _ChainRule:
 
     def _around(self, i: int) -> str:
         name = self.name(i)
-        return name if _WORD.match(name) or clean(self.graph.order[i]._label) else f"({name})"
+        return name if _WORD.match(name) or clean(self.graph.order[i].label) else f"({name})"
 
     def _paths(self, goal: int) -> list[list[tuple[int, int]]]:
         """Every path down to ``goal`` as (node, operand) steps; none if there are too many."""
@@ -343,11 +343,11 @@ class _ChainRule:
         if written:
             # A number was changed since: the engine uses the slope of that time, and so do we.
             return [(f"d {self._around(i)}", slope)]
-        if PRIMITIVES[node._code].switch is not None:  # relu and its like: 1 or 0 says it all
+        if row_of(node).switch is not None:  # relu and its like: 1 or 0 says it all
             return [(short_number(slope), slope)]
         operands = [self._operand_text(k) for k, _ in self.graph.operands[i]]
         names = dict(zip("ab", operands, strict=False))
-        text = PRIMITIVES[node._code].formulas[j].format(y=self._operand_text(i), **names)
+        text = row_of(node).formulas[j].format(y=self._operand_text(i), **names)
         simple = re.fullmatch(r"[\w.\[\]]+(\([^()]*\))?", text)
         return [(text if simple else f"({text})", slope)]
 
@@ -368,15 +368,15 @@ class _ChainRule:
             if exponent == 2.0:
                 return [("2", 2.0), (base, data)]
             lowered = short_number(exponent - 1.0)
-            power = PRIMITIVES[node._code].scalar(data, exponent - 1.0)
+            power = row_of(node).scalar(data, exponent - 1.0)
             lowered = lowered if exponent > 1.0 else f"({lowered})"
             return [(short_number(exponent), exponent), (f"{base}**{lowered}", power)]
         return []
 
     def _operand_text(self, k: int) -> str:
         node = self.graph.order[k]
-        if node._label or node._code == CONSTANT:
-            return clean(node._label) or short_number(node._data)
+        if node.label or node._code == CONSTANT:
+            return clean(node.label) or short_number(node._data)
         name, binds = self.formula.text[k]
         name = name if len(name) <= 40 else f"v{k}"
         return name if binds == _ATOM or name == f"v{k}" else f"({name})"

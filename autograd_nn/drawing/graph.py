@@ -22,8 +22,8 @@ from autograd_nn.conversion import describe
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.palette import sign_colour
 from autograd_nn.drawing.text import clean, number, short_number
-from autograd_nn.engine import Value, topological_order
-from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER, PRIMITIVES
+from autograd_nn.engine import Value, row_of, topological_order
+from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Arrow", "Box", "Operation", "Picture", "Simplified", "picture_of", "roots_of"]
 
@@ -166,15 +166,15 @@ def _adds_to_zero(node: Value) -> bool:
         and left is not None
         and left._code == CONSTANT
         and left._data == 0.0
-        and not left._label
-        and not node._label
+        and not left.label
+        and not node.label
     )
 
 
 def is_plain_power(node: Value) -> bool:
     """Whether this is a power whose exponent is a plain number without a name."""
     right = node._right
-    return node._code == _POW and right is not None and right._code == CONSTANT and not right._label
+    return node._code == _POW and right is not None and right._code == CONSTANT and not right.label
 
 
 def sign_of(node: Value) -> str:
@@ -182,7 +182,7 @@ def sign_of(node: Value) -> str:
     if is_plain_power(node) and node._right is not None:
         exponent = node._right._data
         return {2.0: "x²", 3.0: "x³"}.get(exponent, f"x^{short_number(exponent)}")
-    row = PRIMITIVES[node._code]
+    row = row_of(node)
     return _SIGNS.get(row.name, row.symbol)
 
 
@@ -221,7 +221,7 @@ def picture_of(roots: list[Value], values: str, names: Mapping[str, Any] | None)
         kind = kind_of(node, id(node) in tops)
         # Leaves keep what earlier calls from other values left in them: that is shown.
         grad = node._grad if ran or (node._left is None and node._grad != 0.0) else None
-        scope = tuple(clean(part) for part in node._scope)
+        scope = tuple(clean(part) for part in node.scope)
         shown = "backward has not run" if grad is None else f"grad = {grad!r}"
         tooltip = f"{name} ({kind})  data = {node._data!r}  {shown}"
         picture.boxes.append(Box(f"v{i}", kind, name, _rows(node, grad, values), tooltip, scope))

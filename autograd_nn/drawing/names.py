@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.text import clean, short_number
-from autograd_nn.engine import Value
-from autograd_nn.ops import CONSTANT, PRIMITIVES
+from autograd_nn.engine import Value, row_of
+from autograd_nn.ops import CONSTANT
 
 __all__ = ["Namer", "label_variables", "named_values"]
 
@@ -96,17 +96,17 @@ class Namer:
 
     def has_own_name(self, node: Value) -> bool:
         """Whether the user named it."""
-        return id(node) in self._given or bool(node._label)
+        return id(node) in self._given or bool(node.label)
 
     def _make(self, node: Value) -> tuple[str, int]:
-        own = self._given.get(id(node)) or clean(node._label)
+        own = self._given.get(id(node)) or clean(node.label)
         if own:
             return own, 9
         if node._code == CONSTANT:
             return short_number(node._data), 9 if node._data >= 0.0 else 2
         if node._left is None:
             return f"v{self._position.get(id(node), 0)}", 9
-        row = PRIMITIVES[node._code]
+        row = row_of(node)
         word = (_WORDS.get(row.name, row.name), 9)
         left, loose_left = self._operand(node._left)
         right, loose_right = self._operand(node._right) if node._right is not None else ("", 9)

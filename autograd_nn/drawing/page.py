@@ -25,8 +25,7 @@ from autograd_nn.drawing.graph import Picture, Simplified, is_plain_power, pictu
 from autograd_nn.drawing.render import check_folder, write_whole
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.text import clean
-from autograd_nn.engine import Value
-from autograd_nn.ops import PRIMITIVES
+from autograd_nn.engine import Value, row_of
 
 __all__ = ["page_text", "step_through"]
 
@@ -155,7 +154,7 @@ def _rule(node: Value, names: list[str], pairs: list[tuple[int, float]], i: int,
         exponent = node._right._data
         lowered = f"**{exponent - 1:g}" if exponent != 2.0 else ""
         return f"{exponent:g}*{operands[0]}{lowered}"
-    form = PRIMITIVES[node._code].formulas[j]
+    form = row_of(node).formulas[j]
     return form.format(y=_atom(names[i]), **dict(zip("ab", operands, strict=False)))
 
 
