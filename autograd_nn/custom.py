@@ -60,8 +60,8 @@ def custom_op(
         if not callable(given):
             raise TypeError(f"custom_op takes two functions, got {describe(given)}")
     arity = _operands_of(forward)
-    called = name or getattr(forward, "__name__", "custom")
-    called = "custom" if called == "<lambda>" else called
+    own_name: str = getattr(forward, "__name__", "custom")
+    called: str = name or ("custom" if own_name == "<lambda>" else own_name)
 
     def slopes(*operands: Any) -> tuple[Any, ...]:
         found = partials(*operands)

@@ -226,7 +226,8 @@ class Value:
     @property
     def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for ``operands``, for scripts that were written for it."""
-        return self._notes.get(CHILDREN, self.operands)
+        children: tuple[Value, ...] = self._notes.get(CHILDREN, self.operands)
+        return children
 
     @property
     def _backward(self) -> Any:
@@ -305,19 +306,20 @@ class Value:
         left = lift(other)
         if left is None:
             return NotImplemented
-        return left + self
+        return _node(ADD, left._data + self._data, left, self, 1.0, 1.0)
 
     def __rmul__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
-        return left * self
+        a, b = left._data, self._data
+        return _node(MUL, a * b, left, self, b, a)
 
     def __rsub__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
-        return left - self
+        return _node(SUB, left._data - self._data, left, self, 1.0, -1.0)
 
     def __truediv__(self, other: object) -> Value | Any:
         right = other if isinstance(other, Value) else lift(other)

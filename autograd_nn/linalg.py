@@ -69,7 +69,7 @@ def solve(a: Any, b: Any) -> Any:
     matrix, right = _matrix(a, "solve"), functions.as_array(b, "solve")
     if right.ndim not in (1, 2) or len(right) != len(matrix):
         raise ValueError(f"solve: a is {matrix.shape} and b is {right.shape}; b needs as many rows")
-    if matrix.dtype != object and right.dtype != object:
+    if object not in (matrix.dtype, right.dtype):
         return np.linalg.solve(matrix, right)
     matrix, right = matrix.astype(object), right.astype(object)
     matrix, sign = _eliminate(matrix, right)

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _MSC_VER
+/* Under the global lock one list serves all threads: what one puts off while another is within a
+   deallocation, that other frees.  Looking up a thread's own takes as long as freeing a node. */
+#ifndef Py_GIL_DISABLED
+#define AUTOGRAD_NN_THREAD_LOCAL
+#elif defined(_MSC_VER)
 #define AUTOGRAD_NN_THREAD_LOCAL __declspec(thread)
 #else
 #define AUTOGRAD_NN_THREAD_LOCAL __thread

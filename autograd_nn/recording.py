@@ -111,7 +111,12 @@ def tracing(watching: bool = False, stand_ins: dict[int, Value] | None = None) -
         stand_ins: by identity of a parameter, the Value that takes its place meanwhile.
     """
     tape, scope = Tape(Plain, watching), (RECORDED, *this_thread().scope)
-    settings = {"numbers": True, "recording": True, "stand_ins": stand_ins, "exits": []}
+    settings: dict[str, Any] = {
+        "numbers": True,
+        "recording": True,
+        "stand_ins": stand_ins,
+        "exits": [],
+    }
     with _open(trace=tape, scope=scope, **settings):
         yield tape
 
