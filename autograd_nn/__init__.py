@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from autograd_nn.drawing import (
         derivative_text,
         draw,
+        explain,
         expression,
         label_variables,
         step_through,
@@ -52,6 +53,7 @@ _NAMES = {
     "drawing": (
         "derivative_text",
         "draw",
+        "explain",
         "expression",
         "label_variables",
         "step_through",
@@ -84,6 +86,7 @@ __all__ = [
     "draw",
     "engine_is_compiled",
     "evaluate",
+    "explain",
     "expression",
     "fit",
     "functions",

@@ -267,6 +267,12 @@ class Value:
         label = f", label={name!r}" if name else ""
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from autograd_nn.rich import of_value
+
+        return of_value(self)
+
     # -- operators -----------------------------------------------------------------------
     # The hot ones spell their partials here; a test holds them to the table.  "| Any" is for
     # NotImplemented, by which Python offers the operation to the other operand, such as an array.
@@ -1545,12 +1551,13 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
         right = require(other)
         return compare_in_context(symbol, left, right)
     if isinstance(other, Value):
-        return _outcome(symbol, left._data, other._data)
+        return outcome_of(symbol, left._data, other._data)
     b: float = other if type(other) is float else _as_float(other)
-    return _outcome(symbol, left._data, b)
+    return outcome_of(symbol, left._data, b)
 
 
-def _outcome(symbol: str, a: float, b: float) -> bool:
+def outcome_of(symbol: str, a: float, b: float) -> bool:
+    """How a comparison of two numbers comes out."""
     if symbol == "<":
         return a < b
     if symbol == "<=":
@@ -1568,7 +1575,7 @@ def compare_in_context(symbol: str, left: Value, right: Value, how: str = "") ->
     A comparison of two plain numbers holds for ever.
     """
     left, right = _here(left), _here(right)
-    outcome = _outcome(symbol, left._data, right._data)
+    outcome = outcome_of(symbol, left._data, right._data)
     trace = this_thread().trace
     if trace is not None and not (left._code == CONSTANT and right._code == CONSTANT):
         if how:

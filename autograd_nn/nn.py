@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe, did_you_mean, is_number
 from autograd_nn.engine import Value, parameter, place, record_dot
+from autograd_nn.rich import Cell, card, table
 
 __all__ = ["ACTIVATIONS", "INITIALISERS", "MLP", "Layer", "Module", "Neuron"]
 
@@ -94,6 +95,23 @@ class Module:
         for p in self.parameters():
             p.grad = 0.0
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the parts with their parameters, or the parameters."""
+        parts = list(_parts(self))
+        if parts:
+            head = ["part", "", "parameters", "largest |grad|"]
+            rows: list[list[Cell]] = [
+                [name, _kind(part), len(own), max((abs(p.grad) for p in own), default=None)]
+                for name, part in parts
+                for own in [part.parameters()]
+            ]
+        else:
+            head = ["parameter", "data", "grad"]
+            rows = [[name, p.data, p.grad] for name, p in self.named_parameters()]
+        count = len(self.parameters())
+        note = f"{count:,} parameter{'s' * (count != 1)}"
+        return card(_kind(self), table(head, rows, signed="grad"), note=note)
+
     def state_dict(self) -> dict[str, Any]:
         """The parameters as arrays by name; see ``saving.state_dict``."""
         from autograd_nn import saving
@@ -145,6 +163,25 @@ def _walk(
         yield from _walk(item, f"{name}.{key}" if name else str(key), wanted, seen)
 
 
+def _parts(module: Module) -> Iterator[tuple[str, Module]]:
+    """The modules that a module holds, as attributes or in lists and dicts, with their names."""
+    for name, held in vars(module).items():
+        if isinstance(held, Module):
+            yield name, held
+        elif isinstance(held, (list, tuple, dict)):
+            pairs = held.items() if isinstance(held, dict) else enumerate(held)
+            yield from ((f"{name}[{key}]", part) for key, part in pairs if isinstance(part, Module))
+
+
+def _kind(module: Module) -> str:
+    """A module in a few words: ``Layer of 16 ReLUNeuron(2)``."""
+    kinds = [repr(part) for _, part in _parts(module)]
+    name = type(module).__name__
+    if kinds and len(set(kinds)) == 1 and len(kinds[0]) <= 24:
+        return f"{name} of {len(kinds)} {kinds[0]}"
+    return name if kinds or type(module).__repr__ is object.__repr__ else repr(module)
+
+
 class Neuron(Module):
     """``activation(b + w0*x0 + w1*x1 + ...)``.
 
@@ -188,6 +225,11 @@ class Neuron(Module):
         self._scope: tuple[str, ...] = ()
         self._place(("neuron",))
 
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return len(self.w)
+
     def __call__(self, x: Sequence[Any]) -> Value:
         """The output for one row of ``nin`` numbers or Values."""
         inputs = _as_inputs(x, len(self.w), "Neuron")
@@ -228,6 +270,11 @@ class Layer(Module):
         options["seed"] = _generator(options.get("seed"))
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
         self._place(("layer",))
+
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return self.neurons[0].nin
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """The list of outputs for one row; the output itself where there is one neuron."""
@@ -291,6 +338,11 @@ class MLP(Module):
             layer = Layer(n, nout, nonlin=act != "linear", activation=act, init=init, seed=rng)
             layer._place((f"layer {i}",))
             self.layers.append(layer)
+
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return self.layers[0].nin
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """The outputs for one row of ``nin`` numbers: a list, or one Value where there is one."""

@@ -380,7 +380,9 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     """``a`` where the condition holds, else ``b()``; ``b`` is not computed for a plain ``True``."""
     if isinstance(condition, (bool, np.bool_)):
         return a if condition else b()
-    return np.where(condition, a, b())
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, a, b())
+    return condition.choose(a, b())  # of numbers whose formula is being written down
 
 
 def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:

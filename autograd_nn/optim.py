@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
+from autograd_nn.rich import card, settings, table
 
 __all__ = [
     "OPTIMIZERS",
@@ -75,6 +76,18 @@ class Optimizer(ABC):
     @lr.setter
     def lr(self, lr: float) -> None:
         self._lr = _check("lr", lr, 0.0)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, **settings(self, "initial_lr")}
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{name}={x!r}" for name, x in self._settings().items())
+        return f"{type(self).__name__}({len(self.parameters):,} parameters, {made})"
+
+    def _repr_html_(self) -> str:
+        rows = [[name, x if type(x) is float else str(x)] for name, x in self._settings().items()]
+        note = f"{len(self.parameters):,} parameters"
+        return card(type(self).__name__, table(["", ""], rows), note=note)
 
     @abstractmethod
     def update(self, data: Floats, gradient: Floats) -> None:
@@ -252,6 +265,10 @@ class Schedule(ABC):
             optimizer.initial_lr = optimizer.lr
         self.base_lr = optimizer.initial_lr
         self.epoch = 0
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{name}={x!r}" for name, x in settings(self).items())
+        return f"{type(self).__name__}({type(self.optimizer).__name__}, {made})"
 
     @abstractmethod
     def rate(self, epoch: int) -> float:

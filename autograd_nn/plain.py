@@ -30,7 +30,7 @@ class Plain:
     """A number that left a Value by ``.data`` during a recording; see the module's docstring."""
 
     __slots__ = ("_node",)
-    __class__ = property(lambda self: float)  # type: ignore[assignment]
+    __class__ = property(lambda self: float)
 
     def __init__(self, node: Value) -> None:
         self._node = node

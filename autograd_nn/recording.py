@@ -111,27 +111,23 @@ def tracing(watching: bool = False, stand_ins: dict[int, Value] | None = None) -
         stand_ins: by identity of a parameter, the Value that takes its place meanwhile.
     """
     tape, scope = Tape(Plain, watching), (RECORDED, *this_thread().scope)
-    settings: dict[str, Any] = {
-        "numbers": True,
-        "recording": True,
-        "stand_ins": stand_ins,
-        "exits": [],
-    }
-    with _open(trace=tape, scope=scope, **settings):
+    settings: dict[str, Any] = {"numbers": True, "recording": True, "exits": []}
+    with _open(trace=tape, scope=scope, stand_ins=stand_ins, **settings):
         yield tape
 
 
-@contextmanager
-def noting_exits() -> Iterator[list[tuple[Value, str]]]:
+class noting_exits:  # noqa: N801 - it stands beside the functions above, and costs half of one
     """Collect the Values whose numbers leave the graph as floats, with the user's lines."""
-    context = this_thread()
-    before = context.exits
-    left: list[tuple[Value, str]] = [] if before is None else before
-    try:
-        context.exits = left
-        yield left
-    finally:
-        context.exits = before
+
+    def __enter__(self) -> list[tuple[Value, str]]:
+        self._context = this_thread()
+        self._before = self._context.exits
+        left: list[tuple[Value, str]] = [] if self._before is None else self._before
+        self._context.exits = left
+        return left
+
+    def __exit__(self, *_: object) -> None:
+        self._context.exits = self._before
 
 
 @contextmanager

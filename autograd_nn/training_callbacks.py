@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd_nn.conversion import describe
 from autograd_nn.optim import Optimizer
+from autograd_nn.rich import settings
 from autograd_nn.training_history import History
 from autograd_nn.training_steps import gather, scatter
 
@@ -34,6 +35,9 @@ class Run:
         self.model, self.optimizer, self.epochs = model, optimizer, epochs
         self.history = History()
 
+    def __repr__(self) -> str:
+        return f"Run(epoch {self.epoch} of {self.epochs}, {self.optimizer!r})"
+
     @property
     def epoch(self) -> int:
         """How many epochs are finished."""
@@ -46,6 +50,10 @@ class Run:
 
 class Callback:
     """Derive from this to write an object that takes part in training; each method may stay."""
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{name}={x!r}" for name, x in settings(self).items())
+        return f"{type(self).__name__}({made})"
 
     def on_train_begin(self, run: Run) -> None:
         """Before the first epoch."""

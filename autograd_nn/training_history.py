@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd_nn.conversion import did_you_mean
+from autograd_nn.rich import Cell, card, curve, table
 
 __all__ = ["History"]
 
@@ -73,6 +74,17 @@ class History(Mapping[str, list[float]]):
         last = ", ".join(f"{name} {column[-1]:.6g}" for name, column in self._columns.items())
         stopped = f", stopped: {self.stopped}" if self.stopped else ""
         return f"History({self.epochs} epochs{': ' + last if last else ''}{stopped})"
+
+    def _repr_html_(self) -> str:
+        rows: list[list[Cell]] = []
+        for name, column in self._columns.items():
+            known = [x for x in column if x == x] or column
+            rows.append([name, column[0], min(known), max(known), column[-1]])
+        numbers = table(["", "first", "lowest", "highest", "last"], rows)
+        loss = self._columns.get("loss", [])
+        line = curve(loss, f"loss over {len(loss)} epochs") if len(loss) > 1 else ""
+        took = f"{self.epochs} epochs in {sum(self.seconds):.3g} s"
+        return card("History", line, numbers, note=f"{took}  {self.stopped}")
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write one row per epoch, with a head: epoch (from 1), then every name.

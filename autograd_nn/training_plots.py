@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,33 @@ def _pyplot() -> Any:
     return plt
 
 
+class _OnceShown:
+    """Keeps a notebook from showing a figure twice in one cell.
+
+    Matplotlib's inline backend shows every open figure at a cell's end; a figure that was the
+    cell's result would be there a second time.  IPython calls this before it shows a figure, and
+    shows it if this raises NotImplementedError.
+    """
+
+    def __init__(self, figure: Any) -> None:
+        self.figure, self.cell = figure, -1
+
+    def __call__(self) -> None:
+        number = getattr(self.figure, "number", None)
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if shell is not None and number is not None and _pyplot().fignum_exists(number):
+            if self.cell == shell.execution_count:
+                return
+            self.cell = shell.execution_count
+        raise NotImplementedError
+
+
+def _once(figure: Any) -> Any:
+    """The figure, which a notebook shows once."""
+    figure._ipython_display_ = _OnceShown(figure)
+    return figure
+
+
 def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     """See ``History.plot``."""
     if not history:
@@ -33,7 +61,7 @@ def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     names = [n for n in history if not n.startswith("val_") and n != "lr"]
     if ax is not None:
         _plot_one(ax, history, "loss")
-        return ax.figure
+        return _once(ax.figure)
     figure, axes = plt.subplots(
         len(names),
         1,
@@ -45,7 +73,7 @@ def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     for axis, name in zip(axes[:, 0], names, strict=True):
         _plot_one(axis, history, name)
     axes[-1, 0].set_xlabel("epoch")
-    return figure
+    return _once(figure)
 
 
 def _plot_one(ax: Any, history: Mapping[str, list[float]], name: str) -> None:
@@ -119,7 +147,7 @@ def plot_decision_boundary(
     ax.scatter(*table.X.T, c=numbers, edgecolors="black", linewidths=0.6, s=28, **kind)
     ax.set_xlabel("input 0")
     ax.set_ylabel("input 1")
-    return ax.figure
+    return _once(ax.figure)
 
 
 def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -> Any:
@@ -147,4 +175,4 @@ def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -
     ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("the model says")
     ax.set_ylabel("the truth")
-    return ax.figure
+    return _once(ax.figure)

@@ -1,9 +1,10 @@
-"""How long pictures take, and how many arrows cross, beside Graphviz's ``dot``.
+"""How long pictures take, what they are like, and how many arrows cross, beside ``dot``'s.
 
-    python benchmarks/drawing.py [rounds]
+    python -m benchmarks.drawing [rounds] [folder for the pictures]
 
-Pure Python on one thread; each time is the median of several.  ``dot`` is run on the same
-layered net of about 1,000 values, as plain nodes and edges, where it is installed.
+Pure Python on one thread; each time is the median of several.  ``dot`` is run, where it is
+installed, on the same layered net of about 1,000 values, as plain nodes and edges, and on every
+value of each picture of the table that has few enough.  Shares of pixels need ``resvg-py``.
 """
 
 import json
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from autograd_nn import MLP, Value, scope
 from autograd_nn.drawing import draw
 from autograd_nn.drawing.graph import Simplified
 from autograd_nn.drawing.layout import crossings, lay_out
+from benchmarks.pictures import PICTURES, batch, dot_picture, measure, recurrent
 
 
 def median_seconds(work: Callable[[], Any], rounds: int) -> float:
@@ -95,8 +98,8 @@ def large_graph(values: int) -> Value:
     return total
 
 
-def main(rounds: int = 3) -> None:
-    """Print the table."""
+def main(rounds: int = 3, folder: Path | None = None) -> None:
+    """Print the tables, and write the pictures where a folder is given."""
     print(f"{'nodes':>8} {'edges':>8} {'layout s':>9}")
     for rows in (3, 28, 140):
         n, edges = net_edges(rows)
@@ -108,10 +111,41 @@ def main(rounds: int = 3) -> None:
         n, edges = net_edges(3)
         ours, theirs = own_crossings(n, edges), dot_crossings(n, edges)
         print(f"crossings at {n:,} nodes: built-in {ours:,}, dot {theirs:,}: {ours / theirs:.2f}x")
-    root = large_graph(1_000_000)
-    seconds = median_seconds(lambda: draw(root, engine="builtin").pipe("svg"), rounds)
-    print(f"1,000,000 values in groups: {seconds:.2f} s")
+    for name, root in (
+        ("a network on 17 rows, 11,000 values", batch([16, 16, 1], 17)),
+        ("an unrolled loop, 11,000 values", recurrent(1_800)),
+        ("an unrolled loop, 1,000,000 values", large_graph(1_000_000)),
+    ):
+        seconds = median_seconds(lambda root=root: draw(root).pipe("svg"), rounds)
+        print(f"{name}: {seconds:.2f} s")
+    print_pictures(folder)
+
+
+def print_pictures(folder: Path | None = None) -> None:
+    """Print what each picture is like."""
+    print(
+        "| picture | size | outside bands and boxes | blank | smallest text | overlaps |"
+        " crossings | dot: crossings, size, its text at 900 px |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for name, (make, options, _) in PICTURES.items():
+        root = make()
+        drawing = draw(root, **options)
+        if folder is not None:
+            drawing.render(outfile=folder / f"{name.replace(' ', '-')}.svg", cleanup=True)
+        found = measure(drawing.scene)
+        line = f"| {name} | {found.width:.0f} x {found.height:.0f} | {found.outside:.0%} |"
+        line += f" {found.blank:.0%} | {found.smallest:g} px | {found.overlaps} |"
+        line += f" {found.crossings} |"
+        dot = dot_picture(root) if shutil.which("dot") else None
+        if dot is not None:
+            crossed, width, height, text = dot
+            line += f" {crossed:,}, {width:.0f} x {height:.0f}, {text:.1f} px"
+        print(f"{line} |")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 3,
+        Path(sys.argv[2]) if len(sys.argv) > 2 else None,
+    )

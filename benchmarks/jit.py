@@ -4,7 +4,8 @@
 
 Every contestant computes the same loss and gradient in double precision; results are
 compared before anything is timed.  One thread; the parts with large matrices are then run
-once more with all threads.
+once more with all threads.  The parts ``paths`` and ``calls`` ask what a jit costs where it
+cannot help, see ``jit_paths``.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ def contest(title: str, work: Work, base: str, rounds: int) -> list[dict[str, An
 def compiled(title: str, jitted: Any, *args: Any, lines: int = 12, **options: Any) -> None:
     """Record and compile, and say how long that took and what was found."""
     start = time.perf_counter()
+    program = jitted.program(*args)
     jitted.value_and_grad(*args, **options)
     spent = time.perf_counter() - start
-    program = jitted._known(next(iter(jitted._paths)))[0]
     print(
         f"\n{title}: recorded and compiled in {spent:.3f} s, "
         f"{spent / program.recorded * 1e6:.2f} us an operation"
@@ -183,9 +184,9 @@ def compile_time(largest: int) -> None:
 
         jitted = jit(f)
         start = time.perf_counter()
+        recorded = jitted.program(w, X).recorded
         jitted.value_and_grad(w, X)
         spent = time.perf_counter() - start
-        recorded = jitted.program(w, X).recorded
         print(f"{recorded:12d}{spent / recorded * 1e6:14.2f}")
 
 
@@ -202,7 +203,7 @@ def memory() -> None:
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     program = jitted.program(*args)
-    runner = program.borrow()
+    runner = program.buffers.borrow()
     numbers = len(runner.values) - len(args[0]) - args[1].size - args[2].size
     print(
         f"\nmemory of the moons step, bytes an operation: {peak / program.recorded:.0f} at the "
@@ -228,6 +229,7 @@ def main() -> None:
 
         torch.set_num_threads(options.threads)
     from autograd_nn import engine_is_compiled
+    from benchmarks import jit_paths
     from benchmarks import jit_work as w
 
     print(f"engine {'compiled' if engine_is_compiled() else 'in plain Python'}")
@@ -274,6 +276,8 @@ def main() -> None:
             n,
             peer=True,
         ),
+        "paths": lambda: jit_paths.changing_paths(n),
+        "calls": lambda: jit_paths.small_calls(n) + jit_paths.first_calls(n),
     }
     rows: list[dict[str, Any]] = []
     chosen = options.only.split(",") if options.only else [*parts, "compile", "memory"]

@@ -1,16 +1,17 @@
-"""Draw one neuron and its squared error, and step through its backpropagation.
+"""Draw one neuron and a small network, and step through a backpropagation.
 
     python examples/draw_neuron.py --out drawing-output
 
-writes ``neuron.svg``, ``neuron.png`` and ``neuron.html`` in about a second.  It
-works with Graphviz and without; PNG without Graphviz needs ``pip install 'autograd_nn[png]'``.
+writes ``neuron.svg``, ``network.svg``, ``circles.svg``, ``neuron.png`` and ``neuron.html`` in about
+a second.  SVG needs nothing but the package; PNG needs Graphviz or ``pip install
+'autograd_nn[png]'``.  ``--readme`` writes the pictures of the README anew, beside this file.
 """
 
 import argparse
 from pathlib import Path
 
-from autograd_nn import Value, parameter, scope
-from autograd_nn.drawing import DrawingError, derivative_text, draw, step_through
+from autograd_nn import MLP, Value, parameter, scope
+from autograd_nn.drawing import Drawing, DrawingError, derivative_text, draw, step_through
 
 
 def neuron_loss() -> tuple[Value, Value]:
@@ -31,22 +32,41 @@ def neuron_loss() -> tuple[Value, Value]:
     return loss, w1
 
 
+def pictures() -> dict[str, Drawing]:
+    """The neuron value by value, and the tutorial's network in layers and as circles."""
+    loss, _ = neuron_loss()
+    loss.backward()
+    prediction = MLP(2, [2, 2, 1], seed=0)([3.0, 5.0])
+    prediction.backward()
+    return {
+        "neuron": draw(loss, engine="builtin"),
+        "network": draw(prediction, engine="builtin"),
+        "circles": draw(prediction, view="network", engine="builtin"),
+    }
+
+
 def main() -> None:
-    """Write the three files, and print the slope of ``w1`` as the chain rule gives it."""
+    """Write the files, and print the slope of ``w1`` as the chain rule gives it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("drawing-output"), help="the folder")
-    folder = parser.parse_args().out
+    parser.add_argument("--readme", action="store_true", help="only the README's pictures")
+    options = parser.parse_args()
+    folder = Path(__file__).parent if options.readme else options.out
     folder.mkdir(parents=True, exist_ok=True)
+    drawn = pictures()
+    for name, picture in drawn.items():
+        print("wrote", picture.render(outfile=folder / f"{name}.svg", cleanup=True))
+    if options.readme:
+        return
     loss, w1 = neuron_loss()
     loss.backward()
     print(derivative_text(loss, wrt=w1))
-    picture = draw(loss)
-    for name in ("neuron.svg", "neuron.png"):
-        try:
-            print("wrote", picture.render(outfile=folder / name, cleanup=True))
-        except DrawingError as error:
-            print(f"no {name}: {error}")
-    print("wrote", step_through(loss, folder / "neuron.html"))
+    try:
+        print("wrote", drawn["neuron"].render(outfile=folder / "neuron.png", cleanup=True))
+    except DrawingError as error:
+        print(f"no neuron.png: {error}")
+    step_through(loss, folder / "neuron.html")
+    print("wrote", folder / "neuron.html")
 
 
 if __name__ == "__main__":

@@ -252,3 +252,11 @@ def test_counts_of_letters_by_hand(gpt):
     chance_a, chance_end = 3 / (3 + size), 2 / (3 + size)
     expected = -(2 * math.log(chance_a) + math.log(chance_end)) / 3
     assert gpt.loss_of_counts(["aa"], ["aa"], 0) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["neuron", "network", "circles"])
+def test_the_pictures_of_the_readme_are_those_that_the_example_draws(name):
+    """``python examples/draw_neuron.py --readme`` writes them anew."""
+    drawn = example("draw_neuron").pictures()[name].pipe(format="svg", encoding="utf-8")
+    assert drawn == (EXAMPLES / f"{name}.svg").read_text(encoding="utf-8")
+    assert "prefers-color-scheme:dark" in drawn

@@ -135,3 +135,10 @@ def test_repr_is_micrograds():
 def test_bad_input_gets_a_clear_error(bad, kind, message):
     with pytest.raises(kind, match=message):
         bad()
+
+
+def test_modules_say_how_many_inputs_they_take():
+    """``draw(model)`` has no row to count."""
+    assert Neuron(3, seed=0).nin == 3
+    assert Layer(2, 4, seed=0).nin == 2
+    assert MLP(5, [4, 1], seed=0).nin == 5

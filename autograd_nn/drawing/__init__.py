@@ -1,20 +1,25 @@
 """Pictures, step-through pages and formulas of computation graphs.
 
 ``draw`` makes a picture, ``step_through`` a page that walks through forward and backward,
-``expression``, ``to_latex`` and ``derivative_text`` write formulas, and
-``label_variables`` names values after the variables that hold them.
+``expression``, ``to_latex`` and ``derivative_text`` write formulas, ``explain`` says where a slope
+comes from, and ``label_variables`` names values after the variables that hold them.
 """
 
-from autograd_nn.drawing.formula import derivative_text, expression, to_latex
+from autograd_nn.drawing.chain import derivative_text
+from autograd_nn.drawing.explanation import Explanation, explain
+from autograd_nn.drawing.formula import expression, to_latex
 from autograd_nn.drawing.names import label_variables
-from autograd_nn.drawing.page import step_through
+from autograd_nn.drawing.page import Page, step_through
 from autograd_nn.drawing.render import Drawing, DrawingError, draw
 
 __all__ = [
     "Drawing",
     "DrawingError",
+    "Explanation",
+    "Page",
     "derivative_text",
     "draw",
+    "explain",
     "expression",
     "label_variables",
     "step_through",

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_nn.drawing.graph import Arrow, Box, Picture, has_run
+from autograd_nn.drawing.graph import has_run
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.palette import sign_colour
+from autograd_nn.drawing.picture import Arrow, Box, Picture
 from autograd_nn.drawing.text import clean, number
 from autograd_nn.engine import Value, topological_order
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
@@ -70,7 +71,7 @@ def picture_of_groups(
     place = {key: i for i, key in enumerate(groups)}
     heat = max((math.sqrt(g.squares) for g in groups.values()), default=0.0)
     shown = {v: order[v] for v in groups if isinstance(v, int)}
-    namer = Namer({}, [], names)
+    namer = Namer(order, names)
     ends = {key_of[i] for i in _positions(order, tops)}
     for key, group in groups.items():
         if isinstance(key, int):
@@ -92,10 +93,12 @@ def picture_of_groups(
                 f"{count:,}" if len(links) <= 40 else "",
             )
         )
-    part = "" if expand else ", expand='name of a scope' for one part"
+    named = next((key[-1] for key in groups if isinstance(key, tuple) and key[0]), "")
+    how = f"expand={clean(named)!r} draws that part value by value."
+    if not named:
+        how = "Put parts of the computation under `with scope('name'):` to see them as boxes."
     picture.note = (
-        f"{len(order):,} values in {len(groups):,} groups. "
-        f"draw(..., max_values={len(order)}) shows every value{part}."
+        f"{len(order):,} values in {len(groups):,} groups. {'' if expand else how}".strip()
     )
     picture.title = f"summary of a computation graph of {len(order):,} values"
     return picture
@@ -132,10 +135,12 @@ def _count(
     key_of: list[_Key] = []
     place: dict[int, int] = {}
     rank: dict[_Key, int] = {}
+    reader = _first_readers(order)
     for i, node in enumerate(order):
         place[id(node)] = i
         left = node._left
-        key = _key(i, node, keys[node.scope])
+        near = reader.get(id(node), node)  # a plain number goes where it is used
+        key = _key(i, node, keys[near.scope] if not node.scope else keys[node.scope])
         key_of.append(key)
         group = groups.get(key)
         if group is None:
@@ -156,15 +161,25 @@ def _count(
     return groups, _forward_only(links, rank), key_of
 
 
+def _first_readers(order: list[Value]) -> dict[int, Value]:
+    """The first value that reads each plain number."""
+    found: dict[int, Value] = {}
+    for node in order:
+        for operand in (node._left, node._right):
+            if operand is not None and operand._code == CONSTANT:
+                found.setdefault(id(operand), node)
+    return found
+
+
 def _key(i: int, node: Value, scope: tuple[str, ...] | None) -> _Key:
-    """The group of a value: its scope, itself where that is expanded, or one of three others."""
+    """The group of a value: its scope, itself where that is expanded, or one of two others."""
     if scope is None:
         return i
     if scope:
         return scope
-    if node._left is not None:
+    if node._left is not None or node._code == CONSTANT:
         return ("", "outside every scope")
-    return ("", "inputs" if node._code != CONSTANT else "constants")
+    return ("", "inputs")
 
 
 def _link(
@@ -209,8 +224,8 @@ def _add(group: _Group, node: Value) -> None:
     group.values += 1
     code, grad = node._code, node._grad
     size = abs(grad)
-    if size > group.largest or size != size:
-        group.largest = size
+    if (size > group.largest or size != size) and code != CONSTANT:
+        group.largest = size  # the slope along a plain number is nobody's concern
     if code == PARAMETER:
         group.parameters += 1
         group.squares += grad * grad
@@ -225,13 +240,12 @@ def _box(i: int, group: _Group, is_output: bool, heat: float, ran: bool) -> Box:
     rows = [("values", f"{group.values:,}", "")]
     if group.parameters:
         rows.append(("parameters", f"{group.parameters:,}", ""))
-    if group.key != ("", "constants"):  # the slope along a plain number is nobody's concern
-        rows.append(("max |grad|", number(group.largest) if ran else "–", ""))
+    rows.append(("max |grad|", number(group.largest) if ran else "–", ""))
     if group.relus:
         rows.append(("relu = 0", f"{group.dead / group.relus:.0%}", ""))
     kind = "output" if is_output else "intermediate"
     if group.constants_or_inputs == group.values:
-        kind = "constant" if group.name == "constants" else "input"
+        kind = "input"
     share = None
     if group.parameters:
         kind = "parameter" if not is_output else kind

@@ -7,14 +7,18 @@ HTML-like labels, escaped for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
 
 from autograd_nn.drawing import palette
-from autograd_nn.drawing.graph import Arrow, Box, Operation, Picture
+from autograd_nn.drawing.collapse import picture_of_groups
+from autograd_nn.drawing.picture import Arrow, Box, Operation, Picture, picture_of
 from autograd_nn.drawing.text import escape
 from autograd_nn.drawing.tree import ScopeTree
+from autograd_nn.engine import Value
 
-__all__ = ["dot_lines"]
+__all__ = ["Source", "dot_lines"]
 
 
 def _in_label(text: str) -> str:
@@ -25,6 +29,37 @@ def _in_label(text: str) -> str:
 def _quoted(text: str) -> str:
     """Cleaned text as a quoted DOT string in which no escape sequence is left."""
     return '"' + escape(text).replace("\\", "\\\\") + '"'
+
+
+class Source:
+    """What the DOT text is made from, when it is asked for."""
+
+    def __init__(
+        self,
+        roots: list[Value],
+        direction: str,
+        values: str,
+        max_values: int,
+        expand: tuple[str, ...],
+        names: Mapping[str, Any] | None,
+    ) -> None:
+        self.roots, self.direction, self.values, self.names = roots, direction, values, names
+        self.max_values, self.expand = max_values, expand
+
+    @cached_property
+    def picture(self) -> Picture:
+        """Every value as a box; for a large graph, one for each scope."""
+        groups = None
+        if "*" not in self.expand:
+            groups = picture_of_groups(
+                self.roots, self.max_values, self.expand, self.values, self.names
+            )
+        return groups or picture_of(self.roots, self.values, self.names)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The body of the digraph."""
+        return dot_lines(self.picture, self.direction)
 
 
 def dot_lines(picture: Picture, direction: str, prefix: str = "") -> list[str]:
@@ -125,9 +160,9 @@ def legend_entries(picture: Picture) -> list[tuple[str, str, str]]:
     if not picture.backward_ran:
         return [*entries, ("line", palette.UNKNOWN, "backward has not run: grad is –")]
     if any(part > 0.0 for part in parts):
-        entries.append(("line", palette.POSITIVE[1], "gradient > 0"))
+        entries.append(("line", palette.POSITIVE, "gradient > 0"))
     if any(part < 0.0 for part in parts):
-        entries.append(("line", palette.NEGATIVE[1], "gradient < 0"))
+        entries.append(("line", palette.NEGATIVE, "gradient < 0"))
     if any(part == 0.0 for part in parts):
         entries.append(("dashes", palette.ZERO, "gradient = 0"))
     if any(part != part for part in parts):

@@ -1,86 +1,26 @@
-"""From Values to a ``Picture``: boxes, operations and arrows, with their names and colours.
-
-A picture knows nothing of DOT, SVG or positions; the writers know nothing of Values.
+"""The values of a graph, numbered, as every picture draws them.
 
 Two things are drawn more simply than they were recorded.  A power with a plain number as
 exponent is one operation, ``x²``, without a box for the number.  The ``0 +`` with which
 Python's ``sum`` starts is left out, and so is its zero.
-
-What is left out: summaries of large graphs (``collapse``).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autograd_nn.conversion import describe
-from autograd_nn.drawing.names import Namer
-from autograd_nn.drawing.palette import sign_colour
-from autograd_nn.drawing.text import clean, number, short_number
+from autograd_nn.drawing.text import short_number
 from autograd_nn.engine import Value, row_of, topological_order
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
 
-__all__ = ["Arrow", "Box", "Operation", "Picture", "Simplified", "picture_of", "roots_of"]
+__all__ = ["Simplified", "has_run", "is_plain_power", "kind_of", "roots_of", "sign_of"]
 
 _ADD, _POW = CODES["add"], CODES["pow"]
 _SIGNS = {"mul": "×", "div": "÷", "sub": "−", "neg": "−", "add": "+", "pow": "xʸ"}
-
-
-@dataclass(slots=True)
-class Box:
-    """A value, or in a summary a group of values: a name above rows of (label, text, colour)."""
-
-    id: str
-    kind: str
-    name: str
-    rows: list[tuple[str, str, str]]
-    tooltip: str
-    scope: tuple[str, ...] = ()
-    heat: float | None = None  # of a group with parameters: 0 to 1, how large its gradient is
-
-
-@dataclass(slots=True)
-class Operation:
-    """The dark circle, or rounded box, in front of the value it makes."""
-
-    id: str
-    sign: str
-    tooltip: str
-    scope: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Arrow:
-    """From a box to an operation, or on to its box; ``contribution`` is None before backward."""
-
-    id: str
-    tail: str
-    head: str
-    contribution: float | None
-    tooltip: str
-    label: str = ""
-
-
-@dataclass(slots=True)
-class Picture:
-    """All there is to draw."""
-
-    boxes: list[Box] = field(default_factory=list)
-    operations: list[Operation] = field(default_factory=list)
-    arrows: list[Arrow] = field(default_factory=list)
-    note: str = ""
-    backward_ran: bool = True
-    title: str = "computation graph"
-
-    def largest(self) -> float:
-        """The largest finite contribution, which sets the scale of the arrows."""
-        sizes = (abs(a.contribution) for a in self.arrows if a.contribution is not None)
-        return max((size for size in sizes if math.isfinite(size)), default=0.0)
 
 
 def roots_of(what: Any) -> list[Value]:
@@ -124,38 +64,57 @@ class Simplified:
         order: the nodes that get a box.
         position: by identity of any node, the number of the box that stands for it.
         operands: for each box, the (operand's number, local partial) pairs in order.
+        kept: the identities of the roots.
     """
 
     def __init__(self, roots: list[Value]) -> None:
-        kept = {id(root) for root in roots}
+        self.kept = {id(root) for root in roots}
         everything = topological_order(*roots)
-        stands_for: dict[int, Value] = {}
-        needed = set(kept)
-        inner: list[tuple[Value, list[tuple[Value, float]]]] = []
+        needed = self._numbers_that_are_read(everything)
+        self.order: list[Value] = []
+        self.position: dict[int, int] = {}
+        self.operands: list[list[tuple[int, float]]] = []
+        leaf: list[tuple[int, float]] = []
+        position = self.position
+        for node in everything:
+            left, right = node._left, node._right
+            if left is None:
+                if node._code == CONSTANT and id(node) not in needed:
+                    continue
+                pairs = leaf
+            elif right is None or is_plain_power(node):
+                pairs = [(position[id(left)], node._left_partial)]
+            elif _adds_to_zero(node) and id(node) not in self.kept:
+                position[id(node)] = position[id(right)]
+                continue
+            else:
+                pairs = [
+                    (position[id(left)], node._left_partial),
+                    (position[id(right)], node._right_partial),
+                ]
+            position[id(node)] = len(self.order)
+            self.order.append(node)
+            self.operands.append(pairs)
+
+    def is_off(self, i: int) -> bool:
+        """Whether an operation passes nothing back here, as a relu that holds a value at 0."""
+        slopes = [slope for k, slope in self.operands[i] if self.order[k]._code != CONSTANT]
+        if not slopes or row_of(self.order[i]).switch is None:
+            return False
+        return all(slope == 0.0 for slope in slopes)
+
+    def _numbers_that_are_read(self, everything: list[Value]) -> set[int]:
+        """The plain numbers that get a box: no exponents, and no zeros before a sum."""
+        needed = set(self.kept)
         for node in everything:
             left, right = node._left, node._right
             if left is None:
                 continue
-            if _adds_to_zero(node) and id(node) not in kept and right is not None:
-                stands_for[id(node)] = stands_for.get(id(right), right)
-                continue
-            pairs = [(stands_for.get(id(left), left), node._left_partial)]
-            if right is not None and not is_plain_power(node):
-                pairs.append((stands_for.get(id(right), right), node._right_partial))
-            needed.update(id(operand) for operand, _ in pairs)
-            inner.append((node, pairs))
-        pairs_of = {id(node): pairs for node, pairs in inner}
-        self.order = [
-            node
-            for node in everything
-            if id(node) in pairs_of or (node._left is None and id(node) in needed)
-        ]
-        self.position = {id(node): i for i, node in enumerate(self.order)}
-        self.operands = [
-            [(self.position[id(operand)], slope) for operand, slope in pairs_of.get(id(node), ())]
-            for node in self.order
-        ]
-        self.names: dict[int, Value] = stands_for
+            if left._code == CONSTANT and (id(node) in self.kept or not _adds_to_zero(node)):
+                needed.add(id(left))
+            if right is not None and right._code == CONSTANT and not is_plain_power(node):
+                needed.add(id(right))
+        return needed
 
 
 def _adds_to_zero(node: Value) -> bool:
@@ -202,58 +161,3 @@ def has_run(roots: Iterable[Value]) -> bool:
     is 0 before.
     """
     return any(root._grad != 0.0 for root in roots)
-
-
-def picture_of(roots: list[Value], values: str, names: Mapping[str, Any] | None) -> Picture:
-    """Every value below ``roots`` as a box, every operation as a sign.
-
-    Args:
-        values: ``"data+grad"``, ``"data"``, ``"grad"`` or ``"none"``: the rows of a box.
-        names: names for values that have no label of their own.
-    """
-    graph = Simplified(roots)
-    namer = Namer(graph.position, graph.order, names)
-    ran = has_run(roots)
-    tops = {id(root) for root in roots}
-    picture = Picture(backward_ran=ran, title="computation graph of " + namer.name(roots[0]))
-    for i, node in enumerate(graph.order):
-        name = namer.name(node)
-        kind = kind_of(node, id(node) in tops)
-        # Leaves keep what earlier calls from other values left in them: that is shown.
-        grad = node._grad if ran or (node._left is None and node._grad != 0.0) else None
-        scope = tuple(clean(part) for part in node.scope)
-        shown = "backward has not run" if grad is None else f"grad = {grad!r}"
-        tooltip = f"{name} ({kind})  data = {node._data!r}  {shown}"
-        picture.boxes.append(Box(f"v{i}", kind, name, _rows(node, grad, values), tooltip, scope))
-        if node._left is not None:
-            _add_operation(picture, graph, namer, i, node, ran)
-    return picture
-
-
-def _rows(node: Value, grad: float | None, values: str) -> list[tuple[str, str, str]]:
-    rows = []
-    if "data" in values:
-        rows.append(("data", number(node._data), ""))
-    if "grad" in values:
-        rows.append(("grad", "–" if grad is None else number(grad), sign_colour(grad)))
-    return rows
-
-
-def _add_operation(
-    picture: Picture, graph: Simplified, namer: Namer, i: int, node: Value, ran: bool
-) -> None:
-    pairs = graph.operands[i]
-    upstream = node._grad
-    scope = picture.boxes[i].scope
-    slopes = ", ".join(f"{slope:g}" for _, slope in pairs)
-    picture.operations.append(
-        Operation(f"o{i}", sign_of(node), f"{node.op}  local partials: {slopes}", scope)
-    )
-    after = f"adjoint of {namer.name(node)} = {upstream!r}" if ran else "backward has not run"
-    picture.arrows.append(Arrow(f"e{i}", f"o{i}", f"v{i}", upstream if ran else None, after))
-    for j, (k, slope) in enumerate(pairs):
-        part = slope * upstream if ran else None
-        words = f"local {slope:g}"
-        if part is not None:
-            words += f" × upstream {upstream:g} = {part:g}"
-        picture.arrows.append(Arrow(f"e{i}-{j}", f"v{k}", f"o{i}", part, words))

@@ -1,16 +1,13 @@
-"""A layered layout in plain Python: where every box goes, and along which points arrows run.
+"""A layered layout in plain Python: where every box goes, and along which points edges run.
 
-The steps are those of Sugiyama, Tagawa and Toda (1981) as Gansner, Koutsofios, North and
-Vo (1993) arranged them for ``dot``: ranks by longest path, chains of bends for long arrows,
-an order within each rank by means and by swapping neighbours, then coordinates.
-
-Nested groups keep their nodes together.  Every group is a block that spans its ranks, and
-blocks are kept apart like single nodes.  Coordinates are found by pulling every node to the
-mean of its neighbours and then restoring the distances: pushing everything down gives one
-arrangement that keeps them, pushing up another, and so does their average.
+``ordering`` says what stands beside what; here are the coordinates.  Nested groups keep their
+nodes together: every group is a block that spans its ranks, and blocks are kept apart like single
+nodes.  Every node is pulled to the mean of its neighbours, and then the distances are restored:
+pushing everything down gives one arrangement that keeps them, pushing up another, and so does
+their average.
 
 "Along" is the direction in which the ranks follow each other, "across" is at right angles.
-What is left out: names and colours, which are the writer's.
+What is left out: names and colours, and networks, whose depth says where everything stands.
 """
 
 from __future__ import annotations
@@ -18,20 +15,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from autograd_nn.drawing.ordering import Layers, crossed, ordered
+
 __all__ = ["Placement", "crossings", "lay_out"]
 
-_LONGEST_CHAIN = 40  # an arrow over more ranks is drawn straight, so that cost stays linear
 _GAP_ALONG, _GAP_ACROSS = 36.0, 22.0
 
 
 @dataclass(slots=True)
 class Placement:
-    """The result: centres by node (bends after nodes), routes by edge, groups."""
+    """The result: places and ranks by node (bends after nodes), routes by edge."""
 
     along: list[float]
     across: list[float]
     routes: list[list[int]]
-    groups: list[tuple[int, ...]]
+    ranks: list[int]
 
 
 @dataclass(slots=True)
@@ -47,224 +45,6 @@ class _Block:
     top: float = 0.0
 
 
-class _Layers:
-    """Ranks and bends: every edge now runs from one rank to the next, or is too long."""
-
-    def __init__(self, n: int, edges: list[tuple[int, int]]) -> None:
-        self.ranks = _ranks(n, edges)
-        self.after: list[list[int]] = [[] for _ in range(n)]
-        self.before: list[list[int]] = [[] for _ in range(n)]
-        self.routes: list[list[int]] = []
-        for tail, head in edges:
-            route = [tail]
-            if self.ranks[head] - self.ranks[tail] <= _LONGEST_CHAIN:
-                for rank in range(self.ranks[tail] + 1, self.ranks[head]):
-                    bend = len(self.ranks)
-                    self.ranks.append(rank)
-                    self.after.append([])
-                    self.before.append([])
-                    route.append(bend)
-            route.append(head)
-            for a, b in pairwise(route):
-                self.after[a].append(b)
-                self.before[b].append(a)
-            self.routes.append(route)
-        self.layers: list[list[int]] = [[] for _ in range(max(self.ranks, default=-1) + 1)]
-
-
-def _ranks(n: int, edges: list[tuple[int, int]]) -> list[int]:
-    """The longest path from a source; a source stands right before its first use."""
-    after: list[list[int]] = [[] for _ in range(n)]
-    waiting = [0] * n
-    for tail, head in edges:
-        after[tail].append(head)
-        waiting[head] += 1
-    sources = [i for i in range(n) if not waiting[i]]
-    ranks = [0] * n
-    order = list(sources)
-    for node in order:
-        for head in after[node]:
-            ranks[head] = max(ranks[head], ranks[node] + 1)
-            waiting[head] -= 1
-            if not waiting[head]:
-                order.append(head)
-    if len(order) < n:
-        raise ValueError("the graph has a cycle: a layered layout needs a direction")
-    for node in sources:
-        if after[node]:
-            ranks[node] = min(ranks[head] for head in after[node]) - 1
-    return ranks
-
-
-# ---------------------------------------------------------------------------
-# Order within the ranks
-
-
-def _first_order(graph: _Layers, n: int, from_sinks: bool) -> None:
-    """Depth first from one end, so that what belongs together starts out together."""
-    graph.layers = [[] for _ in graph.layers]
-    seen = [False] * len(graph.ranks)
-    ahead, behind = (graph.before, graph.after) if from_sinks else (graph.after, graph.before)
-    for sink in (i for i in range(n) if not behind[i]):
-        stack = [sink]
-        while stack:
-            node = stack.pop()
-            if seen[node]:
-                continue
-            seen[node] = True
-            graph.layers[graph.ranks[node]].append(node)
-            stack.extend(reversed(ahead[node]))
-
-
-def _reduce_crossings(graph: _Layers, rounds: int, patience: int = 4) -> int:
-    """Sweeps to and fro with swaps of neighbours; the best order met is kept."""
-    position = [0] * len(graph.ranks)
-    for layer in graph.layers:
-        for i, node in enumerate(layer):
-            position[node] = i
-    best = _count(graph, position)
-    kept = [list(layer) for layer in graph.layers]
-    idle = 0
-    for sweep in range(rounds):
-        if best == 0 or idle >= patience:
-            break
-        _mean_sweep(graph, position, forward=sweep % 2 == 0)
-        _swap_neighbours(graph, position, ties=sweep % 4 > 1)
-        now = _count(graph, position)
-        idle += 1
-        if now < best:
-            idle = 0 if now < 0.995 * best else idle
-            best, kept = now, [list(layer) for layer in graph.layers]
-    graph.layers = kept
-    return best
-
-
-def _mean_sweep(graph: _Layers, position: list[int], forward: bool) -> None:
-    """Order each rank by the mean place of the neighbours on both sides.
-
-    Places are shares of a rank's length.  Looking at both sides at once keeps the two
-    directions from undoing each other where leaves are shared, as the weights of a net are.
-    """
-    scale = [1.0 / max(1, len(layer)) for layer in graph.layers]
-    last = len(graph.layers) - 1
-    before, after = graph.before, graph.after
-    for rank in range(last + 1) if forward else range(last, -1, -1):
-        layer = graph.layers[rank]
-        back, ahead = scale[max(0, rank - 1)], scale[min(last, rank + 1)]
-        keys = {}
-        for node in layer:
-            count = len(before[node]) + len(after[node])
-            total = sum([position[k] for k in before[node]]) * back
-            total += sum([position[k] for k in after[node]]) * ahead
-            keys[node] = total / count if count else position[node] * scale[rank]
-        layer.sort(key=keys.__getitem__)
-        for i, node in enumerate(layer):
-            position[node] = i
-
-
-def _swap_neighbours(graph: _Layers, position: list[int], ties: bool) -> None:
-    """Exchange adjacent nodes wherever that removes crossings, or at first makes none."""
-    for layer in graph.layers:
-        places = {
-            node: (
-                sorted([position[k] for k in graph.before[node]]),
-                sorted([position[k] for k in graph.after[node]]),
-            )
-            for node in layer
-        }
-        improved, tries = True, 0
-        while improved and tries < 3:
-            improved = False
-            tries += 1
-            for i in range(len(layer) - 1):
-                a, b = layer[i], layer[i + 1]
-                before_a, after_a = places[a]
-                before_b, after_b = places[b]
-                gain = _inversions(before_a, before_b) + _inversions(after_a, after_b)
-                if gain > 0 or (ties and gain == 0 and tries == 1):
-                    layer[i], layer[i + 1] = b, a
-                    improved = True
-        for i, node in enumerate(layer):
-            position[node] = i
-
-
-def _inversions(upper: list[int], lower: list[int]) -> int:
-    """Crossings that go away, less those that appear, when two neighbours change places."""
-    if not upper or not lower or upper[-1] <= lower[0]:
-        if upper and lower and upper[-1] <= lower[0]:
-            equal_high = (
-                upper.count(lower[0]) * lower.count(upper[-1]) if (upper[-1] == lower[0]) else 0
-            )
-            return equal_high - len(upper) * len(lower)
-        return 0
-    gain = 0
-    for u in upper:
-        for v in lower:
-            gain += (u > v) - (u < v)
-    return gain
-
-
-def _count(graph: _Layers, position: list[int]) -> int:
-    """Crossings between adjacent ranks, by a Fenwick tree (Barth, Jünger, Mutzel 2002)."""
-    total = 0
-    for layer, next_layer in pairwise(graph.layers):
-        size = len(next_layer)
-        tree = [0] * (size + 1)
-        placed = 0
-        for node in layer:
-            heads = [
-                position[k] for k in graph.after[node] if graph.ranks[k] == graph.ranks[node] + 1
-            ]
-            for head in heads:
-                i, below = head + 1, 0
-                while i:
-                    below += tree[i]
-                    i &= i - 1
-                total += placed - below
-            for head in heads:
-                i = head + 1
-                while i <= size:
-                    tree[i] += 1
-                    i += i & -i
-            placed += len(heads)
-    return total
-
-
-def crossings(graph_ranks: list[int], routes: list[list[int]], across: list[float]) -> int:
-    """How many pairs of arrows cross between neighbouring ranks, for a finished placement."""
-    by_rank: dict[int, list[tuple[float, float]]] = {}
-    for route in routes:
-        for a, b in pairwise(route):
-            if graph_ranks[b] == graph_ranks[a] + 1:
-                by_rank.setdefault(graph_ranks[a], []).append((across[a], across[b]))
-    total = 0
-    for pairs in by_rank.values():
-        ends = sorted({head for _, head in pairs})
-        place = {head: i + 1 for i, head in enumerate(ends)}
-        tree = [0] * (len(ends) + 1)
-        pairs.sort()
-        placed = 0
-        start = 0
-        while start < len(pairs):
-            stop = start
-            while stop < len(pairs) and pairs[stop][0] == pairs[start][0]:
-                stop += 1
-            for _, head in pairs[start:stop]:
-                i, below = place[head], 0
-                while i:
-                    below += tree[i]
-                    i &= i - 1
-                total += placed - below
-            for _, head in pairs[start:stop]:
-                i = place[head]
-                while i <= len(ends):
-                    tree[i] += 1
-                    i += i & -i
-            placed += stop - start
-            start = stop
-    return total
-
-
 # ---------------------------------------------------------------------------
 # Coordinates
 
@@ -274,17 +54,18 @@ class _Packer:
 
     def __init__(
         self,
-        graph: _Layers,
+        graph: Layers,
         heights: list[float],
+        above: list[float],
         paths: list[tuple[int, ...]],
         pads: tuple[float, float],
     ) -> None:
-        self.graph, self.heights, self.pads = graph, heights, pads
+        self.graph, self.heights, self.above, self.pads = graph, heights, above, pads
         self.across = [0.0] * len(graph.ranks)
         for layer in graph.layers:
             edge = 0.0
             for node in layer:
-                self.across[node] = edge + heights[node] / 2
+                self.across[node] = edge + above[node]
                 edge += heights[node] + _GAP_ACROSS
             for node in layer:  # all ranks start out centred on one line
                 self.across[node] -= edge / 2
@@ -349,7 +130,7 @@ class _Packer:
         """
         offset, offsets = 0.0, [0.0]
         for a, b in pairwise(layer):
-            offset += (self.heights[a] + self.heights[b]) / 2 + _GAP_ACROSS
+            offset += self.heights[a] - self.above[a] + self.above[b] + _GAP_ACROSS
             offsets.append(offset)
         pools: list[tuple[float, int]] = []
         for want, offset in zip(wanted, offsets, strict=True):
@@ -424,12 +205,12 @@ class _Packer:
 
     def _top(self, item: int | _Block) -> float:
         if isinstance(item, int):
-            return self.across[item] - self.heights[item] / 2
+            return self.across[item] - self.above[item]
         return item.top
 
     def _move(self, item: int | _Block, top: float) -> None:
         if isinstance(item, int):
-            self.across[item] = top + self.heights[item] / 2
+            self.across[item] = top + self.above[item]
             return
         shift = top - item.top
         for node in item.nodes:
@@ -446,6 +227,7 @@ def lay_out(
     paths: list[tuple[int, ...]] | None = None,
     pads: tuple[float, float] = (24.0, 10.0),
     group_gap: float = 20.0,
+    above: list[float] | None = None,
 ) -> Placement:
     """Place nodes ``0 .. n-1`` so that every edge runs forward along the ranks.
 
@@ -456,6 +238,8 @@ def lay_out(
         paths: for each node the numbers of the groups around it, outermost first.
         pads: room between a group's border and its nodes, across: before and after.
         group_gap: more room between ranks for each level of groups.
+        above: how much of each node's height lies before its own place, where edges meet it;
+            half of it unless given.
 
     Raises:
         ValueError: the edges have a cycle.
@@ -465,27 +249,16 @@ def lay_out(
     (86.0, True)
     """
     n = len(lengths)
-    graph = _Layers(n, edges)
+    graph, effort = ordered(n, edges)
     bends = len(graph.ranks) - n
     lengths = lengths + [0.0] * bends
     heights = heights + [4.0] * bends
+    above = [h / 2 for h in heights] if above is None else [*above, *[2.0] * bends]
     paths = list(paths) if paths is not None else [()] * n
     for route in graph.routes:
         around = _shared(paths[route[0]], paths[route[-1]])
         paths.extend([around] * (len(route) - 2))
-    effort = len(graph.ranks) + sum(len(route) - 1 for route in graph.routes)
-    if effort < 1_500:
-        _first_order(graph, n, from_sinks=True)
-        best, layers = _reduce_crossings(graph, 24), graph.layers
-        if best:
-            _first_order(graph, n, from_sinks=False)
-            if _reduce_crossings(graph, 24) < best:
-                layers = graph.layers
-        graph.layers = layers
-    else:
-        _first_order(graph, n, from_sinks=False)
-        _reduce_crossings(graph, 5 if effort < 12_000 else (3 if effort < 60_000 else 2))
-    packer = _Packer(graph, heights, paths, pads)
+    packer = _Packer(graph, heights, above, paths, pads)
     rounds = 40 if effort < 2_000 else (12 if effort < 12_000 else (6 if effort < 100_000 else 4))
     grouped = len(packer.blocks) > 1
     if grouped:
@@ -500,11 +273,11 @@ def lay_out(
         _columns(graph, lengths, max((len(path) for path in paths), default=0) * group_gap),
         [place - start for place in packer.across],
         graph.routes,
-        [path for path in packer.blocks if path],
+        graph.ranks,
     )
 
 
-def _columns(graph: _Layers, lengths: list[float], more: float) -> list[float]:
+def _columns(graph: Layers, lengths: list[float], more: float) -> list[float]:
     """The place of each rank, wide enough for its longest node."""
     centres, edge = [], 0.0
     for layer in graph.layers:
@@ -520,3 +293,13 @@ def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     while depth < min(len(a), len(b)) and a[depth] == b[depth]:
         depth += 1
     return a[:depth]
+
+
+def crossings(ranks: list[int], routes: list[list[int]], across: list[float]) -> int:
+    """How many pairs of edges cross between neighbouring ranks, for a finished placement."""
+    by_rank: dict[int, list[tuple[float, float]]] = {}
+    for route in routes:
+        for a, b in pairwise(route):
+            if ranks[b] == ranks[a] + 1:
+                by_rank.setdefault(ranks[a], []).append((across[a], across[b]))
+    return sum(map(crossed, by_rank.values()))

@@ -1,189 +1,205 @@
-"""``step_through``: one HTML file that walks through forward and backward.
+"""``step_through``: one HTML file that walks through forward and backward, and recomputes.
 
 The file needs no server and makes no request.  Its content security policy allows only the
-script and the style in it, by their hashes.  Labels reach it as text: escaped in the SVG, and
-as data in a JSON block that cannot end its script element.
+script and the style in it, by their hashes.  Labels reach it as text alone: as data in a JSON block
+that cannot end its script element, put into the page by ``textContent``.
 
-``page.js`` moves between steps; the numbers of every step are computed here.
+The files of the page are in ``web``: ``math.js`` and the operations of ``javascript`` compute,
+``graph.js`` holds the numbers of every step, ``draw.js``, ``stage.js`` and ``view.js`` draw the
+scenes of ``scenes``, ``phone.js`` the strips of ``strips``, ``around.js`` what is next to a value,
+``table.js`` lists values, ``live.js`` changes them, ``player.js`` goes from step to step.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
-import math
 import os
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from autograd_nn.conversion import describe
+from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
-from autograd_nn.drawing.graph import Picture, Simplified, is_plain_power, picture_of
-from autograd_nn.drawing.render import check_folder, write_whole
-from autograd_nn.drawing.svg import svg_text
-from autograd_nn.drawing.text import clean
-from autograd_nn.engine import Value, row_of
+from autograd_nn.drawing.javascript import operations
+from autograd_nn.drawing.render import DIRECTIONS, check_folder, write_whole
+from autograd_nn.drawing.scenes import scenes_of
+from autograd_nn.drawing.slopes import with_slopes
+from autograd_nn.drawing.steps import columns
+from autograd_nn.drawing.strips import strips_of
+from autograd_nn.drawing.views import Reading, scene_of
+from autograd_nn.engine import Value, topological_order
+from autograd_nn.labels import clean, escape
 
-__all__ = ["page_text", "step_through"]
+__all__ = ["Page", "page_text", "step_through"]
 
-_MOST_VALUES = 3_000
+_MOST_VALUES = 50_000
+_WIDTH = 960.0  # of the stage on a screen of 1,400 px
+_SCRIPTS = (
+    "math.js",
+    "dom.js",
+    "graph.js",
+    "table.js",
+    "draw.js",
+    "stage.js",
+    "view.js",
+    "phone.js",
+    "around.js",
+    "live.js",
+    "player.js",
+)
+_THEMES = ("auto", "light", "dark")
+_TITLE = "Backpropagation, step by step"
+
+
+class Page:
+    """A step-through page: in a notebook it shows itself.
+
+    Attributes:
+        text: the whole HTML document.
+        path: the file it was written to, or None.
+    """
+
+    def __init__(self, text: str, height: int = 640) -> None:
+        self.text, self.height = text, height
+        self.path: str | None = None
+
+    def save(self, path: os.PathLike[str] | str) -> str:
+        """Write the page to a file; returns its path.
+
+        Raises:
+            FileNotFoundError: the folder does not exist.
+        """
+        write_whole(Path(path), self.text.encode())
+        self.path = str(path)
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"Page({len(self.text):,} characters of HTML; save it by .save('page.html'))"
+
+    def _repr_html_(self) -> str:
+        return framed(self.text, _TITLE, self.height)
 
 
 def step_through(
-    v: Value,
-    path: os.PathLike[str] | str,
+    what: Any,
+    row: Any = None,
+    path: os.PathLike[str] | str | None = None,
     *,
+    output: int = 0,
     direction: str = "LR",
-    title: str = "Backpropagation, step by step",
-) -> str:
-    """Write a page that walks through the computation of ``v`` and back, step by step.
+    title: str = _TITLE,
+    theme: str = "auto",
+    height: int = 640,
+) -> Page | str:
+    """A page that walks through a computation and back, step by step, and computes it anew.
 
-    Arrow keys, slider and buttons move; Home and End jump; Space plays; T changes the theme;
-    a click on a value goes to its step.  The page computes the slopes of ``v`` itself, from 1
-    at ``v``: ``backward()`` need not have run, and nothing in the graph is changed.
+    Arrow keys, slider and buttons move; Space plays; a click on a value goes to its step, on a
+    group opens it.  A slider or a field for each leaf changes it, and every number follows; one
+    button takes a gradient step.  The page computes the slopes itself, from 1 at the result:
+    ``backward()`` need not have run, and nothing in the graph is changed.
 
     Args:
-        v: the value to start backward from.
-        path: the file to write, ``"backprop.html"``.
-        direction: as in ``draw``.
+        what: the Value to start backward from; or a model, which is called on ``row`` and stepped
+            through layer by layer.
+        row: the model's inputs; of a Value, the path may stand here.
+        path: the file to write, ``"backprop.html"``.  Without it the page is returned, and a
+            notebook shows it.
+        output: of a model with several outputs, the one to start backward from.
+        direction: of a picture value by value, as in ``draw``; networks and loops run from the
+            left to the right.
         title: the heading.
+        theme: ``"auto"`` (as the reader's system is), ``"light"`` or ``"dark"``.
+        height: in a notebook, in pixels.
 
     Returns:
-        The path.
+        The path, where one was given; else the ``Page``.
 
     Raises:
-        TypeError: ``v`` is not a Value.
-        ValueError: the graph has more values than a page can hold.
+        TypeError: ``what`` is neither a Value nor a model with a row.
+        ValueError: the graph has more values than a page can hold, or an argument is not one of
+            those above.
         FileNotFoundError: the folder does not exist.
+
+    >>> from autograd_nn import Value
+    >>> page = step_through(Value(2.0, "x") ** 2)
+    >>> page.text.startswith("<!doctype html>")
+    True
     """
-    target = Path(path)
-    check_folder(target)
-    write_whole(target, page_text(v, direction=direction, title=title).encode())
-    return str(target)
+    if isinstance(what, Value) and isinstance(row, (str, os.PathLike)) and path is None:
+        row, path = None, row
+    root, by_layer = _root_of(what, row, output)
+    if path is not None:
+        check_folder(Path(path))
+    text = page_text(root, direction=direction, title=title, theme=theme, by_layer=by_layer)
+    page = Page(text, height)
+    return page if path is None else page.save(path)
+
+
+def _root_of(what: Any, row: Any, output: int) -> tuple[Value, bool]:
+    """The Value to step through, and whether layer by layer."""
+    if isinstance(what, Value):
+        if row is not None:
+            raise TypeError("a Value is stepped through as it is: give no row, or give a model")
+        return what, False
+    if not callable(what) or not hasattr(what, "parameters"):
+        raise TypeError(f"step_through takes one Value, or a model and a row, got {describe(what)}")
+    if row is None:
+        raise TypeError(
+            "a model has no numbers before it is called: step_through(model, row), or "
+            "step_through(loss) for what was computed with it"
+        )
+    found = what(row)
+    outputs = found if isinstance(found, list) else [found]
+    if isinstance(output, bool) or not isinstance(output, int):
+        raise TypeError(f"output is the number of an output, an int, got {describe(output)}")
+    if not 0 <= output < len(outputs):
+        raise ValueError(f"output is from 0 to {len(outputs) - 1}, got {output}")
+    root = outputs[output]
+    if not isinstance(root, Value):
+        raise TypeError(f"the model returned {describe(root)}, not a Value: there is no graph")
+    return root, True
 
 
 def page_text(
-    v: Value, *, direction: str = "LR", title: str = "Backpropagation, step by step"
+    v: Value,
+    *,
+    direction: str = "LR",
+    title: str = _TITLE,
+    theme: str = "auto",
+    by_layer: bool = False,
 ) -> str:
     """The page that ``step_through`` writes, as text."""
-    if not isinstance(v, Value):
-        raise TypeError(f"step_through takes one Value, got {describe(v)}")
-    if direction not in ("LR", "TB", "RL", "BT"):
-        raise ValueError(f"direction is one of 'LR', 'TB', 'RL', 'BT'; got {direction!r}")
-    graph = Simplified([v])
-    if len(graph.order) > _MOST_VALUES:
+    if direction not in DIRECTIONS:
+        allowed = ", ".join(map(repr, DIRECTIONS))
+        raise ValueError(f"direction is one of {allowed}; got {direction!r}")
+    if theme not in _THEMES:
+        raise ValueError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
+    count = len(topological_order(v))
+    if count > _MOST_VALUES:
         raise ValueError(
-            f"{len(graph.order):,} values are too many to step through (at most "
-            f"{_MOST_VALUES:,}). draw() shows a large graph in groups; step through a part."
+            f"{count:,} values are too many to step through (at most {_MOST_VALUES:,}). "
+            "draw() shows a large graph in groups; step through a part."
         )
-    picture = picture_of([v], "data+grad", None)
-    svg = svg_text(picture, direction, legend=False)
-    svg = svg[svg.index("<svg") :].replace(
-        "<svg ", '<svg role="group" aria-label="computation graph" ', 1
-    )
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    read = Reading(with_slopes(v), _WIDTH)
+    count = len(read.pen.order)
+    circles = by_layer and read.view == "layers"
+    first = scene_of(read.pen.roots, width=_WIDTH, view="network") if circles else None
+    scenes = scenes_of(read, first, width=_WIDTH, direction=direction)
+    strips, strip_of = strips_of(read)
+    data = {
+        **columns(read.pen.roots[0], read),
+        "byLayer": by_layer,
+        "strips": strips,
+        "stripOf": strip_of,
+        "parts": scenes.parts,
+        "scenes": scenes.scenes,
+        "states": list(scenes.scenes),
+        "owner": scenes.owner,
+    }
+    style = asset("page.css") + colours(":root[data-theme=dark]")
+    script = script_of(operations(), *map(asset, _SCRIPTS))
     holes = {
-        "POLICY": policy,
-        "TITLE": html.escape(clean(str(title), 80)),
-        "STYLE": style,
-        "PICTURE": svg,
-        "DATA": _json(_steps(v, graph, picture)),
-        "SCRIPT": script,
+        "TITLE": escape(clean(str(title), 80)),
+        "THEME": theme,
+        "SUMMARY": f"{count:,} value{'s' * (count != 1)}",
     }
-    parts = FRAME.split("@@")
-    return "".join(holes[part] if i % 2 else part for i, part in enumerate(parts))
-
-
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _json(found: object) -> str:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(found, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _real(x: float) -> float | str:
-    """JSON has no nan, no infinity: they go as text."""
-    return x if math.isfinite(x) else str(x)
-
-
-def _steps(root: Value, graph: Simplified, picture: Picture) -> dict[str, Any]:
-    names = [box.name for box in picture.boxes]
-    signs = {operation.id: operation.sign for operation in picture.operations}
-    nodes = []
-    for i, node in enumerate(graph.order):
-        pairs = graph.operands[i]
-        entry: dict[str, Any] = {
-            "name": names[i],
-            "kind": picture.boxes[i].kind,
-            "data": _real(node._data),
-            "operands": [k for k, _ in pairs],
-            "partials": [_real(slope) for _, slope in pairs],
-            "rules": [_rule(node, names, pairs, i, j) for j in range(len(pairs))],
-            "sign": signs.get(f"o{i}", ""),
-        }
-        if is_plain_power(node) and node._right is not None:
-            entry["exponent"] = _real(node._right._data)
-        nodes.append(entry)
-    top = graph.position[id(root)]
-    return {
-        "nodes": nodes,
-        "forward": [i for i, pairs in enumerate(graph.operands) if pairs],
-        "backward": _backward(graph, top),
-        "root": top,
-    }
-
-
-def _rule(node: Value, names: list[str], pairs: list[tuple[int, float]], i: int, j: int) -> str:
-    """The local partial as a formula of the operands' names."""
-    operands = [_atom(names[k]) for k, _ in pairs]
-    if is_plain_power(node) and node._right is not None:
-        exponent = node._right._data
-        lowered = f"**{exponent - 1:g}" if exponent != 2.0 else ""
-        return f"{exponent:g}*{operands[0]}{lowered}"
-    form = row_of(node).formulas[j]
-    return form.format(y=_atom(names[i]), **dict(zip("ab", operands, strict=False)))
-
-
-def _atom(name: str) -> str:
-    return name if name.replace("_", "").isalnum() else f"({name})"
-
-
-def _backward(graph: Simplified, top: int) -> list[list[Any]]:
-    """Each operation on the way back, in the engine's order, with what its operands receive.
-
-    An entry is [value, upstream, [[operand, partial, contribution, before, after], ...]].
-    """
-    waiting = [0] * len(graph.order)
-    for pairs in graph.operands:
-        for k, _ in pairs:
-            waiting[k] += 1
-    grads = [0.0] * len(graph.order)
-    grads[top] = 1.0
-    steps: list[list[Any]] = []
-    ready = [top] if graph.operands[top] else []
-    while ready:
-        i = ready.pop()
-        shares = []
-        for k, slope in graph.operands[i]:
-            before, part = grads[k], slope * grads[i]
-            grads[k] = before + part
-            shares.append([k, *map(_real, (slope, part, before, grads[k]))])
-            waiting[k] -= 1
-            if not waiting[k] and graph.operands[k]:
-                ready.append(k)
-        steps.append([i, _real(grads[i]), shares])
-    return steps
+    return document(FRAME, holes, style, script, data)

@@ -1,45 +1,54 @@
-"""``draw``: from Values to a ``graphviz.Digraph`` that renders with or without ``dot``.
+"""``draw``: from Values, or a model, to a picture that renders with or without ``dot``.
 
-The program is the one that ``$AUTOGRAD_NN_DOT`` names, else ``dot`` on the PATH; without
-one, and for large pictures, the built-in layout writes the SVG and ``resvg`` turns it into
-PNG.  Programs run with a timeout, and files are replaced whole or not at all.
+The built-in layout writes the SVG, and ``resvg`` turns it into PNG.  ``dot`` is used where it is
+asked for (``engine="dot"``, or a program named by ``$AUTOGRAD_NN_DOT``), for the formats that it
+alone can write, and where the DOT source was changed.  Files are replaced whole or not at all.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
 
-from autograd_nn.drawing.collapse import picture_of_groups
-from autograd_nn.drawing.dot import dot_lines
-from autograd_nn.drawing.graph import Picture, picture_of, roots_of
-from autograd_nn.drawing.palette import FONTS
+from autograd_nn.drawing.called import outputs_of
+from autograd_nn.drawing.document import in_notebook
+from autograd_nn.drawing.dot import Source
+from autograd_nn.drawing.graph import roots_of
+from autograd_nn.drawing.picture import Picture
+from autograd_nn.drawing.programs import (
+    PROGRAM_VARIABLE,
+    DrawingError,
+    can_make_png,
+    find_program,
+    png_from_svg,
+    run_dot,
+    with_more_fonts,
+)
+from autograd_nn.drawing.scene import Scene
+from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
+from autograd_nn.drawing.views import VIEWS, scene_of
 
-__all__ = ["Drawing", "DrawingError", "draw", "write_whole"]
+__all__ = ["DIRECTIONS", "PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
 
-PROGRAM_VARIABLE = "AUTOGRAD_NN_DOT"
 _MOST_FOR_DOT = 3_000  # boxes, signs and arrows: beyond this dot takes minutes
 _ENGINES = (None, "dot", "builtin")
-_DIRECTIONS = ("LR", "TB", "RL", "BT")
+DIRECTIONS = ("LR", "TB", "RL", "BT")
 _VALUES = ("data+grad", "data", "grad", "none")
-
-
-class DrawingError(RuntimeError):
-    """A picture could not be made; the message says why, and what to do."""
 
 
 def draw(
     what: Any,
+    row: Any = None,
     *,
+    width: float = 900.0,
+    view: str | None = None,
+    by: str = "weight",
     direction: str = "LR",
     values: str = "data+grad",
     max_values: int = 400,
@@ -48,28 +57,36 @@ def draw(
     engine: str | None = None,
     timeout: float = 30.0,
 ) -> Drawing:
-    """Draw the graph of a Value, or of several.
+    """Draw the graph of a Value, or of several, or a model.
 
-    A box is a value; a dark sign is the operation that made it; an arrow is coloured and
-    sized by the gradient that flows back along it, blue where positive, orange where
-    negative.  Boxes are drawn around the parts of models and around ``with scope(...)``.
-    Where ``backward()`` has not run, gradients show as "–", not as 0.
+    A box is a value, with the operation that made it on its edge; an arrow is coloured and sized
+    by the gradient that flows back along it, blue where positive, orange where negative.  A
+    network is drawn in layers, each neuron as a ledger of its products, or closed to a row, or
+    with its whole layer to a box.  A loop that was unrolled is drawn once.  Text keeps its size:
+    what does not fit the width is closed.  Where ``backward()`` has not run there are no
+    gradients, and the picture says how to get them.
 
-    A power with a plain number as exponent is one sign, ``x²``.  The ``0 +`` with which
+    A power with a plain number as exponent is one operation, ``x²``.  The ``0 +`` with which
     Python's ``sum`` starts is left out.
 
     Args:
         what: a Value; a list, tuple, dict or object array of them; so also what a model
-            returns, ``draw(model(x))``.
-        direction: ``"LR"`` (left to right), ``"TB"`` (top to bottom), ``"RL"`` or ``"BT"``.
+            returns, ``draw(model(x))``.  Or a model itself, which is drawn as circles.
+        row: where ``what`` is a model, the row of numbers that it is called on, or several rows,
+            of which the means are shown.  Without one the picture shows the weights alone.
+        width: the width in pixels at which the picture is to be shown.
+        view: ``"values"``, ``"layers"``, ``"network"`` (circles), ``"loop"`` or ``"groups"``;
+            None for the one that suits.
+        by: what the edges between circles show: ``"weight"`` or ``"gradient"``.
+        direction: of a picture value by value: ``"LR"`` (left to right), ``"TB"`` (top to
+            bottom), ``"RL"`` or ``"BT"``.
         values: what a box shows: ``"data+grad"``, ``"data"``, ``"grad"`` or ``"none"``.
-        max_values: a larger graph is drawn as groups, one for each scope, at the finest level
-            with at most this many groups.
-        expand: the name of a scope (or several) to draw value by value within a drawing in
-            groups; ``"*"`` draws every value, however many there are.
+        max_values: at most so many values are drawn one by one.
+        expand: the name of a scope (or several), such as ``"layer 1"``, that is to be open;
+            ``"*"`` draws every value, however many there are.
         names: names for the values in this picture, for example ``{"w": w}`` or ``locals()``.
-        engine: ``"dot"``, ``"builtin"``, or None: ``dot`` where it is installed and the
-            picture is not too large for it.
+        engine: ``"builtin"``, ``"dot"`` (value by value, or groups), or None: built in, unless
+            ``$AUTOGRAD_NN_DOT`` names a program or the format needs one.
         timeout: seconds that ``dot`` may take.
 
     Returns:
@@ -79,25 +96,40 @@ def draw(
     Raises:
         TypeError, ValueError: an argument is not one of those above.
 
-    >>> from autograd_nn import Value
+    >>> from autograd_nn import MLP, Value
     >>> x, w = Value(2.0, "x"), Value(-3.0, "w")
     >>> picture = draw(x * w)
     >>> "x * w" in picture.source
     True
+    >>> draw(MLP(2, [3, 1], seed=0), [1.0, -1.0]).scene.view
+    'network'
     """
-    _check("direction", direction, _DIRECTIONS)
+    _check("direction", direction, DIRECTIONS)
     _check("values", values, _VALUES)
     _check("engine", engine, _ENGINES)
+    _check("view", view, VIEWS)
+    _check("by", by, ("weight", "gradient"))
     if isinstance(max_values, bool) or not isinstance(max_values, int) or max_values < 1:
         raise ValueError(f"max_values is a whole number of at least 1, got {max_values!r}")
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
-        raise ValueError(f"timeout is a number of seconds above 0, got {timeout!r}")
-    roots = roots_of(what)
+    for name, given, unit in (("timeout", timeout, "seconds"), ("width", width, "pixels")):
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
+            raise ValueError(f"{name} is a number of {unit} above 0, got {given!r}")
     wanted = (expand,) if isinstance(expand, str) else tuple(expand or ())
-    picture = None if "*" in wanted else picture_of_groups(roots, max_values, wanted, values, names)
-    if picture is None:
-        picture = picture_of(roots, values, names)
-    return Drawing(picture, direction, engine, timeout)
+    outputs = outputs_of(what, row)
+    roots = roots_of(what if outputs is None else outputs.values)
+    options: dict[str, Any] = {
+        "width": float(width),
+        "view": view or ("network" if outputs else None),
+        "by": by,
+        "direction": direction,
+        "values": values,
+        "names": names,
+        "max_values": max_values,
+        "expand": wanted,
+        "called": outputs is None or outputs.called,
+    }
+    source = Source(roots, direction, values, max_values, wanted, names)
+    return Drawing(scene_of(roots, **options), source, engine, timeout, options)
 
 
 def _check(name: str, given: object, allowed: tuple[str | None, ...]) -> None:
@@ -112,15 +144,45 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     def __init__(
         self,
-        picture: Picture,
-        direction: str = "LR",
+        scene: Scene,
+        source: Source,
         layout: str | None = None,
         timeout: float = 30.0,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__("autograd_nn", format="svg", body=dot_lines(picture, direction))
-        self._picture, self._direction = picture, direction
+        self._own_body: list[str] | None = None
+        super().__init__("autograd_nn", format="svg")
+        self.scene = scene
+        self._own_body, self._source = None, source
         self._layout, self._timeout = layout, timeout
-        self._body_as_made = list(self.body)
+        self._options = dict(options or {})
+        self._marks: list[Callable[[Scene], None]] = []
+        if len(scene.shown) <= _MOST_FOR_DOT:  # as the numbers are now
+            self._own_body = list(source.lines)
+
+    @property
+    def _picture(self) -> Picture:
+        return self._source.picture
+
+    def mark(self, change: Callable[[Scene], None]) -> None:
+        """Change the scene, and each that comes of opening a part of it in a notebook."""
+        change(self.scene)
+        self._marks.append(change)
+
+    @property
+    def body(self) -> list[str]:
+        """The lines of the DOT source, which may be added to."""
+        if self._own_body is None:
+            self._own_body = list(self._source.lines)
+        return self._own_body
+
+    @body.setter
+    def body(self, lines: Iterable[str]) -> None:
+        self._own_body = list(lines)
+
+    def _changed(self) -> bool:
+        """Whether the source is no longer as it was made."""
+        return self._own_body is not None and self._own_body != self._source.lines
 
     def pipe(
         self,
@@ -159,30 +221,33 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def _rendered(self, form: str, layout: str | None) -> bytes:
         if form == "gv":
             return str(self.source).encode()
-        changed = self.body != self._body_as_made
-        size = len(self._picture.boxes) + len(self._picture.operations)
-        if layout == "builtin" or (layout is None and size > _MOST_FOR_DOT and not changed):
-            return self._built_in(form, "it was asked for or the graph is large")
-        program = find_program()
-        if program is None:
-            if layout == "dot" or changed:
+        changed = self._changed()
+        wanted = layout == "dot" or changed
+        if layout != "builtin" and (wanted or self._needs_dot(form)):
+            program = find_program()
+            if program is not None:
+                made = run_dot(program, self.source, form, self._timeout)
+                return with_more_fonts(made) if form == "svg" else made
+            if wanted:
                 raise DrawingError(
                     f"no 'dot' program: install Graphviz or name one in ${PROGRAM_VARIABLE}. "
                     "Without it draw(..., engine='builtin') works, for a drawing as draw made it."
                 )
-            return self._built_in(form, "there is no 'dot' program")
-        made = run_dot(program, self.source, form, self._timeout)
-        return with_more_fonts(made) if form == "svg" else made
-
-    def _built_in(self, form: str, why: str) -> bytes:
         if form == "svg":
-            return svg_text(self._picture, self._direction).encode()
+            return svg_text(self.scene).encode()
         if form == "png":
-            return png_from_svg(svg_text(self._picture, self._direction))
+            return png_from_svg(svg_text(self.scene, theme="light"))
         raise DrawingError(
-            f"the built-in layout makes 'svg' and 'png', not {form!r}, and it is used because "
-            f"{why}. Install Graphviz for {form!r} and use engine='dot', or choose 'svg'."
+            f"the built-in layout makes 'svg' and 'png', not {form!r}. "
+            f"Install Graphviz for {form!r} and use engine='dot', or choose 'svg'."
         )
+
+    def _needs_dot(self, form: str) -> bool:
+        """Whether a program is named for it, or the built-in layout cannot write the format."""
+        if os.environ.get(PROGRAM_VARIABLE):
+            picture = self._source.picture
+            return len(picture.boxes) + len(picture.operations) <= _MOST_FOR_DOT
+        return form != "svg" and not (form == "png" and can_make_png())
 
     def render(
         self,
@@ -255,95 +320,33 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
     ) -> dict[str, Any]:
-        """What a notebook shows: HTML with tooltips on an opaque ground, or the SVG alone."""
+        """What a notebook shows: HTML whose closed parts open on a click, or the SVG alone."""
         wanted = set(include) if include is not None else {"image/svg+xml", "text/html"}
         wanted -= set(exclude or ())
         bundle: dict[str, Any] = {}
         if wanted & {"image/svg+xml", "text/html"}:
             Drawing._made += 1
             prefix = f"g{Drawing._made}-"
-            svg = svg_text(self._picture, self._direction, prefix)
-            if self.body != self._body_as_made:
-                svg = self.pipe(format="svg", encoding="utf-8")
-            bundle["image/svg+xml"] = svg
-            inner = svg[svg.index("<svg") :]
-            bundle["text/html"] = (
-                f'<div style="background:#FFFFFF;overflow-x:auto;border-radius:6px">{inner}</div>'
+            changed = self._changed()
+            bundle["image/svg+xml"] = (
+                self.pipe(format="svg", encoding="utf-8")
+                if changed
+                else svg_text(self.scene, prefix)
             )
+        if "text/html" in wanted:
+            if changed:
+                svg = bundle["image/svg+xml"]
+                bundle["text/html"] = in_notebook(svg[svg.index("<svg") :], "#FFFFFF")
+            else:
+                roots, marks = self._source.roots, self._marks
+                bundle["text/html"] = picture_html(self.scene, roots, self._options, marks, prefix)
         if "image/png" in wanted:
             bundle["image/png"] = self.pipe(format="png")
         return {kind: shown for kind, shown in bundle.items() if kind in wanted}
 
 
 # ---------------------------------------------------------------------------
-# Programs and files
-
-
-def find_program() -> str | None:
-    """The program to run: what the variable names, else ``dot`` on the PATH, else None."""
-    named = os.environ.get(PROGRAM_VARIABLE)
-    if named:
-        found = shutil.which(named)
-        if found is None:
-            raise DrawingError(
-                f"${PROGRAM_VARIABLE} names {named!r}, which is not a program that can be run. "
-                "Correct it, or unset it to use 'dot' on the PATH or the built-in layout."
-            )
-        return found
-    return shutil.which("dot")
-
-
-def run_dot(program: str, source: str, form: str, timeout: float) -> bytes:
-    """What the program makes of ``source``.
-
-    Raises:
-        DrawingError: it could not be started, took too long, or failed.
-    """
-    instead = "engine='builtin' lays out the picture without it"
-    try:
-        done = subprocess.run(
-            [program, f"-T{form}"],
-            input=source.encode(),
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise DrawingError(
-            f"{program} took longer than {timeout:g} s and was stopped. Give a larger timeout=, "
-            f"draw less (max_values=), or: {instead}."
-        ) from None
-    except OSError as error:
-        raise DrawingError(f"{program} could not be run ({error}); {instead}.") from error
-    if done.returncode != 0 or not done.stdout:
-        said = " ".join(done.stderr.decode("utf-8", "replace").split())[:300]
-        raise DrawingError(
-            f"{program} failed with exit code {done.returncode}"
-            + (f" ({said})" if said else "")
-            + f"; {instead}."
-        )
-    return done.stdout
-
-
-def with_more_fonts(svg: bytes) -> bytes:
-    """Dot takes one font name; browsers without it get the next of the family."""
-    return re.sub(rb'font-family="Arial"', f'font-family="{FONTS}"'.encode(), svg)
-
-
-def png_from_svg(svg: str) -> bytes:
-    """A PNG of an SVG, on white, at twice its size.
-
-    Raises:
-        DrawingError: neither Graphviz nor the extra ``png`` is installed.
-    """
-    try:
-        import resvg_py
-    except ImportError:
-        raise DrawingError(
-            "PNG needs Graphviz's 'dot' or the extra: pip install 'autograd_nn[png]'. "
-            "SVG needs neither."
-        ) from None
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, background="#FFFFFF", zoom=2))
+# Files
 
 
 def _inside(name: os.PathLike[str] | str, directory: os.PathLike[str] | str | None) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from autograd_nn.drawing.graph import Box, Operation, Picture
+from autograd_nn.drawing.picture import Box, Operation, Picture
 
 __all__ = ["DEEPEST", "ScopeTree"]
 

@@ -3,14 +3,16 @@
 ``jit(f)`` runs ``f`` once on Values, takes the recorded graph as the program and
 replays it without Python objects.  The stages, in their order:
 
-* ``recorder``: run the function on Values, twice, and find numbers that leak;
-* ``trace``: the record as a plain list of equations, equal ones joined;
+* ``capture``: one run of the function on Values, with every way out of the graph noted as a
+  guard (``recorder``), as a plain list of equations (``trace``); what the function reads
+  besides its arguments (``surroundings``); which path holds, and when one is recorded,
+  replayed equation by equation or compiled (``path``, ``paths``);
 * ``flatten`` and ``pack``: sums with their products as terms, equal ones in ``packs``;
 * ``address``: operands as strided views where their pattern is affine;
 * ``contract``: sums of products as matrix products or elementwise calls;
-* ``runner``: the forward pass as prepared NumPy calls, with ``sums``, ``reductions`` (the
-  largest of several), ``lookups`` (``take``) and ``outside`` (large arguments, which are read
-  where they lie);
+* ``runner``: the forward pass as prepared NumPy calls, with ``sums``, ``ordered`` (sums that a
+  guard reads, which must round as the engine's do), ``reductions`` (the largest of several),
+  ``lookups`` (``take``) and ``outside`` (large arguments, which are read where they lie);
 * ``adjoint``: the backward pass, found at the level of packs;
 * ``straight``: small packs between NumPy calls as generated straight-line Python
   (``lines``, ``writer``);
@@ -18,9 +20,8 @@ replays it without Python objects.  The stages, in their order:
 * ``floats``: instead of all these from ``pack`` on, where packs are small: a whole program as
   one ``function`` of floats, from single results (``flat``), with what repeats as ``loops``
   (``places``);
-* ``program``: one recorded path and its arguments (``listing`` prints it); ``rows``: many
-  rows by several programs; ``api``: the cache, and what users call (``call``,
-  ``arguments``).
+* ``program``: a compiled path (``listing`` prints it); ``rows``: many rows by several
+  programs; ``api``: the cache, and what users call; ``sending``: to other processes.
 
 What is found, and what it costs for each number (forward; the way back about twice that):
 
@@ -38,15 +39,18 @@ What is found, and what it costs for each number (forward; the way back about tw
   whole program is of that kind, one function without buffers, and a call costs 4 us;
 * in such a program, lines that repeat at even steps, such as those of a simulation:
   a loop again, 50 to 70 ns a line;
-* recording and compiling: 1.5 to 2.5 us an operation (compiled engine; 4 to 5 us in plain
-  Python), 5 us where packs are small, and about 30 us more for each line of straight-line
-  Python, once for each structure of the arguments and each path through the comparisons.
+* recording: about 1 us an operation at the first call, whose result it gives; compiling, at the
+  second call of a path: 1 us an operation, 3 us where packs are small, and about 30 us more
+  for each line of straight-line Python.  Where that would take more than 5 ms, the path is
+  replayed equation by equation, about as fast as the engine, until it has come often enough;
+* a path that changes at nearly every call: after 16 such calls the engine runs the function.
 
 A function with more than 200,000 lines that follow no pattern is run by the engine, with a
 warning.  Where a result is not finite the engine computes it again, because the order of a
-sum decides between inf and nan (not with ``rows``).
+sum decides between inf and nan.
 
-Not kept: the sign of a zero, and the order in which a sum adds its terms.
+Not kept: the sign of a zero and the order in which a sum adds its terms, but where a guard
+reads them.
 """
 
 import sys
@@ -66,8 +70,11 @@ class _CallablePackage(ModuleType):
     """``from autograd_nn import jit`` may find this package: then it is the function too."""
 
     def __call__(
-        self, f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
-    ) -> Jitted:
+        self,
+        f: Callable[..., Any] | None = None,
+        rows: str | Sequence[str] = (),
+        reduce: str | None = "mean",
+    ) -> Any:
         return jit(f, rows, reduce)
 
 

@@ -23,13 +23,14 @@ from autograd_nn.jit.floats import Floats
 from autograd_nn.jit.listing import listing
 from autograd_nn.jit.pack import pack
 from autograd_nn.jit.rows import RowSums
+from autograd_nn.rich import card, preformatted
 
 __all__ = ["Program"]
 
 
 # Estimates in microseconds, for a choice only.
 _LINE = 30.0  # to write and compile a line of Python
-_REPLAY = 0.3  # to replay an operation without that
+_REPLAY = 0.07  # to replay an operation without that, value and slopes
 _AT_ONCE = 5000.0  # what may be spent on a path at its second call
 
 
@@ -40,6 +41,8 @@ class Program(Path):
 
     Attributes:
         packs: how many packs its operations are.
+        lines: how many lines of Python are written for it.
+        cost: an estimate for one run, value and slopes, in microseconds.
         floats, buffers: how it is computed; one of them is None.
         used: when it was last used, as its owner counts.
     """
@@ -56,19 +59,20 @@ class Program(Path):
         if packer.runs_on_floats():
             sizes = [region.size for region in self.regions[:-1]]
             self.floats = Floats(flat(trace, needs), sizes, trace.constants)
-            self.lines = self.floats.lines
+            self.lines, self.cost = self.floats.lines, self.floats.cost
         else:
             self.buffers = Buffers(packer.finish(), trace, self.inputs)
-            self.lines = self.buffers.lines
+            self.lines, self.cost = self.buffers.lines, packer.cost()
         self.region_of = []  # as long as there are leaves, and of no use any more
 
     def pays(self, hits: int) -> bool:
         """Whether writing it out is worth it for a path that has been taken so often.
 
-        Where that takes long, it waits until replaying has taken a quarter as long.
+        Where that takes long, it waits until it would have saved a quarter of that time; it
+        never is where a replay is as fast.
         """
-        microseconds = _LINE * self.lines
-        return microseconds < _AT_ONCE or hits * self.recorded * _REPLAY > microseconds / 4.0
+        microseconds, saved = _LINE * self.lines, _REPLAY * self.recorded - self.cost
+        return microseconds < _AT_ONCE or hits * saved > microseconds / 4.0
 
     # -- calling -------------------------------------------------------------------------
 
@@ -168,3 +172,9 @@ class Program(Path):
 
     def __str__(self) -> str:
         return listing(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        first, _, rest = listing(self).partition("\n")
+        return card(first, preformatted(rest))

@@ -475,16 +475,19 @@ def _rows(f: Callable[..., Any], names: dict[str, Any]) -> Callable[[tuple[Any, 
         def by_engine(at: tuple[Any, ...]) -> Outcome:
             return reduced_by_engine(f, at, (1, 2), how, along)
 
+        def total(x0: Any, *columns: Any) -> Any:
+            return sum(f(x0, *row) for row in zip(*columns, strict=True))
+
         expected = by_engine(args)
         found = _called(lambda: jitted[how].value_and_grad(*args, argnums=along))
         if found.error is not None and expected.error is not None:
             return ""  # which row is the first to raise is not promised
-        wrong = _difference(found, expected, None, args, f"rows, {how}", by_engine)
+        wrong = _difference(found, expected, total, args, f"rows, {how}", by_engine)
         if wrong or expected.error is not None:
             return wrong
         value = _called(lambda: jitted[how](*args))
         return _difference(
-            value, _first(expected), None, args, f"rows, {how}", lambda a: _first(by_engine(a))
+            value, _first(expected), total, args, f"rows, {how}", lambda a: _first(by_engine(a))
         )
 
     return run
@@ -498,7 +501,7 @@ def _first(outcome: Outcome) -> Outcome:
 def _difference(
     found: Outcome,
     expected: Outcome,
-    f: Callable[..., Any] | None,
+    f: Callable[..., Any],
     args: tuple[Any, ...],
     what: str,
     by_engine: Callable[[tuple[Any, ...]], Outcome],
@@ -512,7 +515,7 @@ def _difference(
         return ""
     if not found.differs_from(expected):
         return ""
-    size = max(contributions(f, args) if f is not None else 0.0, _sway(args, expected, by_engine))
+    size = max(contributions(f, args), _sway(args, expected, by_engine))
     wrong = found.differs_from(expected, size)
     return f"{what} at {args!r}: {wrong}\n  jit {found!r}\n  f   {expected!r}" if wrong else ""
 
@@ -524,7 +527,7 @@ def contributions(f: Callable[..., Any], args: tuple[Any, ...]) -> float:
     if not isinstance(outcome.result, Value):
         return 0.0
     root = outcome.result
-    sums, size = {id(root): 1.0}, abs(root.data)
+    sums, size = {id(root): 1.0}, abs(root.data) if math.isfinite(root.data) else 0.0
     for node in reversed(topological_order(root)):
         along = sums.get(id(node), 0.0)
         if math.isfinite(along * node.data):

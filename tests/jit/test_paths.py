@@ -12,7 +12,8 @@ from autograd_nn import Value, value_and_grad
 from autograd_nn.engine import this_thread
 from autograd_nn.jit import JitWarning, jit
 from autograd_nn.jit.capture.call import Call
-from autograd_nn.jit.capture.paths import GIVE_UP, Paths, Waiting
+from autograd_nn.jit.capture.path import Waiting
+from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.recording import tracing
@@ -66,23 +67,32 @@ def test_given_up_nothing_is_recorded_and_few_programs_are_tried():
     assert not paths.miss()
 
 
+def waiting_at(x):
+    call = Call((x,), frozenset())
+    return Waiting(trace_of(lambda v: v * 2, x), call, ("value", 0), None)
+
+
 def test_what_waits_is_bounded_and_the_newest_comes_first():
     paths = fresh()
-    waiting = [Waiting(trace_of(lambda v: v * 2, float(k)), None) for k in range(20)]
+    waiting = [waiting_at(float(k)) for k in range(20)]
     for each in waiting:
         paths.wait(each)
     assert len(paths.waiting) == 8
     assert paths.waiting[0] is waiting[-1]
 
 
-def test_a_waiting_path_holds_for_the_numbers_that_take_it():
-    waiting = Waiting(trace_of(lambda v: v * 2 if v > 1 else -v, 3.0), None)
-    for x in (1.5, math.inf):
-        assert waiting.holds(Call((x,), frozenset()), None)
-    for x in (1.0, -2.0, math.nan):
-        assert not waiting.holds(Call((x,), frozenset()), None)
-    always = Waiting(trace_of(lambda v: v * 2, 3.0), None)
-    assert always.holds(Call((math.nan,), frozenset()), None)
+@pytest.mark.parametrize(("recorded", "often"), [(1, 1), (2, 1), (3, 4), (4, 16), (9, 16)])
+def test_the_more_paths_there_are_the_oftener_one_must_come_to_be_compiled(recorded, often):
+    """Compiling takes as long as some hundred runs: of many paths only the frequent ones pay."""
+    paths = fresh()
+    for k in range(recorded):
+        paths.wait(waiting_at(float(k)))
+    newest = paths.waiting[0]
+    assert [paths.is_worth_compiling(newest) for _ in range(often + 1)] == [
+        *[False] * (often - 1),
+        True,
+        True,
+    ]
 
 
 def test_the_difference_between_two_recordings_is_the_first_guard_that_is_another():
@@ -125,7 +135,7 @@ def test_the_first_result_is_the_recordings_and_the_function_runs_once():
 def test_a_path_is_compiled_when_it_comes_a_second_time():
     f, _ = counted(lambda x: x * 2 if x > 0 else -x)
     f(1.0)
-    (paths,) = f._paths.values()
+    (paths,) = f._known._paths.values()
     assert (len(paths.programs), len(paths.waiting)) == (0, 1)
     f(-1.0)
     assert (len(paths.programs), len(paths.waiting)) == (0, 2)

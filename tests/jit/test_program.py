@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from random import Random
 
 import numpy as np
 import pytest
@@ -125,3 +126,31 @@ def test_a_run_inside_of_a_run_has_buffers_of_its_own():
 def test_it_prints_what_was_found(f, args, words):
     text = str(jit(f).program(*args))
     assert all(word in text for word in words), text
+
+
+def without_pattern(xs, lines=400):
+    random, values = Random(0), list(xs)
+    for _ in range(lines):
+        a, b = random.choice(values[-20:]), random.choice(values)
+        values.append([a + b, a * b * 0.5, (a - b).sin(), a.tanh()][random.randrange(4)])
+    return sum(values)
+
+
+def test_what_takes_long_to_compile_has_to_save_as_much_first():
+    """Otherwise a function that is called a few times would be slower for being jitted."""
+    short, long = jit(lambda x: x * x).program(2.0), jit(without_pattern).program([1.0, 2.0])
+    assert short.pays(1)
+    assert not long.pays(1)
+    assert long.pays(10_000)
+    long.cost = 1e9
+    assert not long.pays(10_000)  # a replay is as fast
+
+
+def test_a_program_that_does_not_pay_is_replayed_all_the_same():
+    f = jit(without_pattern)
+    expected = [value_and_grad(without_pattern)([x, 0.5]) for x in (1.0, 2.0, 3.0)]
+    for _ in range(2):
+        for x, (value, slopes) in zip((1.0, 2.0, 3.0), expected, strict=True):
+            found = f.value_and_grad([x, 0.5])
+            assert found[0] == pytest.approx(value, rel=1e-12)
+            assert found[1] == pytest.approx(slopes, rel=1e-11)

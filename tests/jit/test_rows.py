@@ -1,5 +1,6 @@
 """Functions of one row on many rows: blocks, paths that differ from row to row, structures."""
 
+import math
 import warnings
 
 import numpy as np
@@ -152,6 +153,19 @@ def test_a_function_that_reads_what_it_changes_runs_in_the_engine_row_by_row():
         found = [jitted([3.5, 3.6, 0.5, 0.6]), jitted([9.0, 9.5])]
     assert [w.filename for w in caught] == [__file__]
     assert [x.tolist() for x in found] == [[3.5, 7.2, -0.5, -0.6], [45.0, 57.0]]
+
+
+def test_the_engine_takes_one_row_of_a_list_as_of_an_array():
+    """Here for results that are not finite; a sum over all rows would be another number."""
+
+    def f(w, x):
+        return w * np.sum(x) / 0.0
+
+    for X in ([1.0, -2.0, 0.0], (1.0, -2.0, 0.0), np.array([1.0, -2.0, 0.0])):
+        found, slopes = jit(f, rows="x", reduce=None).value_and_grad(1.0, X, argnums=1)
+        np.testing.assert_array_equal(found, [math.inf, -math.inf, math.nan])
+        np.testing.assert_array_equal(slopes, [math.inf] * 3)
+        np.testing.assert_array_equal(jit(f, rows="x", reduce=None)(1.0, X), found)
 
 
 def test_many_paths_bring_one_warning_at_the_line_of_the_call():

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from autograd_nn import MLP, Value, parameter
-from autograd_nn.jit.capture.surroundings import Surroundings, in_reach, random_states
+from autograd_nn.jit.capture.surroundings import Surroundings
 
 RATE = 2.0
 PAIR = (1.0, "a")
@@ -344,7 +344,8 @@ def test_what_does_not_matter_is_ignored():
 # -- random numbers -------------------------------------------------------------------------
 
 
-def test_generators_in_reach_are_found():
+def test_a_draw_from_any_generator_in_reach_moves_a_state():
+    """Otherwise a recorded draw would be the result of every later call."""
     rng, old, own = np.random.default_rng(0), np.random.RandomState(0), random.Random(0)
     holder = SimpleNamespace(rng=rng)
     draw = rng.normal
@@ -352,53 +353,88 @@ def test_generators_in_reach_are_found():
     def f(x):
         return x * (holder.rng.normal() + old.rand() + own.random())
 
-    found = look(f)
-    assert {id(g) for g in found.generators} == {id(rng), id(old), id(own)}
-    assert look(lambda x: x * draw()).generators == [rng]
+    draws = [rng.normal, old.rand, own.random, lambda: rng.shuffle([1, 2, 3])]
+    draws += [random.random, lambda: random.choice([1, 2])]  # is in reach of everyone
+    assert_moves(look(f), draws)
+    assert_moves(look(lambda x: x * draw()), [rng.normal, draw])
+    assert_moves(look(by_global, holder), [rng.normal])
 
 
-def test_every_draw_moves_a_state():
-    rng, old, own = np.random.default_rng(0), np.random.RandomState(0), random.Random(0)
-    draws = [rng.normal, old.rand, own.random, random.random, np.random.rand]
-    draws += [lambda: rng.shuffle([1, 2, 3]), lambda: random.choice([1, 2])]
-    for draw in draws:
-        before = list(random_states([rng, old, own]))
-        assert list(random_states([rng, old, own])) == before
-        draw()
-        assert list(random_states([rng, old, own])) != before
+def assert_moves(found, draws):
+    for each in draws:
+        before = found.random_states()
+        assert found.random_states() == before
+        each()
+        assert found.random_states() != before
 
 
-# -- what is in reach by a name ---------------------------------------------------------------
+def test_numpys_shared_generator_counts_where_a_function_may_draw_from_it():
+    """Its state is long, so it is left alone where nothing in reach could draw from it."""
+
+    def draws(x):
+        return x * np.random.rand()
+
+    assert_moves(look(draws), [np.random.rand])
+    assert_moves(look(lambda x: draws(x) + 1), [np.random.rand])
+    shared = np.random.rand
+    assert_moves(look(lambda x: x * shared()), [np.random.rand])
+    without = look(by_global)
+    before = without.random_states()
+    np.random.rand()
+    assert without.random_states() == before
 
 
-def test_in_reach_are_globals_closure_and_the_object_of_a_method():
-    local = [1]
+# -- what lies outside ------------------------------------------------------------------------
+
+
+def test_outer_containers_are_those_that_a_function_can_fill():
+    """A Value put into one of these is refused by its name."""
+    log, table, seen, fixed = [1], {}, set(), (1, [2])
 
     def f(x):
-        return [by_global(x) for _ in local]
+        return [by_global(x) for _ in log], table, seen, fixed
 
-    found = in_reach(f)
-    assert found["local"] is local
-    assert found["by_global"] is by_global
-    assert "RATE" not in found
-    assert "__builtins__" not in found
+    outer = dict(look(f).outer)
+    assert outer["log"] is log
+    assert outer["table"] is table
+    assert outer["seen"] is seen
+    assert outer["fixed"] is fixed[1]  # the tuple itself takes nothing
 
     class Owner:
         def __init__(self):
-            self.rate = local
+            self.log = log
 
         def run(self, x):
-            return x * self.rate[0] * RATE
+            return [*self.log, x]
 
-    reach = in_reach(Owner().run)
-    assert reach["rate"] is local
-    assert reach["RATE"] == RATE
+    found = look(Owner().run).outer
+    assert [x for _, x in found] == [log]  # the attributes themselves are compared, not filled
 
 
-def test_a_name_that_is_not_set_yet_is_not_in_reach():
+def test_a_name_that_is_not_set_yet_is_not_outside():
     def f(x):
-        return x * later
+        return [x, *later]
 
-    assert "later" not in in_reach(f)
-    later = 1.0
-    assert in_reach(f)["later"] == later
+    assert look(f).outer == []
+    later = [1.0]
+    assert look(f).outer == [("later", later)]
+
+
+# -- the parameters in reach ------------------------------------------------------------------
+
+
+def test_parameters_come_in_their_models_order_and_each_once():
+    """In that order a layer's weights follow a pattern, which programs are made of."""
+    model, other = MLP(2, [3, 1], seed=0), MLP(1, [1], seed=1)
+    loose = parameter(1.0)
+    first = model.layers[0]
+
+    def f(x):
+        return first(x), other(x), model(x), loose
+
+    found = look(f).parameters()
+    assert {id(p) for p in found} == {id(p) for m in (model, other) for p in m.parameters()}
+    assert len({id(p) for p in found}) == len(found)
+    places = [next(k for k, q in enumerate(found) if q is p) for p in model.parameters()]
+    assert places == sorted(places)
+    assert [id(p) for p in look(by_global, other).parameters()] == list(map(id, other.parameters()))

@@ -114,19 +114,53 @@ def test_how_a_number_left_the_graph_is_noted_on_its_guard():
         ("<", True, "int()"),
         ("==", True, "float()"),
     ]
-    assert [node for node, _ in trace.left] == [1]
-    assert "float(y)" in trace.left[0][1]
+    assert list(trace.left) == [1]
+    assert "float(y)" in trace.left[1]
 
 
-def test_guards_are_asked_of_other_numbers_before_anything_is_compiled():
+def test_what_left_the_graph_is_told_by_its_leaves():
+    """Also where it was computed, closed over, or chosen by max; not where it was detached."""
+    held, other = Value(3.0), Value(4.0)
+
+    def f(x, y, z):
+        return z * float(max(x * held, x)) + float(y.detach() * other) * other
+
+    trace = trace_of(f, 1.5, 2.0, 5.0)
+    leaves = [*"xyz", *(f"held {v.data}" for v in trace.captured)]
+    assert {leaves[leaf] for leaf in trace.left} == {"x", "held 3.0", "held 4.0"}
+    assert all("float(" in line for line in trace.left.values())
+
+
+def test_the_numbers_of_all_nodes_or_none_where_a_guard_fails():
+    """What a path is tried by before anything is compiled."""
     trace = trace_of(lambda x, y: x if x * 2 > y else y, 3.0, 5.0)
-    assert trace.holds([2.6, 5.0], [])
-    assert not trace.holds([2.5, 5.0], [])
-    assert not trace.holds([math.nan, 5.0], [])
+    assert trace.numbers([2.6, 5.0], []) == [2.6, 5.0, 2.0, 5.2]
+    assert trace.numbers([2.5, 5.0], []) is None
+    assert trace.numbers([math.nan, 5.0], []) is None
     held = Value(7.0)
     trace = trace_of(lambda x: x if held.exp() < x else x * 2, 3.0)
-    assert trace.holds([3.0], [7.0])
-    assert not trace.holds([3.0], [1.0])
+    assert trace.numbers([3.0], [7.0])[trace.roots[0]] == 6.0
+    assert trace.numbers([3.0], [1.0]) is None
+
+
+def test_only_what_a_guard_or_a_result_needs_is_computed():
+    def f(x):
+        x.exp().sinh()
+        return x * 3
+
+    trace = trace_of(f, 2.0)
+    assert trace.numbers([2.0], [])[trace.roots[0]] == 6.0
+    unneeded = [k for k in range(trace.leaves, len(trace.codes)) if k not in trace.roots]
+    assert [trace.numbers([2.0], [])[k] for k in unneeded] == [0.0, 0.0]
+
+
+def test_the_slopes_along_all_leaves():
+    held = Value(7.0)
+    trace = trace_of(lambda x, y, z: (x * y + x.exp()) * held - y.detach(), 2.0, 3.0, 5.0)
+    values = trace.numbers([1.0, 4.0, 9.0], [7.0])
+    assert trace.adjoints(values) == pytest.approx([7 * (4 + math.e), 7.0, 0.0, 4 + math.e])
+    constant = trace_of(lambda x: Value(2.0) * 1.0, 1.0)
+    assert constant.adjoints(constant.numbers([1.0], [2.0]))[0] == 0.0
 
 
 def test_only_exact_reciprocals_stand_for_a_division():

@@ -45,8 +45,10 @@ __all__ = [
 
 _EXACT = 2**53  # integers beyond are not all floats, so they stay integers
 _FLOATS, _INTS = {float}, {int}
-_IMMUTABLE = (str, bytes, complex, range, slice, type, type(...), Enum, np.generic, Decimal)
-_IMMUTABLE += (Fraction, datetime.date, datetime.time, datetime.timedelta, int, float)
+_IMMUTABLE: tuple[type, ...] = (
+    *(str, bytes, int, float, complex, range, slice, type, type(...), Enum, np.generic),
+    *(Decimal, Fraction, datetime.date, datetime.time, datetime.timedelta),
+)
 
 
 class HoldsValueError(Exception):
@@ -241,9 +243,9 @@ def lift(x: Any, make: Callable[[Any], Value]) -> Any:
     return x
 
 
-def one_row(x: Any, row: int) -> Any:
-    """What the function gets of an argument with a leading row axis: a number or an array."""
-    return np.asarray(x)[row : row + 1].reshape(np.shape(x)[1:])
+def one_row(rows: Any, row: int) -> Any:
+    """What the function gets of an array with a leading row axis: a number or an array."""
+    return rows[row : row + 1].reshape(rows.shape[1:])
 
 
 # -- what goes out ------------------------------------------------------------------------------

@@ -141,13 +141,15 @@ class Wanted:
         self.call = call
         self.single = not isinstance(argnums, tuple)
         self.positions: tuple[int, ...] = ()
-        self.module = None
+        self.module: Any = None
         if not isinstance(argnums, int) and is_module(argnums):
             self.module = argnums
         else:
             find = _seen_positions if type(argnums) is int else as_positions
             self.positions = find(argnums, len(call.args) - len(call.names))
-        self.static = any(has_static_part(call.key[k - len(call.args)]) for k in self.positions)
+        self.static = False
+        for k in self.positions:
+            self.static |= has_static_part(call.key[k - len(call.args)])
         starts = call.starts
         self.groups = tuple([g for k in self.positions for g in range(starts[k], starts[k + 1])])
         if len(self.groups) < len(self.positions):  # an argument without numbers may be a model
@@ -234,6 +236,9 @@ class Wanted:
 
 def _shaped(x: Any, groups: Iterator[Any]) -> Any:
     """The slopes along an argument in its structure; takes its groups in the order of ``read``."""
+    if type(x) is list and set(map(type, x)) == {float}:  # the most common
+        numbers = next(groups)
+        return numbers[:] if type(numbers) is list else numbers.ravel().tolist()
     if isinstance(x, np.ndarray) and x.ndim:
         return np.asarray(next(groups)).reshape(x.shape)
     if not is_container(x):

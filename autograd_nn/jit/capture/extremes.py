@@ -65,15 +65,18 @@ def _question(original: Callable[[Any], bool], ask: Callable[[Any], bool]) -> An
     return wrapper
 
 
-_WRAPPED: list[tuple[Any, str, Any, Any]] = [
-    (module, name, getattr(module, name), make(getattr(module, name), rule))
-    for module, name, make, rule in (
-        (builtins, "max", _extreme, Value.first_max),
-        (builtins, "min", _extreme, Value.first_min),
-        (math, "isnan", _question, lambda x: x != x),
-        (math, "isinf", _question, lambda x: abs(x) == math.inf),
-        (math, "isfinite", _question, lambda x: abs(x) < math.inf),
-    )
+def _pair(module: Any, name: str, make: Any, rule: Any) -> tuple[Any, str, Any, Any]:
+    original = getattr(module, name)
+    return module, name, original, make(original, rule)
+
+
+#: Module, name, original and wrapper.
+_WRAPPED = [
+    _pair(builtins, "max", _extreme, Value.first_max),
+    _pair(builtins, "min", _extreme, Value.first_min),
+    _pair(math, "isnan", _question, lambda x: x != x),
+    _pair(math, "isinf", _question, lambda x: abs(x) == math.inf),
+    _pair(math, "isfinite", _question, lambda x: abs(x) < math.inf),
 ]
 
 

@@ -79,14 +79,21 @@ class Run:
 
     def _lift(self, k: int, x: Any) -> Any:
         """The k-th argument: its floats as Values, and integers where a slope is asked for."""
-        start, row = len(self.inputs), k in self.call.row_positions
+        start = len(self.inputs)
+        if k in self.call.row_positions:
+            x = one_row(self.call.groups[self.call.starts[k]], self.row)
         all_of_it = self._lifts_integers or (self.wanted is not None and k in self.wanted.positions)
         plain = self._plain and not all_of_it
         if plain and type(x) is np.ndarray and x.dtype.kind == "f":
-            floats = np.array(x[self.row] if row else x, dtype=float)
+            floats = np.array(x, dtype=float)
             return floats if floats.ndim else float(floats)
-        if plain and type(x) in (list, tuple) and set(map(type, x)) == {float}:
-            return x[:]
+        if type(x) in (list, tuple) and set(map(type, x)) == {float}:  # the most common
+            if plain:
+                return x[:]
+            nodes = list(map(lifted, x))
+            self.inputs += nodes
+            self._spans[k] = start, len(self.inputs)
+            return nodes if type(x) is list else tuple(nodes)
 
         def make(number: Any) -> Any:
             whole = isinstance(number, (int, np.integer))
@@ -95,7 +102,7 @@ class Run:
                 return self.inputs[-1]
             return int(number) if whole else float(number)
 
-        called = lift(one_row(x, self.row) if row else x, make)
+        called = lift(x, make)
         self._spans[k] = start, len(self.inputs)
         return called
 
@@ -129,9 +136,10 @@ class Run:
         wanted = self.wanted
         assert wanted is not None
         along = self._along()
-        named = zip(wanted.by_argument(0), along, strict=True)
-        arguments = {name: [v for nodes in part for v in nodes] for (name, _), part in named}
-        refuse_leak(result, arguments, self.left)
+        if self.left:
+            named = zip(wanted.by_argument(0), along, strict=True)
+            arguments = {name: [v for nodes in part for v in nodes] for (name, _), part in named}
+            refuse_leak(result, arguments, self.left)
         groups = [nodes for part in along for nodes in part]
         flat = [v for nodes in groups for v in nodes]
         found = slopes_along(result, flat) if isinstance(result, Value) else [0.0] * len(flat)
@@ -155,7 +163,8 @@ class Run:
         for k in wanted.positions:
             groups, (start, stop) = [], self._spans[k]
             for group in self.call.groups[self.call.starts[k] : self.call.starts[k + 1]]:
-                size = np.size(group) // (self.call.rows if k in self.call.row_positions else 1)
+                size = group.size if isinstance(group, np.ndarray) else len(group)
+                size //= self.call.rows if k in self.call.row_positions else 1
                 groups.append(self.inputs[start : start + size])
                 start += size
             assert start == stop

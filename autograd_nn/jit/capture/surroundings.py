@@ -231,13 +231,14 @@ class Surroundings:
 
     def random_states(self) -> list[Any]:
         """Where the sequences of random numbers stand."""
-        shared = [np.random.mtrand._rand] if self._may_draw else []  # type: ignore[attr-defined]
+        shared = [np.random.mtrand._rand] if self._may_draw else []
         return [random.getstate(), *map(_state_of, (*shared, *self._generators))]
 
     # -- comparing -----------------------------------------------------------------------
 
     def _look(self) -> None:
         """Keep what there is now, to compare with."""
+        self._readers = [read for _, read in self._reads]
         # Views of dicts show what is in them at any time.
         self._views = [
             view
@@ -248,8 +249,9 @@ class Surroundings:
         self._now = self._flat()
 
     def _flat(self) -> list[Any]:
-        flat = [read() for _, read in self._reads]
-        flat += chain.from_iterable(self._views)
+        flat = [read() for read in self._readers]
+        if self._views:
+            flat += chain.from_iterable(self._views)
         return flat
 
     def holds(self) -> bool:
@@ -264,7 +266,10 @@ class Surroundings:
             if not all(map(_same, now, then)):
                 return False
             self._now = now  # equal ones, so that the next comparison is fast
-        return all(x.tobytes() == before for _, x, before in self._arrays)
+        for _, x, before in self._arrays:  # noqa: SIM110 - most often there are none
+            if x.tobytes() != before:
+                return False
+        return True
 
     def excuse(self) -> None:
         """Look no longer at lists, dicts and sets that have grown.
