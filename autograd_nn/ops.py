@@ -392,9 +392,9 @@ def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
     lowered = b - 1.0
     by_power = (lowered + 1.0 == b) | (a == 0.0) | (y == 0.0) | (abs(y) == INF)
     power = choose(by_power, primitive("pow")(a, lowered), lambda: div(y, a))
-    # y/a is infinite beside 0, where its product with a tiny b is not.
-    lost = choose(by_power, False, lambda: abs(power) == INF)
-    base = choose(flat, 0.0, lambda: choose(lost, y * div(b, a), lambda: b * power))
+    # Beside 0 y/a is infinite, where its product with a tiny b is not.
+    apart = (abs(a) > 1e-300) | (abs(b) > 1e-10) | (a == 0.0)
+    base = choose(flat, 0.0, lambda: choose(apart, b * power, lambda: y * div(b, a)))
     exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * log(a))
     return base, exponent
 
