@@ -1,7 +1,8 @@
-"""The pytest plugin: the fixture ``gradcheck``, its option, and readable slope comparisons.
+"""The pytest plugin: the fixture ``gradcheck``, its option, and readable failures.
 
-Nothing but this file is imported until a test uses it.  What is left out: the
-checks, which are in ``checking``.
+A failure is the report: its first line, the cause, is what the short summary shows, and more
+about it stands in a section of its own.  Nothing but this file is imported until a test uses
+it.  What is left out: the checks, which are in ``checking``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +42,25 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., None]:
             raise GradientCheckError(report)
 
     return gradcheck
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show the cause of a failed check without the path of the error's module."""
+    outcome = yield
+    module = sys.modules.get("autograd_nn.checking.report")
+    if module is None or call.excinfo is None:
+        return
+    error = call.excinfo.value
+    if not isinstance(error, module.GradientCheckError):
+        return
+    result = outcome.get_result()  # type: ignore[attr-defined]
+    crash = getattr(result.longrepr, "reprcrash", None)
+    if crash is not None:
+        crash.message = crash.message.removeprefix(f"{type(error).__module__}.")
+        crash.message = crash.message.removeprefix(f"{type(error).__name__}: ")
+    if error.report.details:
+        result.sections.append(("gradcheck: details", error.report.details))
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

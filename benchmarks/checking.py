@@ -3,8 +3,9 @@
 The cost: one scalar check, and a network of 10,000 parameters.  The judgement: each method
 is asked about right slopes and about wrong ones (off by 1 %, and twice as large), of
 functions from 1e-12 to 1e4.  A check should accept the first and reject the others; the
-methods of PyTorch and JAX are asked with their own tolerances.  Those that are not installed
-are left out.
+methods of PyTorch and JAX are asked with their own tolerances.  The same for functions of 60
+numbers, some of which sit on a kink of relu, abs or a maximum, where every slope between the
+left and the right one is right.  Those that are not installed are left out.
 
 Run: OPENBLAS_NUM_THREADS=1 python benchmarks/checking.py
 """
@@ -144,6 +145,108 @@ def jax_check_grads():
     return None, (lambda f, x: (f, x)), accepts
 
 
+# Functions of 60 numbers, a third of them on a kink; then the slopes from the left and the right.
+MANY = 60
+POINT = np.where(np.arange(MANY) % 3 == 0, 0.0, np.round(rng.normal(size=MANY), 2))
+KINKED = {
+    "sum of relus": (lambda lib, v: lib.maximum(v, 0 * v).sum(), np.heaviside, (0.0, 1.0)),
+    "sum of |x|": (lambda lib, v: lib.abs(v).sum(), lambda v, at_0: np.sign(v) + at_0 * (v == 0),
+                   (-1.0, 1.0)),
+    "lasso": (lambda lib, v: (v * v).sum() + 0.3 * lib.abs(v).sum(),
+              lambda v, at_0: 2 * v + 0.3 * (np.sign(v) + at_0 * (v == 0)), (-1.0, 1.0)),
+    "relu and a slope": (lambda lib, v: (3 * lib.maximum(v, 0 * v) - v).sum(),
+                         lambda v, at_0: 3 * np.heaviside(v, at_0) - 1, (0.0, 1.0)),
+}  # fmt: skip
+
+
+def kinked_ours():
+    """``check_gradients`` of the slopes as numbers."""
+    library = importlib.import_module("autograd_nn.functions")
+
+    def accepts(f, slopes):
+        return bool(check_gradients(lambda v: f(library, v), POINT, slopes))
+
+    return accepts
+
+
+def kinked_scipy():
+    """``scipy.optimize.check_grad``, the difference at most 1e-6 of the length."""
+    check_grad = importlib.import_module("scipy.optimize").check_grad
+
+    def accepts(f, slopes):
+        off = check_grad(lambda v: f(np, v), lambda v: slopes, POINT)
+        return bool(off <= 1e-6 * np.linalg.norm(slopes))
+
+    return accepts
+
+
+def kinked_torch():
+    """``torch.autograd.gradcheck`` of a function with the given backward."""
+    torch = importlib.import_module("torch")
+
+    def accepts(f, slopes):
+        class Claimed(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, v):
+                return f(torch, v)
+
+            @staticmethod
+            def backward(ctx, gradient):
+                return gradient * torch.tensor(slopes)
+
+        at = torch.tensor(POINT, requires_grad=True)
+        return torch.autograd.gradcheck(Claimed.apply, (at,), raise_exception=False)
+
+    return accepts
+
+
+def kinked_jax():
+    """``jax.test_util.check_grads`` of a function with the given VJP."""
+    jax = importlib.import_module("jax")
+    check_grads = importlib.import_module("jax.test_util").check_grads
+    jax.config.update("jax_enable_x64", True)
+
+    def accepts(f, slopes):
+        claimed = jax.custom_vjp(lambda v: f(jax.numpy, v))
+        claimed.defvjp(lambda v: (f(jax.numpy, v), None), lambda _, g: (g * slopes,))
+        try:
+            check_grads(claimed, (jax.numpy.asarray(POINT),), order=1, modes=["rev"])
+        except AssertionError:
+            return False
+        return True
+
+    return accepts
+
+
+KINK_METHODS = {
+    "autograd_nn": ("autograd_nn", kinked_ours),
+    "scipy check_grad": ("scipy", kinked_scipy),
+    "torch gradcheck": ("torch", kinked_torch),
+    "jax check_grads": ("jax", kinked_jax),
+}
+
+
+def compare_on_kinks():
+    """A table: slopes accepted at kinks, between the two sides, and wrong ones."""
+    print(f"\n{len(KINKED)} functions of {MANY} numbers, a third of them on a kink")
+    print("                           accepted slopes at the kinks:")
+    print("method                      left   middle    right   beyond   one off by 1 elsewhere")
+    for name, (package, build) in KINK_METHODS.items():
+        if importlib.util.find_spec(package) is None:
+            print(f"{name:25}  not installed")
+            continue
+        accepts = build()
+        shares = [0] * 5
+        for f, slopes, (left, right) in KINKED.values():
+            middle = (left + right) / 2
+            wrong = slopes(POINT, middle)
+            wrong[1] += 1.0
+            claims = [slopes(POINT, c) for c in (left, middle, right, right + (right - left) / 2)]
+            for k, claim in enumerate([*claims, wrong]):
+                shares[k] += accepts(f, claim)
+        print(f"{name:25}" + "".join(f" {100 * share / len(KINKED):6.0f} %" for share in shares))
+
+
 METHODS = {
     "autograd_nn": ("autograd_nn", ours),
     "scipy approx_derivative": ("scipy", scipy_approx_derivative),
@@ -195,3 +298,4 @@ if __name__ == "__main__":
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # steps outside the domain of log and sqrt
         compare()
+        compare_on_kinks()

@@ -38,6 +38,7 @@ def run(path, *options):
 
 
 def test_failure_reads_from_the_cause_to_the_remedy(tmp_path):
+    """The short summary says what is wrong, not where the error's class is defined."""
     text = run(tmp_path)
     assert "2 failed, 1 passed" in text
     golden = [
@@ -47,6 +48,9 @@ def test_failure_reads_from_the_cause_to_the_remedy(tmp_path):
     ]
     for line in golden:
         assert line in text
+    summary = text.split("short test summary")[1]
+    assert "test_wrong - x: a factor 2 is missing" in summary
+    assert "autograd_nn.checking" not in summary
     assert "checking/check.py" not in text
     assert "<- wrong" in text.split("def test_compare")[1]
 
@@ -62,6 +66,23 @@ def test_failure_reads_from_the_cause_to_the_remedy(tmp_path):
 )
 def test_options(tmp_path, options, outcome):
     assert outcome in run(tmp_path, *options)
+
+
+def test_errors_of_the_user_show_no_frames_of_the_package(tmp_path):
+    """What is shown is the line of the test, and the line of the user's own function."""
+    (tmp_path / "test_errors.py").write_text(
+        "def test_f(gradcheck):\n    gradcheck(lambda x: [x], 2.0, lambda x: 1.0)\n"
+        "def test_hand(gradcheck):\n    gradcheck(lambda x: x * x, 2.0, lambda x: 'a')\n"
+        "def test_own(gradcheck):\n    def hand(x):\n        return 1 / 0\n"
+        "    gradcheck(lambda x: x * x, 2.0, hand)\n"
+        "def test_left(gradcheck):\n    import math\n    gradcheck(math.exp, 2.0, math.exp)\n"
+    )
+    text = run(tmp_path, "test_errors.py")
+    assert "4 failed" in text
+    assert f"{Path('autograd_nn', 'checking')}" not in text
+    assert "hidden" not in text
+    assert "return 1 / 0" in text
+    assert "TypeError: f returned list" in text
 
 
 def test_last_failed_runs_the_two_again(tmp_path):

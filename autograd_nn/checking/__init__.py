@@ -5,7 +5,8 @@
 """
 
 from autograd_nn.checking.approximate import approx_gradient
-from autograd_nn.checking.check import assert_gradients, check_gradients, check_module
+from autograd_nn.checking.check import assert_gradients, check_gradients
+from autograd_nn.checking.modules import check_module
 from autograd_nn.checking.numeric import NumericDerivative, numeric_derivative, numeric_gradient
 from autograd_nn.checking.oracles import complex_step_derivative, mpmath_derivative
 from autograd_nn.checking.report import GradientCheckError, GradientReport

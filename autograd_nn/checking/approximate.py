@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_nn.checking.calls import Arguments, hand_numbers
-from autograd_nn.checking.check import judge
 from autograd_nn.checking.numeric import numeric_derivative
-from autograd_nn.checking.report import GradientReport, Row
+from autograd_nn.checking.report import GradientReport, Row, judge
 
 __all__ = ["approx_gradient"]
+
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
 
 
 class approx_gradient:  # noqa: N801 - reads as the function that it is used as

@@ -7,7 +7,9 @@ A tuple of arguments is spread, ``f(*at)``; anything else is one argument,
 from __future__ import annotations
 
 import inspect
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,23 @@ from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.transforms import flatten
 
-__all__ = ["Arguments", "call_f", "call_hand", "hand_numbers"]
+__all__ = ["Arguments", "ComplexResultError", "call_f", "call_hand", "hand_numbers"]
+
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
+
+class ComplexResultError(TypeError):
+    """A result left the real numbers: a root or a power outside its domain."""
+
+
+def _is_complex(x: Any) -> bool:
+    if isinstance(x, dict):
+        x = list(x.values())
+    if isinstance(x, (list, tuple)):
+        return any(map(_is_complex, x))
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return any(map(_is_complex, x.ravel().tolist()))
+    return isinstance(x, complex) or (isinstance(x, np.ndarray) and x.dtype.kind == "c")
 
 
 class Arguments:
@@ -32,6 +50,7 @@ class Arguments:
         if not leaves:
             raise ValueError(f"at is {describe(at)}: it holds no number to check a slope for")
         self.spread = isinstance(at, tuple)
+        self._sizes = [len(flatten(part, "at")[0]) for part in (at if self.spread else (at,))]
         self.all = [to_float(x) for x in leaves]
         labels = _names(f, at)
         self.chosen = list(range(len(leaves))) if wrt is None else _positions(at, wrt)
@@ -44,6 +63,14 @@ class Arguments:
                 raise ValueError(
                     f"names gives {len(self.names)} names for {len(self.chosen)} numbers"
                 )
+
+    def by_argument(self, xs: Sequence[Any]) -> dict[str, list[Any]]:
+        """The checked ones of each argument that has any."""
+        ends = list(accumulate(self._sizes))
+        found: dict[str, list[Any]] = {}
+        for i, x in zip(self.chosen, xs, strict=True):
+            found.setdefault(f"argument {bisect_right(ends, i)}", []).append(x)
+        return found
 
     def filled(self, xs: Sequence[Any]) -> tuple[Any, ...]:
         """The positional arguments with ``xs`` in the checked places."""
@@ -127,6 +154,8 @@ def _call(who: str, function: Callable[..., object], arguments: tuple[Any, ...])
 def call_f(f: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
     """``f``'s result: a Value where it computed with Values, else a float."""
     result = _call("f", f, arguments)
+    if isinstance(result, complex):
+        raise ComplexResultError(f"f returned {describe(result)}; it must return a real number")
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.item()
     if isinstance(result, Value):
@@ -153,6 +182,8 @@ def hand_numbers(
     """
     if isinstance(slopes, Value):
         slopes = slopes.data
+    if _is_complex(slopes):
+        raise ComplexResultError(f"{says} {describe(slopes)}; slopes are real numbers")
     slopes = _in_order(slopes, pattern, says)
     try:
         leaves = flatten(slopes, "hand's result")[0]

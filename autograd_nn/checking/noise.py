@@ -13,9 +13,13 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
+
 from autograd_nn.conversion import describe, is_number, to_float
 
 __all__ = ["Sampler", "noise_level"]
+
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
 
 
 class Sampler:
@@ -35,7 +39,8 @@ class Sampler:
         """``f(x)`` computed again, even where it is known."""
         self.evaluations += 1
         try:
-            y = self.f(x)
+            with np.errstate(all="ignore"):
+                y = self.f(x)
         except (ValueError, ArithmeticError):  # outside the domain
             return None
         if isinstance(y, complex):  # (-8.0) ** 0.5: outside the real domain too

@@ -25,6 +25,8 @@ from autograd_nn.transforms import flatten
 
 __all__ = ["NumericDerivative", "numeric_derivative", "numeric_gradient"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 EPSILON = sys.float_info.epsilon
 
 
@@ -219,20 +221,27 @@ def numeric_gradient(f: Callable[..., object], at: Any) -> Any:
     return [numeric_derivative(along(i), x) for i, x in enumerate(numbers)]
 
 
-def directional_slope(f: Callable[[float], object], unit: float) -> NumericDerivative:
+def directional_slope(
+    f: Callable[[float], object], unit: float, known: tuple[float, float] | None = None
+) -> tuple[NumericDerivative, tuple[float, float] | None]:
     """The slope of ``f`` at 0 from 16 values: a cheap form for functions that take long.
 
     ``unit`` is the size of a step that changes the arguments as a whole by about themselves.
-    A kink within the steps shows as a large error bound.
+    A kink within the steps shows as a large error bound.  The value at 0 and the noise are
+    returned too; where they are ``known``, from another direction, 8 values are enough.
     """
     sampler = Sampler(f)
-    at_zero = sampler(0.0)
-    if at_zero is None:
-        return NumericDerivative(math.nan, math.inf, "undefined", evaluations=1)
-    noise = max([0.5 * math.ulp(at_zero), *_jitter(sampler, unit * 2.0**-24)])
+    levels: tuple[int, ...] = (8, 11, 14, 17, 20)
+    if known is None:
+        at_zero = sampler(0.0)
+        if at_zero is None:
+            return NumericDerivative(math.nan, math.inf, "undefined", evaluations=1), None
+        noise = max([0.5 * math.ulp(at_zero), *_jitter(sampler, unit * 2.0**-24)])
+    else:
+        (at_zero, noise), levels = known, (10, 13, 16, 19)
     best = _Candidate(math.inf, math.nan, 0.0, 0)
     above: list[tuple[float, float]] = []
-    for level, k in enumerate((8, 11, 14, 17, 20)):
+    for level, k in enumerate(levels):
         h = unit * 2.0**-k
         upper, lower = sampler(h), sampler(-h)
         if upper is None or lower is None:
@@ -249,7 +258,8 @@ def directional_slope(f: Callable[[float], object], unit: float) -> NumericDeriv
             best = min(best, _Candidate(error, value, h, level))
         above = row
     status = "ok" if math.isfinite(best.error) else "noisy"
-    return NumericDerivative(best.value, 6 * best.error, status, evaluations=sampler.evaluations)
+    found = NumericDerivative(best.value, 6 * best.error, status, evaluations=sampler.evaluations)
+    return found, (at_zero, noise)
 
 
 def _jitter(f: Sampler, step: float) -> list[float]:

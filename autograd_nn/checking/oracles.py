@@ -21,6 +21,8 @@ from autograd_nn.conversion import describe, is_number, to_float
 
 __all__ = ["complex_step_derivative", "mpmath_derivative"]
 
+__tracebackhide__ = True  # in pytest, errors are shown at the line of the test
+
 _COMPLEX_STEP = 2.0**-332  # about 1e-100: its square vanishes beside any usual number
 
 

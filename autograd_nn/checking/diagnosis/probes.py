@@ -1,6 +1,6 @@
-"""Points around the given one, where both gradients are computed and compared.
+"""Points around the given one, with the graph, the engine's slopes, and the hand-written ones.
 
-What is left out: what a difference means (``explanations``).
+What is left out: what the graph means (``structure``) and what is wrong.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.checking.diagnosis.kinks import Kinks
 from autograd_nn.checking.diagnosis.misconceptions import Edge
 from autograd_nn.engine import Value, topological_order
 
-__all__ = ["Probe", "agree", "probe_around", "spell"]
+__all__ = ["Probe", "agree", "probe_around"]
+
+_ROUNDING = 1e-12  # of the sum of the absolute contributions; 2.2e-16 each, and a few of them
 
 Slopes = Callable[[Sequence[float]], list[float]]
 
 
 def agree(a: float, b: float, size: float, rtol: float = 1e-9) -> bool:
     """Whether two slopes are equal up to rounding; ``size`` is the sum of what was added up."""
-    return a == b or abs(a - b) <= rtol * max(abs(a), abs(b)) + 1e-12 * size
+    return a == b or abs(a - b) <= rtol * max(abs(a), abs(b)) + _ROUNDING * size
 
 
 class Probe:
@@ -34,12 +37,21 @@ class Probe:
         slopes: the engine's.
         sizes: for each slope the sum of the absolute contributions, the scale of its rounding.
         nodes: the graph, operands first; ``operands`` and ``partials`` by position in it.
+        shape: the same number for graphs of the same operations.
         adjoints: the slope of the result along each node.
+        conditions: the comparisons that ``f`` made, in words, and how they came out.
     """
 
-    def __init__(self, result: Value, inputs: Sequence[Value], hand: list[float]) -> None:
+    def __init__(
+        self,
+        result: Value,
+        inputs: Sequence[Value],
+        hand: list[float],
+        conditions: Sequence[tuple[str, bool]] = (),
+    ) -> None:
         self.at = [x.data for x in inputs]
         self.hand = hand
+        self.conditions = tuple(conditions)
         self.nodes = topological_order(result)
         position = {id(node): k for k, node in enumerate(self.nodes)}
         self.inputs = [position.get(id(x), -1) for x in inputs]
@@ -47,15 +59,29 @@ class Probe:
         self.partials = [node.partials for node in self.nodes]
         self.data = [node.data for node in self.nodes]
         self.ops = [node.op or node.kind for node in self.nodes]
-        self.adjoints = self._backward(self.partials)
-        self.slopes = self._pick(self.adjoints)
-        absolute = [tuple(map(abs, partials)) for partials in self.partials]
-        self.sizes = self._pick(self._backward(absolute))
         self._reach: Any = None
+        self._kinks: Kinks | None = None
+        self.shape = hash((tuple(self.ops), tuple(self.operands)))
+        self.adjoints = self.backward(self.partials)
+        self.slopes = self._pick(self.adjoints)
+        absolute = [self._rounding_scale(k) for k in range(len(self.nodes))]
+        self.sizes = self._pick(self.backward(absolute))
 
-    def _backward(self, partials: Sequence[tuple[float, ...]]) -> list[float]:
+    def _rounding_scale(self, k: int) -> tuple[float, ...]:
+        """The sizes of what a formula for these partials adds up: 1 and t**2 for 1 - t**2."""
+        if self.ops[k] == "tanh":
+            return (1.0,)
+        if self.ops[k] == "sigmoid":
+            return (abs(self.data[k]),)
+        return tuple(map(abs, self.partials[k]))
+
+    def backward(
+        self, partials: Sequence[tuple[float, ...]], start: Mapping[int, float] | None = None
+    ) -> list[float]:
+        """The adjoints of all nodes with these partials, from those of the result or of some."""
         adjoints = [0.0] * len(self.nodes)
-        adjoints[-1] = 1.0
+        for k, adjoint in ({len(adjoints) - 1: 1.0} if start is None else start).items():
+            adjoints[k] = adjoint
         for k in range(len(self.nodes) - 1, -1, -1):
             if adjoints[k] != 0.0:
                 for operand, partial in zip(self.operands[k], partials[k], strict=True):
@@ -66,14 +92,43 @@ class Probe:
     def _pick(self, adjoints: list[float]) -> list[float]:
         return [adjoints[k] if k >= 0 else 0.0 for k in self.inputs]
 
-    def slopes_with(self, changed: Mapping[tuple[int, int], float]) -> list[float]:
-        """The slopes if the partial of operand j of node k were ``changed[k, j]``."""
-        partials = list(self.partials)
-        for (k, j), slope in changed.items():
-            row = list(partials[k])
-            row[j] = slope
-            partials[k] = tuple(row)
-        return self._pick(self._backward(partials))
+    def sweep(self, changes: Sequence[Mapping[tuple[int, int], float]]) -> Any:
+        """The slopes under each set of changed partials, in one walk: (changes, inputs).
+
+        ``changes[h][k, j]`` takes the place of the partial of operand j of node k.
+        """
+        count = len(changes)
+        by_edge: dict[tuple[int, int], tuple[list[int], list[float]]] = {}
+        for h, change in enumerate(changes):
+            for edge, slope in change.items():
+                which, values = by_edge.setdefault(edge, ([], []))
+                which.append(h)
+                values.append(slope)
+        adjoints = np.zeros((len(self.nodes), count))
+        adjoints[-1] = 1.0
+        touched = bytearray(len(self.nodes))
+        touched[-1] = 1
+        with np.errstate(all="ignore"):
+            for k in range(len(self.nodes) - 1, -1, -1):
+                if not touched[k] or not self.operands[k]:
+                    continue
+                row = adjoints[k]
+                for j, operand in enumerate(self.operands[k]):
+                    partial, changed = self.partials[k][j], by_edge.get((k, j))
+                    if changed is not None:
+                        share = row * partial
+                        share[changed[0]] = row[changed[0]] * np.asarray(changed[1])
+                    elif partial != 0.0 and self.ops[operand] != "constant":
+                        share = row * partial
+                    else:
+                        continue
+                    adjoints[operand] += share
+                    touched[operand] = 1
+        picked = np.zeros((count, len(self.inputs)))
+        for i, k in enumerate(self.inputs):
+            if k >= 0:
+                picked[:, i] = adjoints[k]
+        return picked
 
     @property
     def reach(self) -> Any:
@@ -85,19 +140,30 @@ class Probe:
                     self._reach[k, i] = 1.0
             for k, operands in enumerate(self.operands):
                 for operand, partial in zip(operands, self.partials[k], strict=True):
-                    if self.ops[operand] != "constant" and partial != 0.0:
+                    if partial != 0.0 and self.ops[operand] != "constant":
                         self._reach[k] += partial * self._reach[operand]
         return self._reach
 
-    def through(self, k: int, j: int) -> Any:
-        """What the slopes would gain if the partial of operand j of node k were larger by 1."""
-        return self.adjoints[k] * self.reach[self.operands[k][j]]
+    def with_adjoints(self, adjoints: Mapping[int, float]) -> Any:
+        """The slopes if these nodes had these adjoints; none may lie below another."""
+        return self.with_more({k: a - self.adjoints[k] for k, a in adjoints.items()})
+
+    def with_more(self, more: Mapping[int, float]) -> Any:
+        """The slopes if the adjoints of these nodes were so much larger."""
+        return np.array(self.slopes) + self._pick(self.backward(self.partials, more))
 
     def edge(self, k: int, j: int) -> Edge:
         """Operand j of node k, as the table of misconceptions reads it."""
         operands = [self.data[operand] for operand in self.operands[k]]
         second = operands[1] if len(operands) > 1 else math.nan
         return Edge(j, operands[0], second, self.data[k], self.partials[k][j])
+
+    @property
+    def kinks(self) -> Kinks:
+        """What sits on a kink."""
+        if self._kinks is None:
+            self._kinks = Kinks(self)
+        return self._kinks
 
     def right(self, rtol: float) -> list[bool]:
         """For each slope whether the hand-written one agrees."""
@@ -111,19 +177,24 @@ def probe_around(
     count: int,
     seed: int,
 ) -> list[Probe]:
-    """Probes at ``at`` and around it, with each relu and abs seen from both sides."""
+    """Probes at ``at`` and around it, with each relu and abs seen from both sides.
+
+    The reach shrinks while most points lie outside the domain.
+    """
     rng = random.Random(seed)
     first = probe(at)
     if first is None:
         return []
-    probes = [first]
+    probes, shrink = [first], 1.0
     for _ in range(20 * count):
         if len(probes) > count:
             break
-        reach = rng.choice([0.3, 0.3, 1.0, 2.0])
+        reach = shrink * rng.choice([0.3, 0.3, 1.0, 2.0])
         found = probe([x + reach * (abs(x) or 1.0) * rng.uniform(-1, 1) for x in at])
         if found is not None:
             probes.append(found)
+        else:
+            shrink = max(0.8 * shrink, 1e-3)
     if count and any(op in ("relu", "abs") for op in first.ops):
         _see_both_sides(at, probe, probes, rng)
     return probes
@@ -144,7 +215,7 @@ def _see_both_sides(
         return {(k, p.data[p.operands[k][0]] > 0) for k in switches}
 
     seen = set().union(*map(sides, probes))
-    for _ in range(100):
+    for _ in range(100 if len(first.nodes) < 1000 else 20):
         if len(seen) == 2 * len(switches):
             return
         found = probe(
@@ -153,36 +224,3 @@ def _see_both_sides(
         if found is not None and sides(found) - seen:
             seen |= sides(found)
             probes.append(found)
-
-
-def spell(node: Value, width: int = 40) -> str:
-    """A node as a short formula of labels and numbers."""
-    text = _spell(node, 0)
-    return text if len(text) <= width else f"{text[: width // 2 - 2]} … {text[2 - width // 2 :]}"
-
-
-_BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
-
-
-def _spell(node: Value, depth: int, context: int = 0) -> str:
-    """The formula; in brackets where it binds less than ``context``."""
-    if node.label:
-        return node.label
-    if not node.op:
-        return f"{node.data:g}"
-    if depth > 6:
-        return "…"
-    binds = _BINDS.get(node.op, 0)
-    parts = [
-        _spell(operand, depth + 1, binds and binds + (j == 1 and node.op != "add"))
-        for j, operand in enumerate(node.operands)
-    ]
-    if node.op == "neg":
-        text = f"-{parts[0]}"
-    elif node.op == "pow":
-        text = "**".join(parts)
-    elif binds:
-        text = f"{parts[0]} {node._op} {parts[1]}"
-    else:
-        return f"{node.op}({', '.join(parts)})"
-    return f"({text})" if binds < context else text
