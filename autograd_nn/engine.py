@@ -364,7 +364,7 @@ class Value:
         if 1e-4 < a < 1e4 and -64.0 < b < 64.0 and b != 0.0 and b - 1.0 + 1.0 == b:
             y = math.pow(a, b)  # within these bounds nothing overflows
             return _node(POW, y, self, right, b * math.pow(a, b - 1.0), y * math.log(a))
-        if -1e4 < a < -1e-4 and (b == 3.0 or b == -1.0):
+        if -1e4 < a < -1e-4 and abs(b - 1.0) == 2.0:  # 3 or -1
             y = math.pow(a, 3.0) if b == 3.0 else 1.0 / a
             return _node(POW, y, self, right, b * math.pow(a, b - 1.0), math.nan)
         return record(POW, self, right)
