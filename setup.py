@@ -140,7 +140,7 @@ def extensions():
         if source.name.startswith("__native"):
             code = add_docstrings(source.read_text(encoding="utf-8"))
             source.write_text(code, encoding="utf-8")
-    header = str(Path(__file__).resolve().parent / "autograd_nn" / "deallocation.h")
+    header = str(Path(__file__).resolve().parent / "autograd_nn" / "native.h")
     for extension in built:
         extension.optional = True  # an extension that was not built is then not looked for
         extension.extra_compile_args += ["/FI", header] if os.name == "nt" else ["-include", header]

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 from autograd_nn.build import warn_if_old
 
 if TYPE_CHECKING:
-    from autograd_nn import checking, drawing, functions, losses, nn, optim, saving, training
+    from autograd_nn import (
+        checking,
+        drawing,
+        functions,
+        linalg,
+        losses,
+        micrograd,
+        nn,
+        optim,
+        saving,
+        training,
+    )
     from autograd_nn import transforms as transforms
     from autograd_nn.checking import (
         GradientCheckError,
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
         numeric_gradient,
     )
     from autograd_nn.contexts import AnomalyError
+    from autograd_nn.custom import custom_op
     from autograd_nn.drawing import (
         DrawingError,
         derivative_text,
@@ -37,7 +49,8 @@ if TYPE_CHECKING:
     )
     from autograd_nn.engine import Value, engine_is_compiled, parameter
     from autograd_nn.errors import LeakError, TraceError
-    from autograd_nn.jit import JitWarning, jit, take
+    from autograd_nn.jit import JitWarning, jit
+    from autograd_nn.jit.take import take
     from autograd_nn.nn import MLP, Layer, Module, Neuron
     from autograd_nn.recording import detect_anomaly, no_grad, scope
     from autograd_nn.saving import ModelFileError
@@ -58,6 +71,7 @@ _NAMES = {
         "numeric_gradient",
     ),
     "contexts": ("AnomalyError",),
+    "custom": ("custom_op",),
     "drawing": (
         "DrawingError",
         "derivative_text",
@@ -83,8 +97,10 @@ _MODULES = {
     "checking": "checking",
     "drawing": "drawing",
     "functions": "functions",
+    "linalg": "linalg",
     "losses": "losses",
     "metrics": "training.metrics",
+    "micrograd": "micrograd",
     "nn": "nn",
     "optim": "optim",
     "saving": "saving",
@@ -111,6 +127,7 @@ __all__ = [
     "check_gradients",
     "check_module",
     "checking",
+    "custom_op",
     "derivative_text",
     "detect_anomaly",
     "draw",
@@ -124,8 +141,10 @@ __all__ = [
     "grad",
     "jit",
     "label_variables",
+    "linalg",
     "losses",
     "metrics",
+    "micrograd",
     "nn",
     "no_grad",
     "numeric_derivative",

@@ -20,7 +20,14 @@ import numpy as np
 
 from autograd_nn.checks import check_argnums, positions_of
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.engine import Value, chosen_operands, slopes_along, this_thread, topological_order
+from autograd_nn.engine import (
+    Value,
+    chosen_operands,
+    row_of,
+    slopes_along,
+    this_thread,
+    topological_order,
+)
 from autograd_nn.errors import LeakError
 from autograd_nn.nested import (
     is_constant,
@@ -30,7 +37,6 @@ from autograd_nn.nested import (
     parts_of,
     with_parts,
 )
-from autograd_nn.ops import PRIMITIVES, primitive
 from autograd_nn.recording import noting_exits
 
 __all__ = [
@@ -219,15 +225,15 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
         for position, structure in zip(at, structures, strict=True):
             called[position] = structure.rebuild(inputs[start : start + structure.size])
             start += structure.size
-        context.differentiating += 1
-        # no_grad() around the call is about the caller's graph; the slopes need this one.
-        recording, context.recording = context.recording, True
-        try:
+        depth, recording = context.differentiating, context.recording
+        try:  # whatever happens, Ctrl-C included, the thread is as it was afterwards
+            context.differentiating = depth + 1
+            # no_grad() around the call is about the caller's graph; the slopes need this one.
+            context.recording = True
             with noting_exits() as left:
                 result = one_number(f(*called, **kwargs), f)
         finally:
-            context.differentiating -= 1
-            context.recording = recording
+            context.differentiating, context.recording = depth, recording
         if left:
             sizes = [structure.size for structure in structures]
             ends = list(accumulate(sizes))
@@ -334,7 +340,7 @@ def _slopes_as_values(root: Value, inputs: list[Value]) -> list[Any]:
         adjoint = adjoints.get(id(node))
         if adjoint is None or id(node) not in depends or id(node) in wanted:
             continue
-        row = primitive(node.op) if node.op else PRIMITIVES[0]
+        row = row_of(node)
         operands = node.operands
         for operand, slope in zip(operands, row.partials(*operands, node), strict=True):
             if id(operand) in depends:

@@ -19,11 +19,11 @@ PACKAGE = Path(autograd_nn.__file__).parent
 
 #: The rooms of each floor, from the ground up; a room is a module or a folder of the package.
 FLOORS = (
-    ("build", "checks", "conversion", "errors", "files", "labels", "nested", "ops", "rich",
-     "spelling"),
+    ("build", "checks", "conversion", "errors", "files", "handmade", "labels", "nested", "ops",
+     "rich", "special", "spelling"),
     ("contexts", "state"),
     ("engine", "plain", "recording"),
-    ("functions", "linalg", "parameters", "transforms"),
+    ("custom", "functions", "linalg", "parameters", "transforms"),
     ("checking", "drawing", "jit"),
     ("implicit", "losses", "micrograd", "nn", "optim", "optimize", "saving"),
     ("training",),

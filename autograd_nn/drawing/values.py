@@ -201,7 +201,7 @@ def _paths(pen: Pen, sheet: Sheet) -> dict[int, tuple[int, ...]]:
     numbers: dict[tuple[str, ...], int] = {}
     found = {}
     for i in sheet.nodes:
-        scope = pen.order[i]._scope[:_DEEPEST]
+        scope = pen.order[i].scope[:_DEEPEST]
         path = [scope[: k + 1] for k in range(len(scope))]
         found[i] = tuple(numbers.setdefault(part, len(numbers)) for part in path)
     return found
@@ -229,7 +229,7 @@ def _band_names(pen: Pen, sheet: Sheet) -> list[str]:
     names = ["inputs"] * count
     for node in sheet.nodes.values():
         if node.operands:
-            scope = pen.order[node.i]._scope
+            scope = pen.order[node.i].scope
             names[node.column] = clean(scope[0]) if scope else ""
     held = {node.column for node in sheet.nodes.values() if node.closed and not node.operands}
     leaves = {node.column for node in sheet.nodes.values() if node.operands}
@@ -279,9 +279,9 @@ def _paint_frames(pen: Pen, sheet: Sheet, paths: dict[int, tuple[int, ...]]) -> 
         y0 = min(node.y - node.h / 2 for node in nodes) - 24.0 * (deepest[path] + 1)
         y1 = max(node.y + node.h / 2 for node in nodes) + pad
         inside = next(
-            n for n in nodes if len(pen.order[n.i]._scope) >= len(path) and n.beside is None
+            n for n in nodes if len(pen.order[n.i].scope) >= len(path) and n.beside is None
         )
-        name = clean(pen.order[inside.i]._scope[len(path) - 1])
+        name = clean(pen.order[inside.i].scope[len(path) - 1])
         pen.part(f"c{path[-1]}", "scope", name)
         fill = "band" if len(path) % 2 else "ribbon"
         pen.rect(x0, y0, x1 - x0, y1 - y0, fill, "rule", 10)
