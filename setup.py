@@ -4,14 +4,25 @@ The engine and the jit's passes over a recording are compiled by mypyc, into one
 compiler is present.  Without one, or
 with ``AUTOGRAD_NN_PURE=1`` in the environment, the plain Python files are
 installed, with the same behaviour, and one line says so.
+
+Two things are added to what mypyc makes: the docstrings, which it drops, and a note of the sources
+that were compiled, from which ``autograd_nn.build`` tells whether they are still the same.
 """
 
+import ast
 import os
+import re
+import runpy
 import sys
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE / "autograd_nn"
+BUILD = runpy.run_path(str(PACKAGE / "build.py"))
 
 COMPILED = [
     "autograd_nn/engine.py",
@@ -32,9 +43,14 @@ class OptionalBuild(build_ext):
 
     def run(self):
         # An extension left from an earlier build would win over today's plain file.
-        for ext in self.extensions:
-            Path(self.get_ext_fullpath(ext.name)).unlink(missing_ok=True)
+        inplace = self.inplace
+        files = [Path(self.get_ext_fullpath(ext.name)) for ext in self.extensions]
+        for file in files:
+            file.unlink(missing_ok=True)
         super().run()
+        if not self.failed:
+            folder = PACKAGE if inplace else Path(self.build_lib, "autograd_nn")
+            BUILD["write_note"](folder, [name.removeprefix("autograd_nn/") for name in COMPILED])
 
     def build_extension(self, ext):
         # The parts of the compiled engine need each other: after one failure, none is built.
@@ -45,6 +61,65 @@ class OptionalBuild(build_ext):
         except Exception as error:
             self.failed = True
             say_plain(f"{type(error).__name__}: {str(error)[:80]}")
+
+
+class PlainBuild(build_py):
+    """A plain editable install must not find extensions that an earlier one left in place."""
+
+    def run(self):
+        if self.editable_mode and not self.distribution.ext_modules:
+            for file in BUILD["extensions_in"](PACKAGE):
+                file.unlink()
+        super().run()
+
+
+def docstrings():
+    """By the name that mypyc gives its C function: the docstrings of what is compiled."""
+    found = {}
+
+    def visit(body, prefix):
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                name = f"{prefix}___{node.name}"
+                found.setdefault(name, ast.get_docstring(node) or "")  # a setter comes second
+                if isinstance(node, ast.ClassDef):
+                    visit(node.body, name)
+
+    for path in COMPILED:
+        visit(ast.parse((HERE / path).read_text(encoding="utf-8")).body, Path(path).stem)
+    return found
+
+
+def as_c(text):
+    """A text as a C string, a literal for each line."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').splitlines(keepends=True)
+    lines = ['"' + line.replace("\n", "\\n") + '"' for line in escaped]
+    octets = "\n".join(lines).encode()  # C takes ASCII everywhere
+    return "".join(chr(b) if b < 128 else f"\\{b:03o}" for b in octets)
+
+
+def add_docstrings(code):
+    """C as mypyc wrote it, with the docstrings of functions, methods, properties and classes."""
+    known = docstrings()
+
+    def of_function(match):
+        doc = known.get(match["name"], "")
+        return f"{match[0][:-1]} {as_c(doc)})" if doc else match[0]
+
+    def of_property(match):
+        doc = known.get(f"{match['of']}___{match['name']}", "")
+        return f"{match['before']}{as_c(doc)}, NULL}}" if doc else match[0]
+
+    literal = r'PyDoc_STR\("(?:[^"\\]|\\.)*"\)'
+    code = re.sub(
+        rf"\(PyCFunction\)CPyPy_(?P<name>\w+),\s*METH_[\w| ]+, {literal}", of_function, code
+    )
+    return re.sub(
+        r"(?P<before>\(getter\)(?P<of>\w+)_get_(?P<name>\w+),\s*(?:\(setter\)\w+|NULL),\s*)"
+        r"NULL, NULL\}",
+        of_property,
+        code,
+    )
 
 
 def extensions():
@@ -61,7 +136,11 @@ def extensions():
     except (Exception, SystemExit) as error:  # mypyc exits on what it does not know
         say_plain(f"{type(error).__name__}: {error}")
         return []
-    header = str(Path(__file__).resolve().parent / "autograd_nn" / "deallocation.h")
+    for source in {Path(name) for extension in built for name in extension.sources}:
+        if source.name.startswith("__native"):
+            code = add_docstrings(source.read_text(encoding="utf-8"))
+            source.write_text(code, encoding="utf-8")
+    header = str(Path(__file__).resolve().parent / "autograd_nn" / "native.h")
     for extension in built:
         extension.optional = True  # an extension that was not built is then not looked for
         extension.extra_compile_args += ["/FI", header] if os.name == "nt" else ["-include", header]
@@ -69,4 +148,4 @@ def extensions():
     return built
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild})
+setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild, "build_py": PlainBuild})

@@ -6,11 +6,27 @@ costs nothing and a part's extra packages are asked for only where that part is 
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from autograd_nn.build import warn_if_old
+
 if TYPE_CHECKING:
-    from autograd_nn import functions, losses, nn, optim
+    from autograd_nn import (
+        checking,
+        drawing,
+        functions,
+        linalg,
+        losses,
+        micrograd,
+        nn,
+        optim,
+        saving,
+        training,
+    )
+    from autograd_nn import transforms as transforms
     from autograd_nn.checking import (
         GradientCheckError,
         assert_gradients,
@@ -20,7 +36,9 @@ if TYPE_CHECKING:
         numeric_gradient,
     )
     from autograd_nn.contexts import AnomalyError
+    from autograd_nn.custom import custom_op
     from autograd_nn.drawing import (
+        DrawingError,
         derivative_text,
         draw,
         explain,
@@ -30,10 +48,15 @@ if TYPE_CHECKING:
         to_latex,
     )
     from autograd_nn.engine import Value, engine_is_compiled, parameter
-    from autograd_nn.jit import jit
+    from autograd_nn.errors import LeakError, TraceError
+    from autograd_nn.jit import JitWarning, jit
+    from autograd_nn.jit.take import take
     from autograd_nn.nn import MLP, Layer, Module, Neuron
     from autograd_nn.recording import detect_anomaly, no_grad, scope
-    from autograd_nn.training import evaluate, fit, predict
+    from autograd_nn.saving import ModelFileError
+    from autograd_nn.training import metrics
+    from autograd_nn.training.fit import NonFiniteLossError, fit
+    from autograd_nn.training.predict import evaluate, predict
     from autograd_nn.transforms import grad, value_and_grad
 
 __version__ = "1.0.0"
@@ -48,7 +71,9 @@ _NAMES = {
         "numeric_gradient",
     ),
     "contexts": ("AnomalyError",),
+    "custom": ("custom_op",),
     "drawing": (
+        "DrawingError",
         "derivative_text",
         "draw",
         "explain",
@@ -58,29 +83,55 @@ _NAMES = {
         "to_latex",
     ),
     "engine": ("Value", "engine_is_compiled", "parameter"),
-    "jit": ("jit",),
+    "errors": ("LeakError", "TraceError"),
+    "jit": ("JitWarning", "jit", "take"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "recording": ("detect_anomaly", "no_grad", "scope"),
-    "training": ("evaluate", "fit", "predict"),
+    "saving": ("ModelFileError",),
+    "training": ("NonFiniteLossError", "evaluate", "fit", "predict"),
     "transforms": ("grad", "value_and_grad"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
-_MODULES = ("functions", "losses", "nn", "optim")
+#: The public modules; ``sklearn`` needs scikit-learn, so it is not among ``__all__``.
+_MODULES = {
+    "checking": "checking",
+    "drawing": "drawing",
+    "functions": "functions",
+    "linalg": "linalg",
+    "losses": "losses",
+    "metrics": "training.metrics",
+    "micrograd": "micrograd",
+    "nn": "nn",
+    "optim": "optim",
+    "saving": "saving",
+    "sklearn": "sklearn",
+    "training": "training",
+    "transforms": "transforms",
+}
 
 __all__ = [
     "MLP",
     "AnomalyError",
+    "DrawingError",
     "GradientCheckError",
+    "JitWarning",
     "Layer",
+    "LeakError",
+    "ModelFileError",
     "Module",
     "Neuron",
+    "NonFiniteLossError",
+    "TraceError",
     "Value",
     "assert_gradients",
     "check_gradients",
     "check_module",
+    "checking",
+    "custom_op",
     "derivative_text",
     "detect_anomaly",
     "draw",
+    "drawing",
     "engine_is_compiled",
     "evaluate",
     "explain",
@@ -90,7 +141,10 @@ __all__ = [
     "grad",
     "jit",
     "label_variables",
+    "linalg",
     "losses",
+    "metrics",
+    "micrograd",
     "nn",
     "no_grad",
     "numeric_derivative",
@@ -98,16 +152,20 @@ __all__ = [
     "optim",
     "parameter",
     "predict",
+    "saving",
     "scope",
     "step_through",
+    "take",
     "to_latex",
+    "training",
+    "transforms",
     "value_and_grad",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
+        return import_module(f"{__name__}.{_MODULES[name]}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -116,16 +174,23 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return [*__all__, "sklearn"] if find_spec("sklearn") else __all__
 
 
 class _Package(ModuleType):
-    """Importing the subpackage ``jit`` binds its name here; users mean the function."""
+    """Importing the subpackage ``jit`` binds its name here; users mean the function.
+
+    The package's names are then attributes of the function: ``autograd_nn.jit.take``.
+    """
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "jit" and isinstance(value, ModuleType):
+            for other in value.__all__:
+                if other != "jit":
+                    setattr(value.jit, other, getattr(value, other))
             value = value.jit
         super().__setattr__(name, value)
 
 
 sys.modules[__name__].__class__ = _Package
+warn_if_old(Path(__file__).parent)

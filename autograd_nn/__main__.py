@@ -1,22 +1,62 @@
-"""``python -m autograd_nn``: what a report of a bug needs to say."""
+"""``python -m autograd_nn``: what runs here, and what a report of a bug needs to say."""
+
+from __future__ import annotations
 
 import os
 import platform
 import shutil
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
-from autograd_nn import __version__, engine_is_compiled
+import autograd_nn
+from autograd_nn.build import REMEDY, changed_sources, why_plain
+
+#: What the jit's ways to run a program need beside the package itself.
+_BACKENDS = {"NumPy calls": "numpy", "generated Python": ""}
+#: The package that each extra adds.
+_EXTRAS = {"plot": "matplotlib", "train": "tqdm", "png": "resvg_py", "sklearn": "sklearn"}
 
 
 def main() -> None:
-    """Print versions, the kind of engine, and the program that draws, a line each."""
-    print(f"autograd_nn {__version__}")
-    print(f"Python      {platform.python_version()} on {platform.platform()}")
-    print(f"NumPy       {np.__version__}")
-    print(f"engine      {'compiled' if engine_is_compiled() else 'plain Python'}")
+    """Print versions, the path, the kind of engine, the jit's backends and what is missing."""
+    for name, text in report().items():
+        print(f"{name:<11} {text}")
+
+
+def report() -> dict[str, str]:
+    """What ``main`` prints, by the name of each line.
+
+    >>> list(report())
+    ['autograd_nn', 'Python', 'NumPy', 'path', 'engine', 'jit', 'dot', 'missing']
+    """
+    backends = [name for name, needs in _BACKENDS.items() if not needs or find_spec(needs)]
+    missing = [
+        f"{package} (pip install 'autograd_nn[{extra}]')"
+        for extra, package in _EXTRAS.items()
+        if find_spec(package) is None
+    ]
     dot = os.environ.get("AUTOGRAD_NN_DOT") or shutil.which("dot")
-    print(f"dot         {dot or 'not found: the built-in layout draws'}")
+    package = Path(autograd_nn.__file__).parent
+    return {
+        "autograd_nn": autograd_nn.__version__,
+        "Python": f"{platform.python_version()} on {platform.platform()}",
+        "NumPy": np.__version__,
+        "path": str(package),
+        "engine": _engine(package),
+        "jit": ", ".join(backends),
+        "dot": dot or "not found: the built-in layout draws",
+        "missing": "; ".join(missing) or "nothing",
+    }
+
+
+def _engine(package: Path) -> str:
+    if not autograd_nn.engine_is_compiled():
+        return f"plain Python, about ten times slower ({why_plain(package)})"
+    changed = changed_sources(package)
+    older = f", from before {', '.join(changed)} changed: {REMEDY}" if changed else ""
+    return f"compiled{older}"
 
 
 if __name__ == "__main__":

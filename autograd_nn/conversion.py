@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import reprlib
 from collections.abc import Iterable
 from decimal import Decimal
 from difflib import get_close_matches
@@ -18,8 +19,28 @@ def describe(x: object) -> str:
     >>> describe([1, 2])
     'list [1, 2]'
     """
-    text = repr(x)
+    text = _short(x)
     return f"{type(x).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+class _Short(reprlib.Repr):
+    """A form that never spells out more of a thing than a message shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxother = 60
+        self.maxstring = self.maxlong = 60
+
+    def repr_int(self, x: int, level: int) -> str:
+        return f"an int of {x.bit_length()} bits" if x.bit_length() > 200 else repr(x)
+
+
+def _short(x: object) -> str:
+    if isinstance(x, np.ndarray):  # by its first numbers: to print a large one takes its time
+        return repr(x) if x.size <= 100 else f"of shape {x.shape}"
+    if isinstance(x, (str, bytes)):
+        return repr(x[:60])[:-1] + "..." if len(x) > 60 else repr(x)
+    return _Short().repr(x) if isinstance(x, (list, tuple, dict, set, int)) else repr(x)
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
@@ -70,6 +91,8 @@ def _remedy(x: object) -> str:
         return "Make one Value per element, for example [Value(x) for x in xs]."
     if x is None:
         return "A function that returns nothing gives None: check for a missing return."
+    if type(x).__module__.split(".")[0] == "torch":
+        return "Take its number out first, with x.item(), or x.detach().numpy() for several."
     if hasattr(x, "backward"):
         return "It is a graph node already: use it as it is, or its .data for the number alone."
     return "Give a float, an int, a NumPy scalar, a Fraction or a Decimal."

@@ -27,6 +27,7 @@ import operator
 import os
 import threading
 from array import array
+from functools import partial
 from typing import Any, Final, final
 
 import numpy as np
@@ -34,7 +35,17 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from autograd_nn.contexts import PACKAGE, AnomalyError, user_line
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER, PRIMITIVES
+from autograd_nn.handmade import Rule, as_parts
+from autograd_nn.ops import (
+    CODES,
+    CONSTANT,
+    LEAF,
+    MADE,
+    PARAMETER,
+    PRIMITIVES,
+    Primitive,
+    handmade_row,
+)
 
 ADD: Final[i32] = CODES["add"]
 SUB: Final[i32] = CODES["sub"]
@@ -51,6 +62,26 @@ FLOORDIV: Final[i32] = CODES["floordiv"]
 MOD: Final[i32] = CODES["mod"]
 FIRST_MAX: Final[i32] = CODES["first_max"]
 FIRST_MIN: Final[i32] = CODES["first_min"]
+EXP: Final[i32] = CODES["exp"]
+LOG: Final[i32] = CODES["log"]
+SQRT: Final[i32] = CODES["sqrt"]
+TANH: Final[i32] = CODES["tanh"]
+SIGMOID: Final[i32] = CODES["sigmoid"]
+SIN: Final[i32] = CODES["sin"]
+COS: Final[i32] = CODES["cos"]
+
+# What few nodes have is in a dict of notes, which nodes of one scope share; most have none.
+# These keys are no names, so that an attribute of the user's own (v.color = "red") can be a note.
+LABEL: Final = 0
+SCOPE: Final = 1
+ROW: Final = 2  # of a node whose operation is not in the table: a row of its own
+RULE: Final = 3  # what a user assigned to ``_backward``
+CHILDREN: Final = 4  # where there are more than two
+_BARE: Final[dict[Any, Any]] = {}
+_NOTHING: Final = ""  # what was left out, as a label or otherwise
+_UNSET: Final = 0.0  # a number for __init__ to skip over; _node sets the real one without a box
+_EXACT_INT: Final = 2**53  # ints up to here are floats
+_hyperbolic_tangent: Final = math.tanh
 
 
 @final
@@ -81,40 +112,39 @@ class Value:
     """
 
     __slots__ = (
+        "__dict__",
         "_code",
         "_data",
         "_grad",
-        "_label",
         "_left",
         "_left_partial",
+        "_notes",
         "_pass",
         "_pending",
         "_right",
         "_right_partial",
-        "_scope",
     )
 
+    # The fields in this order fill 96 bytes, the header included.
     def __init__(
         self,
         data: object,
-        label: object = "",
-        _code: i32 = 0,
-        _left: Value | None = None,
-        _right: Value | None = None,
-        _left_partial: float = 0.0,
-        _right_partial: float = 0.0,
+        _children: object = _NOTHING,
+        _op: object = _NOTHING,
+        label: object = _NOTHING,
     ) -> None:
         self._data: float = data if type(data) is float else _given(data)
         self._grad: float = 0.0
-        self._code: i32 = _code
-        self._left = _left
-        self._right = _right
-        self._left_partial = _left_partial
-        self._right_partial = _right_partial
+        self._code: i32 = 0
         self._pending: i32 = 0  # uses of this node that the running backward pass has yet to serve
+        self._left: Value | None = None
+        self._right: Value | None = None
+        self._left_partial: float = 0.0
+        self._right_partial: float = 0.0
         self._pass: i64 = 0  # the last walk that reached this node
-        self._scope: tuple[str, ...] = ()
-        self._label: str = label if type(label) is str else _as_label(label)
+        self._notes: dict[Any, Any] = _BARE
+        if _children is not _NOTHING or _op is not _NOTHING or label is not _NOTHING:
+            _describe(self, _children, _op, label)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed: write functions on Values, or hold one")
@@ -130,7 +160,7 @@ class Value:
     def data(self, data: object) -> None:
         if _state.contexts:
             _refuse_in_trace("sets the .data of a Value")
-        self._data = data if type(data) is float else to_float(data)
+        self._data = data if type(data) is float else _as_float(data)
 
     @property
     def grad(self) -> float:
@@ -143,21 +173,24 @@ class Value:
     def grad(self, grad: object) -> None:
         if _state.contexts:
             _refuse_in_trace("sets the .grad of a Value")
-        self._grad = grad if type(grad) is float else to_float(grad)
+        if type(grad) is float:
+            self._grad = grad
+        else:  # None as PyTorch's zero_grad(set_to_none=True) sets it
+            self._grad = 0.0 if grad is None else _as_float(grad)
 
     @property
     def label(self) -> str:
         """A name for pictures, formulas and messages; "" where none was given."""
-        return self._label
+        return label_of(self)
 
     @label.setter
     def label(self, label: object) -> None:
-        self._label = _as_label(label)
+        _note(self, LABEL, _as_label(label))
 
     @property
     def op(self) -> str:
         """The operation's name in the table (``"add"``, ``"tanh"``); "" for a leaf or constant."""
-        return PRIMITIVES[self._code].name
+        return row_of(self).name
 
     @property
     def operands(self) -> tuple[Value, ...]:
@@ -183,7 +216,7 @@ class Value:
     @property
     def scope(self) -> tuple[str, ...]:
         """The names of the enclosing ``scope(...)`` blocks and model parts, outermost first."""
-        return self._scope
+        return scope_of(self)
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -193,17 +226,45 @@ class Value:
     @property
     def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for ``operands``, for scripts that were written for it."""
-        return self.operands
+        children: tuple[Value, ...] = self._notes.get(CHILDREN, self.operands)
+        return children
+
+    @property
+    def _backward(self) -> Any:
+        """micrograd's name for what hands this node's slope on to its operands.
+
+        A function assigned here takes the place of the local partials: ``backward()`` calls it
+        when this node's ``grad`` is complete, and it adds to its operands' ``grad``.
+        """
+        return partial(_hand_on, self)
+
+    @_backward.setter
+    def _backward(self, rule: object) -> None:
+        _refuse_in_trace("assigns the _backward of a Value")
+        if not callable(rule):
+            raise TypeError(f"_backward is a function without arguments, got {describe(rule)}")
+        if self._code == CONSTANT:
+            return  # under no_grad no slope is asked for
+        if self._left is None:
+            raise AttributeError(
+                f"the _backward of {self!r}: a leaf has no operands to hand slopes on to; assign "
+                "that of an operation's result, as in Value(data, (a, b), 'name')"
+            )
+        row = row_of(self)
+        self._code = MADE
+        _note(self, ROW, row)
+        _note(self, RULE, Rule(rule, self))
 
     @property
     def _op(self) -> str:
         """micrograd's name for the operation's symbol (``"+"``), for scripts written for it."""
-        return PRIMITIVES[self._code].symbol
+        return row_of(self).symbol
 
     def __repr__(self) -> str:
         if _state.contexts and is_number_here(self):
             return str(_leave(self, "text"))
-        label = f", label={self._label!r}" if self._label else ""
+        name = label_of(self)
+        label = f", label={name!r}" if name else ""
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
     def _repr_html_(self) -> str:
@@ -220,103 +281,97 @@ class Value:
         right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
-        if _state.contexts:
-            return _record_in_context(ADD, self._data + right._data, self, right, 1.0, 1.0)
-        return Value(self._data + right._data, "", ADD, self, right, 1.0, 1.0)
+        return _node(ADD, self._data + right._data, self, right, 1.0, 1.0)
 
     def __mul__(self, other: object) -> Value | Any:
         right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
         a, b = self._data, right._data
-        if _state.contexts:
-            return _record_in_context(MUL, a * b, self, right, b, a)
-        return Value(a * b, "", MUL, self, right, b, a)
+        return _node(MUL, a * b, self, right, b, a)
 
     def __sub__(self, other: object) -> Value | Any:
         right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
-        if _state.contexts:
-            return _record_in_context(SUB, self._data - right._data, self, right, 1.0, -1.0)
-        return Value(self._data - right._data, "", SUB, self, right, 1.0, -1.0)
+        return _node(SUB, self._data - right._data, self, right, 1.0, -1.0)
 
     def __neg__(self) -> Value:
-        if _state.contexts:
-            return _record_in_context(NEG, -self._data, self, None, -1.0, 0.0)
-        return Value(-self._data, "", NEG, self, None, -1.0, 0.0)
+        return _node(NEG, -self._data, self, None, -1.0, 0.0)
 
     def relu(self) -> Value:
         """``max(x, 0)``, with slope 0 at 0."""
         x = self._data
-        slope = 1.0 if x > 0.0 else (0.0 if x <= 0.0 else math.nan)
-        y = 0.0 if x <= 0.0 else x
-        if _state.contexts:
-            return _record_in_context(RELU, y, self, None, slope, 0.0)
-        return Value(y, "", RELU, self, None, slope, 0.0)
+        if x > 0.0:
+            return _node(RELU, x, self, None, 1.0, 0.0)
+        if x <= 0.0:
+            return _node(RELU, 0.0, self, None, 0.0, 0.0)
+        return _node(RELU, x, self, None, math.nan, 0.0)
 
     def __radd__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
-        return left + self
+        return _node(ADD, left._data + self._data, left, self, 1.0, 1.0)
 
     def __rmul__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
-        return left * self
+        a, b = left._data, self._data
+        return _node(MUL, a * b, left, self, b, a)
 
     def __rsub__(self, other: object) -> Value | Any:
         left = lift(other)
         if left is None:
             return NotImplemented
-        return left - self
+        return _node(SUB, left._data - self._data, left, self, 1.0, -1.0)
 
     def __truediv__(self, other: object) -> Value | Any:
-        right = lift(other)
+        right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
         b = right._data
         if b == 0.0 or _state.contexts:
             return record(DIV, self, right)
         y = self._data / b
-        if _state.contexts:
-            return _record_in_context(DIV, y, self, right, 1.0 / b, -y / b)
-        return Value(y, "", DIV, self, right, 1.0 / b, -y / b)
+        return _node(DIV, y, self, right, 1.0 / b, -y / b)
 
     def __rtruediv__(self, other: object) -> Value | Any:
         left = lift(other)
-        if left is None:
-            return NotImplemented
-        return record(DIV, left, self)
+        return NotImplemented if left is None else left / self
 
     def __pow__(self, other: object, modulus: object = None) -> Value | Any:
         if modulus is not None:  # of integers
             return pow(operator.index(self), _integer(other), _integer(modulus))
-        right = lift(other)
+        right = other if isinstance(other, Value) else lift(other)
         if right is None:
             return NotImplemented
         a, b = self._data, right._data
         if b == 2.0 and a != 0.0:  # a square, the most common power
             y = a * a
-            by_base = 2.0 * a
-            by_exponent = y * math.log(a) if a > 0.0 else math.nan
-        elif 1e-4 < a < 1e4 and abs(b) < 64.0 and b != 0.0 and b - 1.0 + 1.0 == b:
+            by_exponent = y * math.log(a) if 0.0 < a < math.inf else a * y
+            return _node(POW, y, self, right, 2.0 * a, by_exponent if a > 0.0 else math.nan)
+        if b == 3.0 and 1e-4 < a < 1e4:
+            y = math.pow(a, 3.0)
+            return _node(POW, y, self, right, 3.0 * (a * a), y * math.log(a))
+        if b == -1.0 and 1e-4 < a < 1e4:
+            y = 1.0 / a
+            return _node(POW, y, self, right, -math.pow(a, -2.0), y * math.log(a))
+        if b == 0.5 and 1e-4 < a < 1e4:
+            y = math.sqrt(a)
+            return _node(POW, y, self, right, 0.5 * math.pow(a, -0.5), y * math.log(a))
+        if 1e-4 < a < 1e4 and -64.0 < b < 64.0 and b != 0.0 and b - 1.0 + 1.0 == b:
             y = math.pow(a, b)  # within these bounds nothing overflows
-            by_base = b * math.pow(a, b - 1.0)
-            by_exponent = y * math.log(a)
-        else:
-            return record(POW, self, right)
-        if _state.contexts:
-            return _record_in_context(POW, y, self, right, by_base, by_exponent)
-        return Value(y, "", POW, self, right, by_base, by_exponent)
+            return _node(POW, y, self, right, b * math.pow(a, b - 1.0), y * math.log(a))
+        if -1e4 < a < -1e-4 and abs(b - 1.0) == 2.0:  # 3 or -1
+            y = math.pow(a, 3.0) if b == 3.0 else 1.0 / a
+            return _node(POW, y, self, right, b * math.pow(a, b - 1.0), math.nan)
+        return record(POW, self, right)
 
     def __rpow__(self, other: object) -> Value | Any:
         left = lift(other)
-        if left is None:
-            return NotImplemented
-        return record(POW, left, self)
+        return NotImplemented if left is None else left**self
 
     def __pos__(self) -> Value:
         return self
@@ -374,7 +429,11 @@ class Value:
 
     def exp(self) -> Value:
         """``e**x``."""
-        return record(CODES["exp"], self)
+        x = self._data
+        if not -700.0 < x < 700.0:
+            return record(EXP, self)
+        y = math.exp(x)
+        return _node(EXP, y, self, None, y, 0.0)
 
     def expm1(self) -> Value:
         """``e**x - 1``, exact for small ``x``."""
@@ -382,7 +441,10 @@ class Value:
 
     def log(self) -> Value:
         """The natural logarithm; ``-inf`` at 0, nan below."""
-        return record(CODES["log"], self)
+        x = self._data
+        if not 0.0 < x < math.inf:
+            return record(LOG, self)
+        return _node(LOG, math.log(x), self, None, 1.0 / x, 0.0)
 
     def log1p(self) -> Value:
         """``log(1 + x)``, exact for small ``x``."""
@@ -390,15 +452,29 @@ class Value:
 
     def sqrt(self) -> Value:
         """The square root; nan below 0, slope inf at 0."""
-        return record(CODES["sqrt"], self)
+        x = self._data
+        if not 0.0 < x < math.inf:
+            return record(SQRT, self)
+        y = math.sqrt(x)
+        return _node(SQRT, y, self, None, 0.5 / y, 0.0)
 
     def tanh(self) -> Value:
         """The hyperbolic tangent."""
-        return record(CODES["tanh"], self)
+        x = self._data
+        if not -300.0 < x < 300.0:
+            return record(TANH, self)
+        e = math.exp(-2.0 * x if x > 0.0 else 2.0 * x)
+        slope = 4.0 * e / ((1.0 + e) * (1.0 + e))
+        return _node(TANH, _hyperbolic_tangent(x), self, None, slope, 0.0)
 
     def sigmoid(self) -> Value:
         """``1 / (1 + e**-x)``, without overflow."""
-        return record(CODES["sigmoid"], self)
+        x = self._data
+        if not -700.0 < x < 700.0:
+            return record(SIGMOID, self)
+        e = math.exp(-x if x > 0.0 else x)
+        y = 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
+        return _node(SIGMOID, y, self, None, e / ((1.0 + e) * (1.0 + e)), 0.0)
 
     def softplus(self) -> Value:
         """``log(1 + e**x)``, without overflow."""
@@ -406,11 +482,17 @@ class Value:
 
     def sin(self) -> Value:
         """The sine of ``x`` radians."""
-        return record(CODES["sin"], self)
+        x = self._data
+        if not -1e9 < x < 1e9:
+            return record(SIN, self)
+        return _node(SIN, math.sin(x), self, None, math.cos(x), 0.0)
 
     def cos(self) -> Value:
         """The cosine of ``x`` radians."""
-        return record(CODES["cos"], self)
+        x = self._data
+        if not -1e9 < x < 1e9:
+            return record(COS, self)
+        return _node(COS, math.cos(x), self, None, -math.sin(x), 0.0)
 
     def tan(self) -> Value:
         """The tangent of ``x`` radians."""
@@ -439,6 +521,62 @@ class Value:
     def erf(self) -> Value:
         """The error function."""
         return record(CODES["erf"], self)
+
+    def log2(self) -> Value:
+        """The logarithm to base 2; ``-inf`` at 0, nan below."""
+        return record(CODES["log2"], self)
+
+    def log10(self) -> Value:
+        """The logarithm to base 10; ``-inf`` at 0, nan below."""
+        return record(CODES["log10"], self)
+
+    def exp2(self) -> Value:
+        """``2**x``."""
+        return record(CODES["exp2"], self)
+
+    def cbrt(self) -> Value:
+        """The cube root, of negative numbers too; slope inf at 0."""
+        return record(CODES["cbrt"], self)
+
+    def asinh(self) -> Value:
+        """The number whose hyperbolic sine is ``x``."""
+        return record(CODES["asinh"], self)
+
+    def acosh(self) -> Value:
+        """The number whose hyperbolic cosine is ``x``; nan below 1."""
+        return record(CODES["acosh"], self)
+
+    def atanh(self) -> Value:
+        """The number whose hyperbolic tangent is ``x``; nan outside -1 to 1."""
+        return record(CODES["atanh"], self)
+
+    def erfc(self) -> Value:
+        """``1 - erf(x)``, exact where that is small."""
+        return record(CODES["erfc"], self)
+
+    def lgamma(self) -> Value:
+        """The logarithm of ``|gamma(x)|``."""
+        return record(CODES["lgamma"], self)
+
+    def digamma(self) -> Value:
+        """The slope of ``lgamma``."""
+        return record(CODES["digamma"], self)
+
+    def log_ndtr(self) -> Value:
+        """The logarithm of the normal distribution's probability below ``x``."""
+        return record(CODES["log_ndtr"], self)
+
+    def mills(self) -> Value:
+        """The normal distribution's density over its probability below ``x``."""
+        return record(CODES["mills"], self)
+
+    def polygamma(self, order: object) -> Value:
+        """The slope of ``digamma`` of this order, a whole number."""
+        return record(CODES["polygamma"], self, require(order))
+
+    def logaddexp(self, other: object) -> Value:
+        """``log(e**self + e**other)``, without overflow."""
+        return record(CODES["logaddexp"], self, require(other))
 
     def maximum(self, other: object) -> Value:
         """The larger of two; at a tie each has slope 1/2."""
@@ -473,6 +611,22 @@ class Value:
     def arctan2(self, other: object) -> Value:
         """NumPy's name for ``atan2``."""
         return self.atan2(other)
+
+    def arcsinh(self) -> Value:
+        """NumPy's name for ``asinh``."""
+        return self.asinh()
+
+    def arccosh(self) -> Value:
+        """NumPy's name for ``acosh``."""
+        return self.acosh()
+
+    def arctanh(self) -> Value:
+        """NumPy's name for ``atanh``."""
+        return self.atanh()
+
+    def fabs(self) -> Value:
+        """NumPy's other name for ``abs``."""
+        return self.abs()
 
     # Flat functions, whose slope is 0, and Python's own max and min.
 
@@ -522,6 +676,10 @@ class Value:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """A NumPy function applied to a Value: as to an array of one object."""
+        if ufunc is np.isnan and method == "__call__":
+            return _compare("!=", self, self)
+        if ufunc is np.isfinite and method == "__call__":
+            return _compare("<", self, math.inf) and _compare(">", self, -math.inf)
         return getattr(ufunc, method)(*[_as_array(x) for x in inputs], **options)
 
     # -- a Value as a number -------------------------------------------------------------
@@ -669,9 +827,29 @@ class Value:
             here = _here(self)
             if this_thread().trace is not None:
                 return _record_in_context(DETACH, here._data, here, None, 0.0, 0.0)
-            mark = WHOLE if is_whole(here) else 0.0
-            return Value(here._data, self._label, CONSTANT, None, None, 0.0, mark)
-        return Value(self._data, self._label, CONSTANT)
+            return _named_constant(here._data, label_of(self), WHOLE if is_whole(here) else 0.0)
+        return _named_constant(self._data, label_of(self), 0.0)
+
+    # -- what a user keeps on a node: native.h calls these --------------------------------
+
+    def _keep(self, name: str, what: object) -> None:
+        """``v.name = what``, for a name that a Value does not have."""
+        _refuse_in_trace(f"sets the attribute {name!r} of a Value")
+        for known in ("data", "grad", "label"):
+            if sorted(name) == sorted(known):  # a slip of the keyboard
+                raise AttributeError(
+                    f"'Value' object has no attribute {name!r}; did you mean {known!r}?"
+                )
+        _note(self, name, what)
+
+    def _forget(self, name: str) -> None:
+        """``del v.name``."""
+        _refuse_in_trace(f"deletes the attribute {name!r} of a Value")
+        if name not in self._notes:
+            raise AttributeError(f"'Value' object has no attribute {name!r}")
+        notes = dict(self._notes)
+        del notes[name]
+        self._notes = notes
 
     # -- copies --------------------------------------------------------------------------
 
@@ -697,7 +875,7 @@ class Value:
         """For pickle: the graph as flat arrays.  Leaves stay objects, so pickle shares them."""
         _refuse_in_trace("pickles a Value")
         if self._left is None:
-            return _leaf_from, (self._data, self._grad, self._code, self._label, self._scope)
+            return _leaf_from, (self._data, self._grad, self._code, _all_notes(self))
         return _graph_from, _flatten(self)
 
 
@@ -751,16 +929,41 @@ def _apply_chain_rule(root: Value, seed: float) -> None:
             _check_backward(node)
         left = node._left
         if left is not None:
-            left._grad += node._left_partial * adjoint
+            by_hand = node._code == MADE and _by_hand(node)
+            if not by_hand:
+                left._grad += node._left_partial * adjoint
             left._pending -= 1
             if left._pending == 0 and left._left is not None:
                 stack.append(left)
             right = node._right
             if right is not None:
-                right._grad += node._right_partial * adjoint
+                if not by_hand:
+                    right._grad += node._right_partial * adjoint
                 right._pending -= 1
                 if right._pending == 0 and right._left is not None:
                     stack.append(right)
+
+
+def _hand_on(node: Value) -> None:
+    """What ``node._backward()`` does in micrograd: add this node's share to its operands."""
+    rule = node._notes.get(RULE)
+    if rule is not None:
+        rule(node)
+        return
+    left, right = node._left, node._right
+    if left is not None:
+        left._grad += node._left_partial * node._grad
+    if right is not None:
+        right._grad += node._right_partial * node._grad
+
+
+def _by_hand(node: Value) -> bool:
+    """Hand a slope on by the user's own rule, where the node has one."""
+    rule = node._notes.get(RULE)
+    if rule is None:
+        return False
+    rule(node)
+    return True
 
 
 def slopes_along(root: Value, wanted: list[Value]) -> list[float]:
@@ -830,11 +1033,9 @@ def chosen_operands(v: Value) -> tuple[Value, ...]:
 
 def _rebuild(node: Value, left: Value | None, right: Value | None) -> Value:
     """A node like this one, on other operands."""
-    copied = Value(
-        node._data, node._label, node._code, left, right, node._left_partial, node._right_partial
-    )
+    copied = _make(node._code, node._data, left, right, node._left_partial, node._right_partial)
     copied._grad = node._grad
-    copied._scope = node._scope
+    _take_notes(copied, _all_notes(node))
     return copied
 
 
@@ -852,7 +1053,7 @@ def _flatten(root: Value) -> tuple[Any, ...]:
     numbers = array("d")
     for node in inner:
         numbers.extend((node._data, node._grad, node._left_partial, node._right_partial))
-    notes = [(node._label, node._scope) for node in inner]
+    notes = [_all_notes(node) for node in inner]
     return leaves, lefts, rights, codes, numbers, notes
 
 
@@ -865,24 +1066,116 @@ def _graph_from(
         right_at: int = rights[k]
         right = None if right_at < 0 else nodes[right_at]
         data, grad, left_partial, right_partial = numbers[4 * k : 4 * k + 4]
-        node = Value(
-            data, notes[k][0], codes[k], nodes[lefts[k]], right, left_partial, right_partial
-        )
+        node = _make(codes[k], data, nodes[lefts[k]], right, left_partial, right_partial)
         node._grad = grad
-        node._scope = notes[k][1]
+        _take_notes(node, notes[k])
         nodes.append(node)
     return nodes[-1]
 
 
-def _leaf_from(data: float, grad: float, code: int, label: str, scope: tuple[str, ...]) -> Value:
-    leaf = Value(data, label, code)
+def _leaf_from(data: float, grad: float, code: int, notes: dict[Any, Any]) -> Value:
+    leaf = _make(code, data, None, None, 0.0, 0.0)
     leaf._grad = grad
-    leaf._scope = scope
+    _take_notes(leaf, notes)
     return leaf
 
 
 # ---------------------------------------------------------------------------
+# Notes: a label, a scope, and what a user keeps on a node (``v.color = "red"``).
+
+
+def label_of(v: Value) -> str:
+    """The label; "" where none was given."""
+    if v._notes is _BARE:
+        return ""
+    label: str = v._notes.get(LABEL, "")
+    return label
+
+
+def scope_of(v: Value) -> tuple[str, ...]:
+    """The names of the enclosing scopes, outermost first."""
+    if v._notes is _BARE:
+        return ()
+    scope: tuple[str, ...] = v._notes.get(SCOPE, ())
+    return scope
+
+
+def _note(v: Value, key: object, what: object) -> None:
+    """Add a note to one node, in a dict of its own: others may share the old one."""
+    notes = dict(v._notes)
+    notes[key] = what
+    v._notes = notes
+
+
+def _all_notes(v: Value) -> dict[Any, Any]:
+    """The notes with the user's own attributes, which plain Python keeps in ``__dict__``."""
+    if RULE in v._notes:
+        raise TypeError(
+            f"{v!r} cannot be copied or pickled: its _backward was written by hand and hands on to "
+            "the operands it was written for; make it with custom_op instead"
+        )
+    return dict(v._notes) if engine_is_compiled() else {**v._notes, **vars(v)}
+
+
+def _take_notes(v: Value, notes: dict[Any, Any]) -> None:
+    """The inverse of ``_all_notes``."""
+    if not engine_is_compiled():
+        vars(v).update({key: what for key, what in notes.items() if isinstance(key, str)})
+        notes = {key: what for key, what in notes.items() if not isinstance(key, str)}
+    if notes:
+        v._notes = notes
+
+
+# ---------------------------------------------------------------------------
 # Making nodes
+
+
+def _make(
+    code: i32,
+    data: float,
+    left: Value | None,
+    right: Value | None,
+    left_partial: float,
+    right_partial: float,
+) -> Value:
+    """A node with these fields, whatever is open."""
+    node = Value(_UNSET)
+    node._data = data
+    node._code = code
+    node._left = left
+    node._right = right
+    node._left_partial = left_partial
+    node._right_partial = right_partial
+    return node
+
+
+def _node(
+    code: i32,
+    data: float,
+    left: Value,
+    right: Value | None,
+    left_partial: float,
+    right_partial: float,
+) -> Value:
+    """The node of an operation: the one door that every operation goes through."""
+    if _state.contexts:
+        return _record_in_context(code, data, left, right, left_partial, right_partial)
+    return _make(code, data, left, right, left_partial, right_partial)
+
+
+def _number(code: i32, data: float, mark: float) -> Value:
+    """A leaf or constant; ``mark`` says whether it came as an int, see ``WHOLE``."""
+    node = Value(_UNSET)
+    node._data = data
+    node._code = code
+    node._right_partial = mark
+    return node
+
+
+def _named_constant(data: float, label: str, mark: float) -> Value:
+    node = _number(CONSTANT, data, mark)
+    node.label = label
+    return node
 
 
 def lift(x: object) -> Value | None:
@@ -890,9 +1183,11 @@ def lift(x: object) -> Value | None:
     if isinstance(x, Value):
         return x
     if type(x) is float:
-        return Value(x, "", CONSTANT)
+        return _number(CONSTANT, x, 0.0)
     if type(x) is int:
-        return _whole_constant(x)
+        n: int = x
+        exact = -_EXACT_INT <= n <= _EXACT_INT
+        return _number(CONSTANT, float(n) if exact else to_float(n), WHOLE)
     if _state.contexts:
         node = _unwrapped(x)
         if node is not None:
@@ -908,30 +1203,89 @@ def require(x: object) -> Value:
     return constant(x) if node is None else node
 
 
-def _whole_constant(x: object) -> Value:
-    """An int as a node."""
-    return Value(to_float(x), "", CONSTANT, None, None, 0.0, WHOLE)
-
-
 def constant(x: object) -> Value:
     """A plain number as a node; it remembers whether it was an int."""
-    mark = WHOLE if isinstance(x, (int, np.integer)) else 0.0
-    return Value(to_float(x), "", CONSTANT, None, None, 0.0, mark)
+    return _number(CONSTANT, to_float(x), WHOLE if isinstance(x, (int, np.integer)) else 0.0)
 
 
 def lifted(x: object) -> Value:
     """An argument's number as a leaf, where a function runs on Values in place of numbers."""
     if type(x) is float:
-        return Value(x, "", LEAF, None, None, 0.0, FRACTIONAL)
-    mark = WHOLE if isinstance(x, (int, np.integer)) else FRACTIONAL
-    return Value(to_float(x), "", LEAF, None, None, 0.0, mark)
+        return _number(LEAF, x, FRACTIONAL)
+    return _number(LEAF, to_float(x), WHOLE if isinstance(x, (int, np.integer)) else FRACTIONAL)
+
+
+def _as_float(x: object) -> float:
+    """``to_float``, with a short way for ints."""
+    if type(x) is int:
+        n: int = x
+        if -_EXACT_INT <= n <= _EXACT_INT:
+            return float(n)
+    return to_float(x)
+
+
+def _describe(v: Value, children: object, op: object, label: object) -> None:
+    """The rest of ``Value(data, ...)``: a label, or a node made by hand as micrograd makes it."""
+    name = label
+    if isinstance(children, (tuple, list, set, frozenset)) or not _is_empty(op):
+        found, sign, slopes = as_parts(children, op)
+        _refuse_in_trace("makes a node by hand")
+        _set_operands(v, found, handmade_row(sign, len(found)), slopes)
+    elif _is_empty(label):
+        name = children
+    if _as_label(name):
+        _note(v, LABEL, name)
+
+
+def _is_empty(x: object) -> bool:
+    return isinstance(x, str) and not x
+
+
+def _set_operands(v: Value, children: list[Any], row: Primitive, slopes: list[float]) -> None:
+    """Make the result of an operation of its own of ``v``.  More than two operands are a chain."""
+    operands: list[Value] = [require(x) for x in children]
+    if not operands:
+        return
+    if _state.contexts and not this_thread().recording:
+        v._code = CONSTANT
+        return
+    first, slope = operands[0], slopes[0]
+    for k in range(1, len(operands) - 1):
+        joined = _make(MADE, v._data, first, operands[k], slope, slopes[k])
+        joined._notes = {ROW: row}
+        first, slope = joined, 1.0
+    v._code = MADE
+    v._left = first
+    v._left_partial = slope
+    if len(operands) > 1:
+        v._right = operands[len(operands) - 1]
+        v._right_partial = slopes[len(operands) - 1]
+    _note(v, ROW, row)
+    if len(operands) > 2:
+        _note(v, CHILDREN, tuple(operands))
+
+
+def custom_node(row: Primitive, data: float, operands: list[Value], slopes: list[float]) -> Value:
+    """The node of an operation that is not in the table, with its row and its local slopes."""
+    v = Value(data)
+    if _state.contexts:
+        v._notes = this_thread().notes
+    _set_operands(v, list(operands), row, slopes)
+    return v
+
+
+def row_of(v: Value) -> Primitive:
+    """The row of a node's operation: of the table, or of its own."""
+    code = v._code
+    row: Primitive = v._notes[ROW] if code == MADE else PRIMITIVES[code]
+    return row
 
 
 def _given(data: object) -> float:
     """The number of a new leaf: ``round(x)`` of a Value counts as the int that it is."""
     if isinstance(data, Value) and is_whole(data):
         return float(data._data if _state.contexts == 0 else _leave_as_float(data))
-    return to_float(data)
+    return _as_float(data)
 
 
 def _as_label(label: object) -> str:
@@ -942,7 +1296,9 @@ def _as_label(label: object) -> str:
 
 def parameter(data: object, label: str = "") -> Value:
     """A leaf that a model owns and an optimiser moves; pictures show it as a parameter."""
-    return Value(data, label, PARAMETER)
+    leaf = Value(data, label)
+    leaf._code = PARAMETER
+    return leaf
 
 
 def record(code: i32, left: Value, right: Value | None = None) -> Value:
@@ -950,9 +1306,7 @@ def record(code: i32, left: Value, right: Value | None = None) -> Value:
     if _state.contexts and code in (DIV, MOD, FLOORDIV):
         _refuse_zero(code, left, right)
     y, left_partial, right_partial = _by_the_table(code, left, right)
-    if _state.contexts:
-        return _record_in_context(code, y, left, right, left_partial, right_partial)
-    return Value(y, "", code, left, right, left_partial, right_partial)
+    return _node(code, y, left, right, left_partial, right_partial)
 
 
 def _refuse_zero(code: i32, left: Value, right: Value | None) -> None:
@@ -988,17 +1342,14 @@ def record_dot(
     """
     total = start
     path = this_thread().scope + scope if _state.contexts else scope
+    notes = {SCOPE: path} if path else _BARE
     for i in range(len(weights)):
         w, x = weights[i], inputs[i]
         a, b = w._data, x._data
-        if _state.contexts:
-            product = _record_in_context(MUL, a * b, w, x, b, a)
-            total = _record_in_context(ADD, total._data + product._data, total, product, 1.0, 1.0)
-        else:
-            product = Value(a * b, "", MUL, w, x, b, a)
-            total = Value(total._data + product._data, "", ADD, total, product, 1.0, 1.0)
-        product._scope = path
-        total._scope = path
+        product = _node(MUL, a * b, w, x, b, a)
+        total = _node(ADD, total._data + product._data, total, product, 1.0, 1.0)
+        product._notes = notes
+        total._notes = notes
     return total
 
 
@@ -1006,7 +1357,7 @@ def look_up(entries: list[Value], width: int, index: Value, trace: Tape) -> list
     """In a trace, the row that an index chooses from a table with ``width`` columns."""
     start = int(index._data) * width
     chosen = [_here(x) for x in entries[start : start + width]]
-    row = [Value(x._data, "", TAKE, x, index, 1.0, 0.0) for x in chosen]
+    row = [_make(TAKE, x._data, x, index, 1.0, 0.0) for x in chosen]
     trace.lookups.append((len(trace.nodes), width, entries))
     trace.nodes += row
     return row if this_thread().recording else [x.detach() for x in row]
@@ -1014,7 +1365,7 @@ def look_up(entries: list[Value], width: int, index: Value, trace: Tape) -> list
 
 def place(node: Value, scope: tuple[str, ...]) -> Value:
     """Put ``node`` into a scope, given by its names from the outermost; returns ``node``."""
-    node._scope = scope
+    _note(node, SCOPE, scope)
     return node
 
 
@@ -1079,6 +1430,7 @@ class Context:
     def __init__(self) -> None:
         self.recording: bool = True
         self.scope: tuple[str, ...] = ()
+        self.notes: dict[Any, Any] = _BARE  # what a new node notes of the scope
         self.trace: Tape | None = None
         self.numbers: bool = False
         self.stand_ins: dict[int, Value] | None = None
@@ -1121,6 +1473,12 @@ def this_thread() -> Context:
     return context
 
 
+def open_scope(context: Context, scope: tuple[str, ...]) -> None:
+    """New nodes of a thread belong to this scope."""
+    context.scope = scope
+    context.notes = {SCOPE: scope} if scope else _BARE
+
+
 def open_contexts(context: Context, count: i64) -> None:
     """Tell the engine how many contexts are open in a thread.
 
@@ -1148,11 +1506,10 @@ def _record_in_context(
             left, right = first, second
             data, left_partial, right_partial = _by_the_table(code, left, right)
     if not context.recording and trace is None:
-        mark = WHOLE if _is_whole_result(code, left, right) else 0.0
-        node = Value(data, "", CONSTANT, None, None, 0.0, mark)
+        node = _number(CONSTANT, data, WHOLE if _is_whole_result(code, left, right) else 0.0)
     else:
-        node = Value(data, "", code, left, right, left_partial, right_partial)
-    node._scope = context.scope
+        node = _make(code, data, left, right, left_partial, right_partial)
+    node._notes = context.notes
     if trace is not None:
         trace.nodes.append(node)
         if not context.recording and code != DETACH:
@@ -1180,11 +1537,12 @@ def _check_backward(node: Value) -> None:
 
 
 def _named(left: Value | None, right: Value | None) -> list[tuple[str, float]]:
-    return [(v._label, v._data) for v in (left, right) if v is not None]
+    return [(label_of(v), v._data) for v in (left, right) if v is not None]
 
 
 def _is_comparable(other: object) -> bool:
-    return isinstance(other, Value) or type(other) is float or is_number(other)
+    kind = type(other)
+    return kind is Value or kind is float or kind is int or is_number(other)
 
 
 def _compare(symbol: str, left: Value, other: object) -> bool:
@@ -1194,7 +1552,7 @@ def _compare(symbol: str, left: Value, other: object) -> bool:
         return compare_in_context(symbol, left, right)
     if isinstance(other, Value):
         return outcome_of(symbol, left._data, other._data)
-    b: float = other if type(other) is float else to_float(other)
+    b: float = other if type(other) is float else _as_float(other)
     return outcome_of(symbol, left._data, b)
 
 
@@ -1323,11 +1681,11 @@ def freeze(v: Value, how: str) -> None:
     if trace is None or v._code == CONSTANT:
         return
     x = v._data
-    compare_in_context("==", v, v if x != x else Value(x, "", CONSTANT), how)
+    compare_in_context("==", v, v if x != x else _number(CONSTANT, x, 0.0), how)
     if x == 0.0 and not is_whole(v):
         trace.signed = True
-        angle = record(CODES["atan2"], v, Value(-1.0, "", CONSTANT))
-        compare_in_context(">", angle, Value(0.0, "", CONSTANT), how)
+        angle = record(CODES["atan2"], v, _number(CONSTANT, -1.0, 0.0))
+        compare_in_context(">", angle, _number(CONSTANT, 0.0, 0.0), how)
 
 
 def _leave(v: Value, how: str) -> Any:
@@ -1399,13 +1757,6 @@ def engine_is_compiled() -> bool:
     return not __file__.endswith(".py")
 
 
-def _refuse_deletion() -> None:
-    """``del v.data`` is an AttributeError in Python, but a compiled setter would crash on it."""
-    for name in ("data", "grad", "label"):
-        slot = getattr(Value, name)
-        setattr(Value, name, property(slot.__get__, slot.__set__, None, f"See {Value.__name__}."))
-
-
 def _restore_docstring() -> None:
     """mypyc drops docstrings; ``help(Value)`` reads the class's own from this file."""
     try:
@@ -1417,7 +1768,6 @@ def _restore_docstring() -> None:
 
 
 if engine_is_compiled():
-    _refuse_deletion()
     _restore_docstring()
     # mypyc leaves C's own slot empty, by which lists and ranges ask for an index.
     setattr(Value, "__index__", vars(Value)["__index__"])  # noqa: B010

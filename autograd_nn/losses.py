@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """The mean of ``(y_pred - y_true)**2``; its unit is the square of the target's.
 

@@ -7,12 +7,23 @@ out: what the parts are, which is the caller's business.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from enum import Enum
-from typing import Any
+from types import FunctionType, MethodDescriptorType
+from typing import Any, TypeVar
 
-__all__ = ["is_constant", "is_container", "is_record", "names_of", "parts_of", "with_parts"]
+import numpy as np
+
+__all__ = [
+    "is_constant",
+    "is_container",
+    "is_record",
+    "leaves_of",
+    "names_of",
+    "parts_of",
+    "with_parts",
+]
 
 
 def is_container(x: Any) -> bool:
@@ -81,3 +92,46 @@ def with_parts(x: Any, parts: Sequence[Any]) -> Any:
     for field, part in zip(dataclasses.fields(x), parts, strict=True):
         object.__setattr__(filled, field.name, part)  # a frozen one too
     return filled
+
+
+T = TypeVar("T")
+Path = tuple[Any, ...]
+_ATOMS = (bool, float, int, str, bytes, type(None), FunctionType, MethodDescriptorType)
+
+
+def leaves_of(x: Any, wanted: type[T], owners: tuple[type, ...] = ()) -> Iterator[tuple[Path, T]]:
+    """Everything of one kind in a structure, in order, each once, with the names that lead to it.
+
+    It goes into containers, arrays of objects, whose parts are numbered along, and objects with
+    attributes, to any depth, and does not run in circles.
+
+    Args:
+        x: the structure.
+        wanted: the class of what is looked for.
+        owners: classes of objects whose attributes are parts too, such as ``Module``.
+
+    >>> list(leaves_of({"w": [1.0, 2.0], "name": "line", "b": 3.0}, float))
+    [(('w', 0), 1.0), (('w', 1), 2.0), (('b',), 3.0)]
+    """
+    waiting: list[tuple[Path, Any]] = [((), x)]
+    seen: set[int] = set()
+    passed = {kind for kind in _ATOMS if not issubclass(kind, wanted)}
+    while waiting:
+        path, part = waiting.pop()
+        inside: list[tuple[Any, Any]]
+        if isinstance(part, wanted):
+            inside = []
+        elif isinstance(part, owners):
+            inside = list(vars(part).items())
+        elif is_container(part):
+            inside = list(zip(names_of(part), parts_of(part), strict=True))
+        elif isinstance(part, np.ndarray) and part.dtype == object:
+            inside = list(enumerate(part.flat))
+        else:
+            continue
+        if id(part) not in seen:
+            seen.add(id(part))
+            if isinstance(part, wanted):
+                yield path, part
+            inside.reverse()
+            waiting += [((*path, name), item) for name, item in inside if type(item) not in passed]

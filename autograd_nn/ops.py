@@ -27,9 +27,24 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-__all__ = ["CODES", "CONSTANT", "LEAF", "PARAMETER", "PRIMITIVES", "Primitive", "primitive"]
+from autograd_nn import special
+
+__all__ = [
+    "CODES",
+    "CONSTANT",
+    "LEAF",
+    "MADE",
+    "PARAMETER",
+    "PRIMITIVES",
+    "Primitive",
+    "handmade_row",
+    "own_row",
+    "primitive",
+]
 
 INF: Final = math.inf
+_LOG_TWO: Final = math.log(2.0)
+_LOG_TEN: Final = math.log(10.0)
 NAN: Final = math.nan
 
 
@@ -80,6 +95,10 @@ def _is_odd(b: float) -> bool:
 def _pow(a: float, b: float) -> float:
     if b == 2.0:
         return a * a
+    if b == 0.5 and 0.0 < a < INF:
+        return math.sqrt(a)
+    if b == -1.0 and a != 0.0:
+        return 1.0 / a
     try:
         return math.pow(a, b)
     except OverflowError:
@@ -126,6 +145,41 @@ def _log1p(x: float) -> float:
 
 def _sqrt(x: float) -> float:
     return math.sqrt(x) if x >= 0.0 else NAN
+
+
+def _log2(x: float) -> float:
+    if x > 0.0:
+        return math.log2(x)
+    return -INF if x == 0.0 else NAN
+
+
+def _log10(x: float) -> float:
+    if x > 0.0:
+        return math.log10(x)
+    return -INF if x == 0.0 else NAN
+
+
+def _exp2(x: float) -> float:
+    try:
+        return math.exp2(x)
+    except OverflowError:
+        return INF
+
+
+def _atanh(x: float) -> float:
+    if -1.0 < x < 1.0:
+        return math.atanh(x)
+    return math.copysign(INF, x) if abs(x) == 1.0 else NAN
+
+
+def _polygamma(x: float, n: float) -> float:
+    return special.polygamma(n, x)
+
+
+def _logaddexp(a: float, b: float) -> float:
+    if a == b:
+        return a + _LOG_TWO
+    return max(a, b) + math.log1p(math.exp(-abs(a - b))) if a == a and b == b else NAN
 
 
 def _sigmoid(x: float) -> float:
@@ -243,11 +297,14 @@ def _softplus_array(x: Any) -> Any:
     return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0.0)
 
 
-def _erf_array(x: Any) -> Any:
-    return np.asarray(_ERF(x), dtype=float)
+def _one_by_one(scalar: Callable[..., float], arity: int = 1) -> Callable[..., Any]:
+    """A function of floats, on arrays."""
+    each = np.frompyfunc(scalar, arity, 1)
 
+    def function(*arrays: Any) -> Any:
+        return np.asarray(each(*arrays), dtype=float)
 
-_ERF: Final = np.frompyfunc(math.erf, 1, 1)
+    return function
 
 
 def _step_array(x: Any) -> Any:
@@ -297,6 +354,9 @@ sin = _generic("sin", _or_nan(math.sin))
 cos = _generic("cos", _or_nan(math.cos))
 sinh = _generic("sinh", _sinh)
 cosh = _generic("cosh", _cosh)
+digamma = _generic("digamma", special.digamma)
+polygamma = _generic("polygamma", _polygamma)
+mills = _generic("mills", special.mills)
 relu = _generic("relu", _relu)
 sigmoid = _generic("sigmoid", _sigmoid)
 
@@ -332,15 +392,31 @@ def _pow_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
     lowered = b - 1.0
     by_power = (lowered + 1.0 == b) | (a == 0.0) | (y == 0.0) | (abs(y) == INF)
     power = choose(by_power, primitive("pow")(a, lowered), lambda: div(y, a))
-    base = choose(flat, 0.0, lambda: b * power)
+    # Beside 0 y/a is infinite, where its product with a tiny b is not.
+    apart = (abs(a) > 1e-300) | (abs(b) > 1e-10) | (a == 0.0)
+    base = choose(flat, 0.0, lambda: choose(apart, b * power, lambda: y * div(b, a)))
     exponent = choose((a == 0.0) & (b >= 0.0), 0.0, lambda: y * log(a))
     return base, exponent
+
+
+def _leaky_relu_partials(x: Any, k: Any, y: Any) -> tuple[Any, Any]:
+    # Without a comparison of x where k is finite: in a recording it would be a guard.
+    slope = choose(
+        k - k == 0.0, step(x) + (1.0 - step(x)) * k, lambda: choose(x > 0.0, 1.0, lambda: k)
+    )
+    return slope, -relu(-x)
 
 
 def _bump(x: Any, scale: float) -> Any:
     # e / (1 + e)**2 with e = exp(-|x|): y * (1 - y) would lose every digit where y rounds to 1.
     e = exp(-scale * abs(x))
     return scale * scale * e / ((1.0 + e) * (1.0 + e))
+
+
+def _cbrt_slope(x: Any, y: Any) -> Any:
+    # y / (3*x) has fewer roundings than 1 / (3*y*y), but neither a slope at 0 nor at infinity.
+    edge = (x == 0.0) | (abs(x) == INF)
+    return choose(edge, div(1.0, y * y), lambda: div(div(y, x), 3.0))
 
 
 def _hypot_partials(a: Any, b: Any, y: Any) -> tuple[Any, Any]:
@@ -398,7 +474,7 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
     _P("abs",      1, abs,                 np.abs,      lambda x, y: (sign(x),),                 "abs",  r"\left|{a}\right|", ("sign({a})",), _identity),
     _P("relu",     1, _relu,               _relu_array, lambda x, y: (step(x),),                 "relu", _function("relu"),   ("1 if {a} > 0 else 0",), _identity),
     _P("leaky_relu", 2, _leaky_relu, _leaky_relu_array,
-       lambda x, k, y: (step(x) + (1.0 - step(x)) * k, -relu(-x)), "leaky_relu",
+       _leaky_relu_partials, "leaky_relu",
        r"\operatorname{{leaky\_relu}}\left({a}, {b}\right)", ("1 if {a} > 0 else {b}", "min({a}, 0)"), lambda x, k: x),
     _P("exp",      1, _exp,                np.exp,      lambda x, y: (y,),                       "exp",  "e^{{{a}}}",         ("{y}",)),
     _P("expm1",    1, _expm1,              np.expm1,    lambda x, y: (exp(x),),     "expm1", "e^{{{a}}} - 1",    ("exp({a})",)),
@@ -416,7 +492,23 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
     _P("atan",     1, math.atan,           np.arctan,   lambda x, y: (_atan_slope(x),),          "atan", r"\arctan\left({a}\right)", ("1/(1 + {a}**2)",)),
     _P("sinh",     1, _sinh,               np.sinh,     lambda x, y: (cosh(x),),    "sinh", r"\sinh\left({a}\right)", ("cosh({a})",)),
     _P("cosh",     1, _cosh,               np.cosh,     lambda x, y: (sinh(x),),    "cosh", r"\cosh\left({a}\right)", ("sinh({a})",)),
-    _P("erf",      1, math.erf,            _erf_array,  lambda x, y: (_TWO_OVER_ROOT_PI * exp(-x * x),), "erf", _function("erf"), ("2/sqrt(pi)*exp(-{a}**2)",)),
+    _P("erf",      1, math.erf,            _one_by_one(math.erf),  lambda x, y: (_TWO_OVER_ROOT_PI * exp(-x * x),), "erf", _function("erf"), ("2/sqrt(pi)*exp(-{a}**2)",)),
+    _P("log2",     1, _log2,               np.log2,     lambda x, y: (div(1.0 / _LOG_TWO, x),),  "log2", r"\log_2\left({a}\right)", ("1/({a}*log(2))",)),
+    _P("log10",    1, _log10,              np.log10,    lambda x, y: (div(1.0 / _LOG_TEN, x),),  "log10", r"\log_{{10}}\left({a}\right)", ("1/({a}*log(10))",)),
+    _P("exp2",     1, _exp2,               np.exp2,     lambda x, y: (_LOG_TWO * y,),            "exp2", "2^{{{a}}}",         ("log(2)*{y}",)),
+    _P("cbrt",     1, math.cbrt,           np.cbrt,     lambda x, y: (_cbrt_slope(x, y),),   "cbrt", r"\sqrt[3]{{{a}}}",  ("1/(3*{y}**2)",)),
+    _P("asinh",    1, math.asinh,          np.arcsinh,  lambda x, y: (div(1.0, primitive("hypot")(x, 1.0)),), "asinh", _function("arsinh"), ("1/sqrt({a}**2 + 1)",)),
+    _P("acosh",    1, _or_nan(math.acosh), np.arccosh,  lambda x, y: (div(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), "acosh", _function("arcosh"), ("1/sqrt({a}**2 - 1)",)),
+    _P("atanh",    1, _atanh,              np.arctanh,  lambda x, y: (div(1.0, (1.0 - x) * (1.0 + x)),), "atanh", _function("artanh"), ("1/(1 - {a}**2)",)),
+    _P("erfc",     1, math.erfc,           _one_by_one(math.erfc), lambda x, y: (-_TWO_OVER_ROOT_PI * exp(-x * x),), "erfc", _function("erfc"), ("-2/sqrt(pi)*exp(-{a}**2)",)),
+    _P("lgamma",   1, special.lgamma,      _one_by_one(special.lgamma), lambda x, y: (digamma(x),), "lgamma", r"\ln\left|\Gamma\left({a}\right)\right|", ("digamma({a})",)),
+    _P("digamma",  1, special.digamma,     _one_by_one(special.digamma), lambda x, y: (polygamma(x, 1.0),), "digamma", r"\psi\left({a}\right)", ("polygamma(1, {a})",)),
+    _P("polygamma", 2, _polygamma,         _one_by_one(_polygamma, 2),
+       lambda x, n, y: (polygamma(x, n + 1.0), NAN * y), "polygamma", r"\psi^{{({b})}}\left({a}\right)", ("polygamma({b} + 1, {a})", "nan")),
+    _P("log_ndtr", 1, special.log_ndtr,    _one_by_one(special.log_ndtr), lambda x, y: (mills(x),), "log_ndtr", r"\ln\Phi\left({a}\right)", ("mills({a})",)),
+    _P("mills",    1, special.mills,       _one_by_one(special.mills), lambda x, y: (-y * (x + y),), "mills", r"\frac{{\varphi\left({a}\right)}}{{\Phi\left({a}\right)}}", ("-{y}*({a} + {y})",)),
+    _P("logaddexp", 2, _logaddexp,         np.logaddexp, lambda a, b, y: (sigmoid(a - b), sigmoid(b - a)), "logaddexp",
+       r"\ln\left(e^{{{a}}} + e^{{{b}}}\right)", ("sigmoid({a} - {b})", "sigmoid({b} - {a})")),
     _P("maximum",  2, _maximum,            np.maximum,  lambda a, b, y: (share(a, b), share(b, a)), "max", r"\max\left({a}, {b}\right)", ("1 if {a} > {b} else 0", "1 if {b} > {a} else 0"), lambda a, b: a - b),
     _P("minimum",  2, _minimum,            np.minimum,  lambda a, b, y: (share(b, a), share(a, b)), "min", r"\min\left({a}, {b}\right)", ("1 if {a} < {b} else 0", "1 if {b} < {a} else 0"), lambda a, b: a - b),
     _P("atan2",    2, math.atan2,          np.arctan2,  _atan2_partials,                         "atan2", r"\operatorname{{atan2}}\left({a}, {b}\right)", ("{b}/({a}**2 + {b}**2)", "-{a}/({a}**2 + {b}**2)")),
@@ -439,12 +531,15 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
     # slope is zero, and the entry of a table that an index chose, with the index as second operand.
     _P("detach",   1, _identity,           np.positive, lambda x, y: (0.0,),                     "detach", _function("detach"), ("0",)),
     _P("take",     2, lambda a, i: a,      lambda a, i: np.positive(a), lambda a, i, y: (1.0, 0.0),      "take", "{{{a}}}_{{{b}}}", ("1", "0")),
+    # An operation of the user's own: its node brings its row.
+    _leaf(),
 )
 # fmt: on
 
 LEAF: Final = 0
 PARAMETER: Final = 1
 CONSTANT: Final = 2
+MADE: Final = len(PRIMITIVES) - 1
 CODES: Final[dict[str, int]] = {row.name: code for code, row in enumerate(PRIMITIVES) if row.name}
 
 
@@ -455,3 +550,32 @@ def primitive(name: str) -> Primitive:
     (1.0,)
     """
     return PRIMITIVES[CODES[name]]
+
+
+def own_row(
+    name: str,
+    arity: int,
+    scalar: Callable[..., float],
+    array: Callable[..., Any],
+    partials: Callable[..., tuple[Any, ...]],
+) -> Primitive:
+    """A row for an operation that is not in the table, written ``name(a, b)``."""
+    operands = ", ".join(("{a}", "{b}")[:arity])
+    word = "".join(c if c.isalnum() else rf"\{c}" if c in "_%$&#{}" else c for c in name)
+    word = word.replace("{", "{{").replace("}", "}}")
+    latex = rf"\operatorname{{{{{word}}}}}\left({operands}\right)"
+    spelled = name.replace("{", "{{").replace("}", "}}")
+    formulas = tuple(f"d {spelled}/d {x}" for x in ("{a}", "{b}")[:arity])
+    return Primitive(name, arity, scalar, array, partials, name, latex, formulas)
+
+
+def handmade_row(name: str, arity: int) -> Primitive:
+    """The row of a node that was made by hand: its name is known, its formulas are not."""
+
+    def unknown(*_: Any) -> Any:
+        raise TypeError(
+            f"the node {name!r} was made by hand, so it has slopes but no formula, which another "
+            "derivative or another argument needs; make it with custom_op instead"
+        )
+
+    return own_row(name, arity, unknown, unknown, unknown)

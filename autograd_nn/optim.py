@@ -23,8 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
+from autograd_nn.parameters import gather, gather_slopes, scatter
 from autograd_nn.rich import card, settings, table
 
 __all__ = [
@@ -41,6 +43,11 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 Floats = NDArray[np.float64]
 
@@ -95,13 +102,10 @@ class Optimizer(ABC):
 
     def step(self) -> None:
         """Move every parameter by one step against its ``.grad``."""
-        count = len(self.parameters)
-        data = np.fromiter((p.data for p in self.parameters), float, count)
-        gradient = np.fromiter((p.grad for p in self.parameters), float, count)
+        data, gradient = gather(self.parameters), gather_slopes(self.parameters)
         with np.errstate(all="ignore"):  # nan and inf pass through, as in the engine
             self.update(data, gradient)
-        for p, x in zip(self.parameters, data.tolist(), strict=True):
-            p.data = x
+        scatter(data, self.parameters)
 
     def zero_grad(self) -> None:
         """Set the slope of every parameter to 0, as before each ``backward()``."""
@@ -297,7 +301,7 @@ class StepLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         super().__init__(optimizer)
-        self.step_size = _check_count("step_size", step_size)
+        self.step_size = positive_int("step_size", step_size)
         self.gamma = _check("gamma", gamma, 0.0)
         self._start()
 
@@ -316,7 +320,7 @@ class CosineAnnealingLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         super().__init__(optimizer)
-        self.T_max = _check_count("T_max", T_max)
+        self.T_max = positive_int("T_max", T_max)
         self.eta_min = _check("eta_min", eta_min, 0.0)
         self._start()
 
@@ -344,7 +348,7 @@ class LinearLR(Schedule):
         super().__init__(optimizer)
         self.start_factor = _check("start_factor", start_factor, 0.0)
         self.end_factor = _check("end_factor", end_factor, 0.0)
-        self.total_iters = _check_count("total_iters", total_iters)
+        self.total_iters = positive_int("total_iters", total_iters)
         self._start()
 
     def rate(self, epoch: int) -> float:
@@ -404,7 +408,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     (0.6, 0.8)
     """
     owned = _check_parameters(parameters, "clip_grad_norm_")
-    gradient = np.array([p.grad for p in owned])
+    gradient = gather_slopes(owned)
     norm = clip_norm(gradient, _check("max_norm", max_norm, 0.0))
     for p, slope in zip(owned, gradient.tolist(), strict=True):
         p.grad = slope
@@ -458,14 +462,6 @@ def _check(name: str, x: Any, low: float = -math.inf, below: float = math.inf) -
         upper = "" if below == math.inf else f" and below {below:g}"
         raise ValueError(f"{name} must be finite, at least {low:g}{upper}; got {x}")
     return float(x)
-
-
-def _check_count(name: str, x: Any) -> int:
-    if isinstance(x, bool) or not isinstance(x, (int, np.integer)):
-        raise TypeError(f"{name} is a positive int, got {describe(x)}")
-    if x < 1:
-        raise ValueError(f"{name} is at least 1, got {x}")
-    return int(x)
 
 
 #: What ``fit`` takes as an optimiser: a name, one that is made, or how to make one.

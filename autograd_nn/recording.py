@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.conversion import describe
-from autograd_nn.engine import RECORDED, Tape, Value, open_contexts, this_thread
+from autograd_nn.engine import (
+    RECORDED,
+    Context,
+    Tape,
+    Value,
+    open_contexts,
+    open_scope,
+    this_thread,
+)
 from autograd_nn.plain import Plain
 
 __all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "noting_exits", "scope", "tracing"]
@@ -24,12 +32,19 @@ def _open(**settings: Any) -> Iterator[None]:
     try:
         open_contexts(context, count + 1)
         for name, setting in settings.items():
-            setattr(context, name, setting)
+            _set(context, name, setting)
         yield
     finally:
         for name, setting in before.items():
-            setattr(context, name, setting)
+            _set(context, name, setting)
         open_contexts(context, count)
+
+
+def _set(context: Context, name: str, setting: Any) -> None:
+    if name == "scope":
+        open_scope(context, setting)
+    else:
+        setattr(context, name, setting)
 
 
 @contextmanager

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.checks import look_up
 from autograd_nn.nn import MLP
 from autograd_nn.optim import OPTIMIZERS
 from autograd_nn.saving import from_bytes, to_bytes
 from autograd_nn.training import EarlyStopping, fit, predict
-from autograd_nn.training_data import look_up
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # type: ignore[import-untyped]
@@ -39,6 +39,10 @@ except ImportError as error:
     ) from error
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

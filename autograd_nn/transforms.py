@@ -18,8 +18,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_nn.checks import check_argnums, positions_of
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.engine import Value, chosen_operands, slopes_along, this_thread, topological_order
+from autograd_nn.engine import (
+    Value,
+    chosen_operands,
+    row_of,
+    slopes_along,
+    this_thread,
+    topological_order,
+)
 from autograd_nn.errors import LeakError
 from autograd_nn.nested import (
     is_constant,
@@ -29,7 +37,6 @@ from autograd_nn.nested import (
     parts_of,
     with_parts,
 )
-from autograd_nn.ops import PRIMITIVES, primitive
 from autograd_nn.recording import noting_exits
 
 __all__ = [
@@ -43,6 +50,10 @@ __all__ = [
     "refuse_leak",
     "value_and_grad",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 class Structure(NamedTuple):
@@ -193,16 +204,14 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
         raise TypeError(f"a gradient is of a function, got {describe(f)}")
     # A function that knows its own derivative, such as a jitted one, is asked for it.
     own = getattr(f, "value_and_grad", None)
-    positions = argnums if isinstance(argnums, tuple) else (argnums,)
-    for position in positions:
-        if not isinstance(position, int) or isinstance(position, bool):
-            raise TypeError(f"argnums is an int or a tuple of ints, got {describe(argnums)}")
+    positions = check_argnums(argnums)
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         if own is not None:
             return own(*args, argnums=argnums, **kwargs)
-        leaves, structures, at = _arguments(args, positions)
+        at = positions_of(positions, len(args))
+        leaves, structures = _arguments(args, at)
         context = this_thread()
         in_graph = (
             context.differentiating > 0
@@ -216,15 +225,15 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
         for position, structure in zip(at, structures, strict=True):
             called[position] = structure.rebuild(inputs[start : start + structure.size])
             start += structure.size
-        context.differentiating += 1
-        # no_grad() around the call is about the caller's graph; the slopes need this one.
-        recording, context.recording = context.recording, True
-        try:
+        depth, recording = context.differentiating, context.recording
+        try:  # whatever happens, Ctrl-C included, the thread is as it was afterwards
+            context.differentiating = depth + 1
+            # no_grad() around the call is about the caller's graph; the slopes need this one.
+            context.recording = True
             with noting_exits() as left:
                 result = one_number(f(*called, **kwargs), f)
         finally:
-            context.differentiating -= 1
-            context.recording = recording
+            context.differentiating, context.recording = depth, recording
         if left:
             sizes = [structure.size for structure in structures]
             ends = list(accumulate(sizes))
@@ -253,23 +262,15 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
 
 def _arguments(
     args: tuple[Any, ...], positions: tuple[int, ...]
-) -> tuple[list[Any], list[Structure], list[int]]:
-    """The leaves and structures of the arguments to differentiate, and where they stand."""
+) -> tuple[list[Any], list[Structure]]:
+    """The leaves and structures of the arguments to differentiate."""
     leaves: list[Any] = []
     structures: list[Structure] = []
-    at: list[int] = []
     for position in positions:
-        if not -len(args) <= position < len(args):
-            raise ValueError(
-                f"argnums asks for argument {position}, but {len(args)} were given by position"
-            )
-        if position % len(args) in at:
-            raise ValueError(f"argnums asks for argument {position % len(args)} twice")
         found, structure = flatten(args[position], f"argument {position}")
         leaves += [x if isinstance(x, Value) else to_float(x) for x in found]
         structures.append(structure)
-        at.append(position % len(args))
-    return leaves, structures, at
+    return leaves, structures
 
 
 def depends_on(result: Any, nodes: Sequence[Value]) -> bool:
@@ -339,7 +340,7 @@ def _slopes_as_values(root: Value, inputs: list[Value]) -> list[Any]:
         adjoint = adjoints.get(id(node))
         if adjoint is None or id(node) not in depends or id(node) in wanted:
             continue
-        row = primitive(node.op) if node.op else PRIMITIVES[0]
+        row = row_of(node)
         operands = node.operands
         for operand, slope in zip(operands, row.partials(*operands, node), strict=True):
             if id(operand) in depends:

@@ -1,4 +1,7 @@
-"""The engine against its peers: the moons step and a chain of a million multiply-adds.
+"""The engine against its peers: single expressions, the moons step and a long chain.
+
+First what one expression takes, in nanoseconds and in units of a product of two floats in the
+same run, which is what to compare between machines.
 
 The moons step is micrograd's demo: 100 rows, a 2-16-16-1 network of relus written
 as scalar loops, hinge loss and a penalty, one loss and one gradient.  Every peer
@@ -169,6 +172,44 @@ def chain(length: int = 1_000_000) -> dict[str, float]:
     }
 
 
+EXPRESSIONS = (
+    *("x * y", "x + y", "x * 2.0", "2.0 * x", "x * 2", "x - 1", "x / 3"),
+    *("x**2", "x**0.5", "x**-1", "x**3", "sum([x, y])"),
+    *("x.exp()", "x.log()", "x.tanh()", "x.sigmoid()", "x.relu()"),
+    *("x.data", "x.grad", "x.data = 1.5", "x.grad = 0.0"),
+)
+UPDATE = "for p in ps: p.data -= lr * p.grad"
+
+
+def nanoseconds(expression: str, names: dict[str, Any], number: int = 20_000) -> float:
+    """The shortest of many runs: on a shared machine the others measure the neighbours."""
+    from timeit import repeat
+
+    return min(repeat(expression, globals=names, number=number, repeat=25)) / number * 1e9
+
+
+def expressions() -> list[dict[str, Any]]:
+    """Print what each expression takes; returns the rows."""
+    names = {"x": Value(1.7), "y": Value(0.6), "a": 1.7, "b": 0.6}
+    unit = nanoseconds("a * b", names)
+    print(f"\n{'expression':16}{'ns':>8}{'floats':>8}   (a product of floats: {unit:.1f} ns)")
+    rows = []
+    for expression in EXPRESSIONS:
+        spent = nanoseconds(expression, names)
+        rows.append({"work": expression, "nanoseconds": spent, "ratio": spent / unit})
+        print(f"{expression:16}{spent:8.1f}{spent / unit:8.1f}")
+    if installed("micrograd"):
+        from micrograd.engine import Value as Micrograd
+
+        spent, theirs = (
+            nanoseconds(UPDATE, {"ps": [kind(0.1) for _ in range(100)], "lr": 0.1}, 300)
+            for kind in (Value, Micrograd)
+        )
+        print(f"{'update':16}{spent / 100:8.1f}        {spent / theirs:.2f} times micrograd's")
+        rows.append({"work": UPDATE, "nanoseconds": spent / 100, "ratio": spent / theirs})
+    return rows
+
+
 def main() -> None:
     options = arguments(__doc__.splitlines()[0])
     print(f"engine: {'compiled' if engine_is_compiled() else 'plain Python'}")
@@ -177,11 +218,12 @@ def main() -> None:
     for name, number in lengths.items():
         shown = f"{number:.0f}" if name.startswith("bytes") else f"{number * 1e3:.0f} ns a node"
         print(f"  {name:14} {shown}")
+    singles = expressions()
     steps = moons_contestants()
     compare({name: step() for name, step in steps.items()})
     times = interleaved(steps, options.rounds)
     rows = report("moons step", times, "autograd_nn")
-    finish([*rows, {"work": "chain", **lengths}], options.json)
+    finish([*singles, *rows, {"work": "chain", **lengths}], options.json)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,6 @@ def delete_an_item(v):
         lambda v: v.backward(grad=1.0),
         lambda v: v.backward(1.0, 2.0),
         lambda v: Value(1.0, lable="x"),
-        vars,
         delete_an_item,
     ],
 )

@@ -7,6 +7,7 @@ import random
 
 import graphviz
 import pytest
+from micrograd import nn
 
 from autograd_nn.engine import Value
 from autograd_nn.nn import MLP
@@ -99,8 +100,7 @@ def test_micrograds_training_loop():
 
 
 def test_the_weights_and_slopes_are_micrograds():
-    """Where micrograd is installed, number for number."""
-    nn = pytest.importorskip("micrograd.nn")
+    """Number for number, beside micrograd itself."""
     random.seed(3)
     theirs = nn.MLP(2, [4, 1])
     random.seed(3)

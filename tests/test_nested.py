@@ -16,6 +16,7 @@ from autograd_nn.nested import (
     is_constant,
     is_container,
     is_record,
+    leaves_of,
     names_of,
     parts_of,
     with_parts,
@@ -132,3 +133,48 @@ def test_what_has_no_slope_is_a_constant():
         assert is_constant(x)
     for x in (1, 1.0, np.float64(1.0), np.ones(2), [1.0], object()):
         assert not is_constant(x)
+
+
+class Owner:
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+
+def test_leaves_are_found_in_every_kind_of_structure_in_order():
+    array = np.empty((1, 2), dtype=object)
+    array[0, :] = ["e", "f"]
+    nested = {
+        "list": ["a", ("b",)],
+        "point": Point("c", 1.0),
+        "rocket": Rocket("d", [None]),
+        "array": array,
+        "numbers": np.zeros(3),
+        "ordered": OrderedDict(z="g"),
+        "owner": Owner(part=["h"]),
+    }
+    found = list(leaves_of(nested, str, (Owner,)))
+    assert [leaf for _, leaf in found] == list("abcdefgh")
+    assert [path for path, _ in found] == [
+        ("list", 0), ("list", 1, 0), ("point", 0), ("rocket", "thrust"), ("array", 0),
+        ("array", 1), ("ordered", "z"), ("owner", "part", 0),
+    ]  # fmt: skip
+    assert [leaf for _, leaf in leaves_of(nested, str)] == list("abcdefg")
+
+
+def test_leaves_come_once_by_their_first_name():
+    leaf = ["x"]
+    assert [path for path, _ in leaves_of({"a": leaf, "b": leaf}, str)] == [("a", 0)]
+
+
+def test_a_structure_that_holds_itself_ends():
+    circle = ["x"]
+    circle.append(circle)
+    assert list(leaves_of(circle, str)) == [((0,), "x")]
+
+
+def test_depth_is_bounded_by_memory_alone():
+    deep = ["x"]
+    for _ in range(5_000):
+        deep = [deep]
+    ((path, leaf),) = leaves_of(deep, str)
+    assert (len(path), leaf) == (5_001, "x")

@@ -217,19 +217,6 @@ def test_hundred_steps_are_those_of_pytorch(text):
     assert_same(run(maker(text, optim)), TRAJECTORIES[text])
 
 
-@pytest.mark.parametrize("text", TRAJECTORIES)
-def test_hundred_steps_beside_pytorch_itself(text):
-    torch = pytest.importorskip("torch")
-    xs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (1.0, -0.5, 0.25)]
-    optimizer = maker(text, torch.optim)(xs)
-    found = run(maker(text, optim))
-    for k in range(100):
-        optimizer.zero_grad()
-        loss(xs, k, torch.sin).backward()
-        optimizer.step()
-        assert found[k + 1] == pytest.approx([x.item() for x in xs], rel=1e-12, abs=1e-12)
-
-
 def test_clipping_is_that_of_pytorch():
     def sgd(xs):
         return optim.SGD(xs, lr=0.02)

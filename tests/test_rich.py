@@ -9,9 +9,9 @@ import pytest
 
 from autograd_nn import MLP, Module, Value, fit, jit, parameter, rich, scope, to_latex
 from autograd_nn.optim import SGD, Adam, StepLR
-from autograd_nn.training_callbacks import BestWeights, EarlyStopping, Run
-from autograd_nn.training_history import History
-from autograd_nn.training_progress import NotebookBar, Progress
+from autograd_nn.training.callbacks import BestWeights, EarlyStopping, Run
+from autograd_nn.training.history import History
+from autograd_nn.training.progress import NotebookBar, Progress
 
 from .drawing.test_draw import HOSTILE
 
@@ -167,7 +167,7 @@ def notebook(monkeypatch):
 
 def test_a_notebook_without_ipywidgets_has_a_bar_of_text(notebook, monkeypatch, capsys):
     """tqdm would print a red warning and a red bar."""
-    monkeypatch.setattr("autograd_nn.training_progress.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_nn.training.progress.find_spec", lambda name: None)
     fit(model(), np.zeros((4, 2)), np.zeros(4), epochs=3, verbose=1)
     assert notebook[0].startswith("░" * 20 + " 0/3 epochs")
     assert notebook[-1].startswith("█" * 20 + " 3/3 epochs  loss ")

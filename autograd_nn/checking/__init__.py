@@ -24,3 +24,7 @@ __all__ = [
     "numeric_derivative",
     "numeric_gradient",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -25,3 +25,7 @@ __all__ = [
     "step_through",
     "to_latex",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

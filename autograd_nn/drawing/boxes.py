@@ -45,7 +45,7 @@ def box_width(pen: Pen, i: int, name: str, inset: float) -> float:
 
 def draw_box(
     pen: Pen, i: int, name: str, x: float, y: float, w: float, *, inset: float = 8.0,
-    outset: float = 8.0, held: int = 0, opens: str = "", values: tuple[int, ...] = (),
+    outset: float = 8.0, held: int | None = None, opens: str = "", values: tuple[int, ...] = (),
 ) -> None:  # fmt: skip
     """Name and value on one line, the gradient below; ``y`` is the middle.
 
@@ -53,7 +53,8 @@ def draw_box(
         inset: room on the left, more of it where an operation is docked; what is not named by
             the user is then left unnamed rather than cut short.
         outset: the same on the right.
-        held: how many values are closed in it, which it says in place of the word "grad".
+        held: of a closed box, how many values are in it and in no other; it says so in place of
+            the word "grad".
         opens, values: what opens it, and what it holds.
     """
     kind, h = pen.kind(i), box_height(pen, i)
@@ -62,7 +63,7 @@ def draw_box(
     part.values = (*part.values, *values)
     for k in values:
         pen.scene.shown[k] = pen.scene.shown[k] or part.id
-    if held:  # the edge of what lies below it
+    if held is not None:  # the edge of what lies below it
         pen.rect(x + 3, top + 3, w, h, fill, f"{fill}-line")
     off = inset + outset > 16.0 and pen.graph.is_off(i)
     if off:
@@ -70,7 +71,7 @@ def draw_box(
     ground = "off" if off and fill == "card" else fill
     pen.rect(x, top, w, h, ground, f"{fill}-line", dash="5 3" if off else "")
     own = pen.namer.has_own_name(pen.order[i]) or i in pen.aliases
-    if held and not own:
+    if held is not None and not own:
         name = pen.namer.word(pen.order[i])
     right, line = x + w - outset, top + (14.5 if h > 24 else 16.0)
     room = right - x - inset - 6
@@ -82,7 +83,7 @@ def draw_box(
         pen.text(x + inset, line, name, f"{fill}-ink", 11, bold=True, room=room)
     if h > 24:
         taken = pen.figure(right, top + 29, i, "grad", size=10.5, anchor="end")
-        words = f"{held:,} closed" if held else "grad"
+        words = "grad" if held is None else f"{held:,} closed" if held else "closed"
         if text_width(words, 9) <= right - x - inset - 2 - taken:
             pen.text(x + inset, top + 29, words, "quiet", 9)
 

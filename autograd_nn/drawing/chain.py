@@ -10,9 +10,9 @@ from autograd_nn.drawing.formula import ATOM, Formula
 from autograd_nn.drawing.graph import is_plain_power
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.text import short_number
-from autograd_nn.engine import Value
+from autograd_nn.engine import Value, row_of
 from autograd_nn.labels import clean
-from autograd_nn.ops import CONSTANT, PRIMITIVES
+from autograd_nn.ops import CONSTANT
 
 __all__ = ["MOST_PATHS", "ChainRule", "derivative_text"]
 
@@ -83,7 +83,7 @@ class ChainRule:
         if found is None:
             raise ValueError(
                 f"{self.name(len(self.graph.order) - 1)} does not depend on "
-                f"{clean(wrt._label) or repr(wrt)}: it is not in its graph."
+                f"{clean(wrt.label) or repr(wrt)}: it is not in its graph."
             )
         return found
 
@@ -93,7 +93,7 @@ class ChainRule:
             return self.names[i]
         text, _ = self.formula.text[i]
         node = self.graph.order[i]
-        return clean(node._label) or (text if len(text) <= 40 else self.namer.name(node))
+        return clean(node.label) or (text if len(text) <= 40 else self.namer.name(node))
 
     def line(self, goal: int) -> str:
         start = f"d {self.around(len(self.graph.order) - 1)}/d {self.around(goal)}"
@@ -113,7 +113,7 @@ class ChainRule:
 
     def around(self, i: int) -> str:
         name = self.name(i)
-        return name if _WORD.match(name) or clean(self.graph.order[i]._label) else f"({name})"
+        return name if _WORD.match(name) or clean(self.graph.order[i].label) else f"({name})"
 
     def paths(self, goal: int, longest: int = _LONGEST_PATH) -> list[list[tuple[int, int]]]:
         """Every path down to ``goal`` as (node, operand) steps; none if there are too many."""
@@ -174,11 +174,11 @@ class ChainRule:
         if written:
             # A number was changed since: the engine uses the slope of that time, and so do we.
             return [(f"d {self.around(i)}", slope)]
-        if PRIMITIVES[node._code].switch is not None:  # relu and its like: 1 or 0 says it all
+        if row_of(node).switch is not None:  # relu and its like: 1 or 0 says it all
             return [(short_number(slope), slope)]
         operands = [self._operand_text(k) for k, _ in self.graph.operands[i]]
         names = dict(zip("ab", operands, strict=False))
-        text = PRIMITIVES[node._code].formulas[j].format(y=self._operand_text(i), **names)
+        text = row_of(node).formulas[j].format(y=self._operand_text(i), **names)
         simple = re.fullmatch(r"[\w.\[\]]+(\([^()]*\))?", text)
         return [(text if simple else f"({text})", slope)]
 
@@ -199,15 +199,15 @@ class ChainRule:
             if exponent == 2.0:
                 return [("2", 2.0), (base, data)]
             lowered = short_number(exponent - 1.0)
-            power = PRIMITIVES[node._code].scalar(data, exponent - 1.0)
+            power = row_of(node).scalar(data, exponent - 1.0)
             lowered = lowered if exponent > 1.0 else f"({lowered})"
             return [(short_number(exponent), exponent), (f"{base}**{lowered}", power)]
         return []
 
     def _operand_text(self, k: int) -> str:
         node = self.graph.order[k]
-        if node._label or node._code == CONSTANT:
-            return clean(node._label) or short_number(node._data)
+        if node.label or node._code == CONSTANT:
+            return clean(node.label) or short_number(node._data)
         name, binds = self.formula.text[k]
         if len(name) > 40 or self.names:
             name = self.name(k)

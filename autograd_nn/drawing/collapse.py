@@ -57,7 +57,7 @@ def picture_of_groups(
         return None
     scopes: dict[tuple[str, ...], int] = {}
     for node in order:
-        scope = node._scope
+        scope = node.scope
         scopes[scope] = scopes.get(scope, 0) + 1
     _check_expand(expand, scopes)
     depth = _level(scopes, max_values)
@@ -140,7 +140,7 @@ def _count(
         place[id(node)] = i
         left = node._left
         near = reader.get(id(node), node)  # a plain number goes where it is used
-        key = _key(i, node, keys[near._scope] if not node._scope else keys[node._scope])
+        key = _key(i, node, keys[near.scope] if not node.scope else keys[node.scope])
         key_of.append(key)
         group = groups.get(key)
         if group is None:
@@ -270,7 +270,7 @@ def _single(i: int, node: Value, namer: Namer, is_root: bool, ran: bool, values:
         node._code, "intermediate"
     )
     name = namer.name(node)
-    scope = tuple(clean(part) for part in node._scope)
+    scope = tuple(clean(part) for part in node.scope)
     return Box(
         f"v{i}", "output" if is_root else kind, name, rows, f"{name} ({node.op or kind})", scope
     )

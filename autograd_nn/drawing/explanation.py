@@ -75,7 +75,7 @@ class Explanation:
         self._root, self._walk = v, walk
         self._goal = goal = walk.goal(wrt)
         top = len(walk.graph.order) - 1
-        self.value = clean(v._label) or (walk.name(top) if v._left is None else "the result")
+        self.value = clean(v.label) or (walk.name(top) if v._left is None else "the result")
         self.wrt = _with_scope(walk, goal)
         self.slope = walk.adjoints[goal]
         self.count = _count(walk, goal)
@@ -87,7 +87,7 @@ class Explanation:
         """What a little more of the one does to the other."""
         if self._goal == len(self._walk.graph.order) - 1:
             return f"{self.wrt} is what is differentiated: its slope along itself is 1."
-        of, along = ("result" if not clean(self._root._label) else self.value), self.wrt
+        of, along = ("result" if not clean(self._root.label) else self.value), self.wrt
         along = f"({along})" if " " in along else along
         slope = f"d {of}/d {along} = {short_number(self.slope + 0.0)}"
         if not math.isfinite(self.slope):
@@ -236,7 +236,7 @@ def explain(v: Value, *, wrt: Value) -> Explanation:
 def _with_scope(walk: ChainRule, i: int) -> str:
     """A name that tells the ``w0`` of one neuron from that of another."""
     node = walk.graph.order[i]
-    return " / ".join([*map(clean, node._scope), walk.name(i)])
+    return " / ".join([*map(clean, node.scope), walk.name(i)])
 
 
 def _count(walk: ChainRule, goal: int) -> int:
@@ -289,7 +289,7 @@ def _adds(walk: ChainRule, i: int) -> bool:
 
 def _is_plain_sum(walk: ChainRule, i: int) -> bool:
     """Whether this is an addition that nobody named."""
-    return _adds(walk, i) and not walk.graph.order[i]._label
+    return _adds(walk, i) and not walk.graph.order[i].label
 
 
 def _uses(walk: ChainRule, goal: int) -> list[Link]:
@@ -308,7 +308,7 @@ def _link(walk: ChainRule, i: int, j: int, upstream: float) -> Link:
         words = words[1:-1]
     local = "" if words in ("", short_number(slope)) else words
     edge = f"{walk.name(i)} -> {walk.name(k)}"
-    where = " / ".join(map(clean, walk.graph.order[i]._scope))
+    where = " / ".join(map(clean, walk.graph.order[i].scope))
     return Link(where, edge, local, slope, upstream, slope * upstream, ((i, j),))
 
 

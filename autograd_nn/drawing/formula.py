@@ -15,8 +15,8 @@ import re
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
-from autograd_nn.engine import Value
-from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES
+from autograd_nn.engine import Value, row_of
+from autograd_nn.ops import CONSTANT, Primitive
 
 __all__ = ["ATOM", "Formula", "Latex", "expression", "to_latex"]
 
@@ -40,12 +40,12 @@ class Formula:
                 self.uses[k] += 1
         self.lines: list[tuple[str, str]] = []  # named parts, in order
         self.text: list[tuple[str, int]] = []  # of each value: how it is written, how tight
-        taken = {clean(node._label) for node in self.graph.order}
+        taken = {clean(node.label) for node in self.graph.order}
         fresh = 0
         last = len(self.graph.order) - 1
         for i, node in enumerate(self.graph.order):
             body, binds = self._body(i, node)
-            name = clean(node._label)
+            name = clean(node.label)
             if node._left is None:
                 self.text.append((self._symbol(name) if name else body, ATOM if name else binds))
                 continue
@@ -65,7 +65,7 @@ class Formula:
 
     def whole(self, root: Value) -> list[tuple[str, str]]:
         """All lines as (name, formula); the last is that of the root."""
-        name = clean(root._label)
+        name = clean(root.label)
         return [*self.lines, (self._symbol(name) if name else "", self.text[-1][0])]
 
     def _symbol(self, name: str) -> str:
@@ -82,15 +82,15 @@ class Formula:
                 text = _latex_number(node._data) if self.latex else short_number(node._data)
                 return text, ATOM if node._data >= 0.0 and "cdot" not in text else 1
             return (f"v_{{{i}}}" if self.latex else f"v{i}"), ATOM
-        row = PRIMITIVES[node._code]
+        row = row_of(node)
         operands = [self.text[k] for k, _ in self.graph.operands[i]]
         if is_plain_power(node) and node._right is not None:
             number = node._right._data
             operands.append((short_number(number), ATOM if number >= 0.0 else 1))
-        return self._written(row.name, operands)
+        return self._written(row, operands)
 
-    def _written(self, name: str, operands: list[tuple[str, int]]) -> tuple[str, int]:
-        row = PRIMITIVES[CODES[name]]
+    def _written(self, row: Primitive, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        name = row.name
         binds = _BINDS.get(name, ATOM)
         if self.latex:
             if name in ("floordiv", "greater"):  # within brackets of their own

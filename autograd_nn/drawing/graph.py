@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.text import short_number
-from autograd_nn.engine import Value, topological_order
-from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER, PRIMITIVES
+from autograd_nn.engine import Value, row_of, topological_order
+from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Simplified", "has_run", "is_plain_power", "kind_of", "roots_of", "sign_of"]
 
@@ -99,7 +99,7 @@ class Simplified:
     def is_off(self, i: int) -> bool:
         """Whether an operation passes nothing back here, as a relu that holds a value at 0."""
         slopes = [slope for k, slope in self.operands[i] if self.order[k]._code != CONSTANT]
-        if not slopes or PRIMITIVES[self.order[i]._code].switch is None:
+        if not slopes or row_of(self.order[i]).switch is None:
             return False
         return all(slope == 0.0 for slope in slopes)
 
@@ -125,15 +125,15 @@ def _adds_to_zero(node: Value) -> bool:
         and left is not None
         and left._code == CONSTANT
         and left._data == 0.0
-        and not left._label
-        and not node._label
+        and not left.label
+        and not node.label
     )
 
 
 def is_plain_power(node: Value) -> bool:
     """Whether this is a power whose exponent is a plain number without a name."""
     right = node._right
-    return node._code == _POW and right is not None and right._code == CONSTANT and not right._label
+    return node._code == _POW and right is not None and right._code == CONSTANT and not right.label
 
 
 def sign_of(node: Value) -> str:
@@ -141,7 +141,7 @@ def sign_of(node: Value) -> str:
     if is_plain_power(node) and node._right is not None:
         exponent = node._right._data
         return {2.0: "x²", 3.0: "x³"}.get(exponent, f"x^{short_number(exponent)}")
-    row = PRIMITIVES[node._code]
+    row = row_of(node)
     return _SIGNS.get(row.name, row.symbol)
 
 

@@ -21,6 +21,7 @@ _FUNCTIONS = {
         for name in (
             "abs", "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos", "tan",
             "asin", "acos", "atan", "sinh", "cosh", "atan2", "hypot", "floor", "ceil", "trunc",
+            "log2", "log10", "cbrt", "asinh", "acosh", "atanh",
         )
     },
     **{
@@ -28,6 +29,7 @@ _FUNCTIONS = {
         for name in (
             "div", "pow", "relu", "leaky_relu", "sigmoid", "softplus", "erf", "maximum", "minimum",
             "step", "sign", "share", "greater", "rint", "floordiv", "mod", "first_max", "first_min",
+            "exp2", "logaddexp",
         )
     },
 }  # fmt: skip

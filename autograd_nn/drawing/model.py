@@ -14,6 +14,7 @@ What is left out: where things are drawn (``layers``, ``network``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from autograd_nn.drawing.graph import sign_of
@@ -23,6 +24,7 @@ from autograd_nn.ops import CODES, CONSTANT, PARAMETER, PRIMITIVES
 __all__ = ["Block", "Layer", "Model", "Neuron", "Term", "Use", "read_model"]
 
 _ADD, _MUL = CODES["add"], CODES["mul"]
+_DIGITS = re.compile(r"([0-9]{1,9})")
 _MOST_AFTER = 12  # operations of an activation that somebody wrote out
 
 
@@ -248,11 +250,11 @@ def _product(sums: Sums, k: int) -> Term | None:
 def _add_activation(sums: Sums, use: Use) -> None:
     """What follows a sum in its scope and depends on nothing else, if one value leaves it."""
     order, operands = sums.graph.order, sums.graph.operands
-    scope = order[use.total]._scope
+    scope = order[use.total].scope
     region, pending = {use.total}, [use.total]
     while pending and len(region) <= _MOST_AFTER:
         for user in sums.users[pending.pop(0)]:
-            if user in region or order[user]._scope != scope:
+            if user in region or order[user].scope != scope:
                 continue
             others = [k for k, _ in operands[user] if k not in region]
             if all(order[k]._code == CONSTANT for k in others):
@@ -330,9 +332,16 @@ def _neurons(sums: Sums, uses: list[Use]) -> list[Neuron]:
             use.biases = [i for i in use.biases if i not in own]
             use.inner += own
     return [
-        Neuron("", order[same[0].total]._scope, same, activation_of(sums, same[0]))
+        Neuron("", order[same[0].total].scope, same, activation_of(sums, same[0]))
         for same in found.values()
     ]
+
+
+def _in_order(layer: Layer) -> None:
+    """Neurons that are told apart by numbers alone stand in the order of these."""
+    parts = {id(n): _DIGITS.split(n.name[:80]) for n in layer.neurons}
+    if len({tuple(part[::2]) for part in parts.values()}) == 1:
+        layer.neurons.sort(key=lambda neuron: [int(digits) for digits in parts[id(neuron)][1::2]])
 
 
 def _columns(
@@ -350,10 +359,13 @@ def _columns(
         found = layers.setdefault(level, {})
         name = path[-1] if path else f"layer {level - 1}"
         layer = found.setdefault(path, Layer(name, path, []))
-        own = order[neuron.first.out]._label or order[neuron.first.total]._label
+        own = order[neuron.first.out].label or order[neuron.first.total].label
         last = scope[-1] if scope and path != scope else ""
         neuron.name = last or own or f"neuron {len(layer.neurons)}"
         layer.neurons.append(neuron)
+    for level_layers in layers.values():
+        for layer in level_layers.values():
+            _in_order(layer)
     blocks: dict[float, list[int]] = {}
     leaves: dict[float, list[int]] = {}
     for i, pairs in enumerate(operands):
@@ -367,7 +379,7 @@ def _columns(
             columns.append(list(layers[int(stage)].values()))
         else:
             values = blocks[stage]
-            names = list(dict.fromkeys(order[i]._scope[0] for i in values if order[i]._scope))
+            names = list(dict.fromkeys(order[i].scope[0] for i in values if order[i].scope))
             name = names[0] if len(names) == 1 else ""
             columns.append(Block(name, values, leaves.get(stage, [])))
     return columns

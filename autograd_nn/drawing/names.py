@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.text import clean, short_number
-from autograd_nn.engine import Value
-from autograd_nn.ops import CONSTANT, LEAF, PARAMETER, PRIMITIVES
+from autograd_nn.engine import Value, row_of
+from autograd_nn.ops import CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Namer", "label_variables", "named_values"]
 
@@ -100,7 +100,7 @@ class Namer:
 
     def has_own_name(self, node: Value) -> bool:
         """Whether the user named it."""
-        return id(node) in self._given or bool(node._label)
+        return id(node) in self._given or bool(node.label)
 
     def tell_apart(self, drawn: Iterable[Value]) -> None:
         """Number those of some values that would be called the same: ``sum 1``, ``sum 2``."""
@@ -132,14 +132,14 @@ class Namer:
         return self._leaves.get(id(node), "input")
 
     def _make(self, node: Value, deep: int) -> tuple[str, int]:
-        own = self._given.get(id(node)) or clean(node._label)
+        own = self._given.get(id(node)) or clean(node.label)
         if own:
             return own, 9
         if node._code == CONSTANT:
             return short_number(node._data), 9 if node._data >= 0.0 else 2
         if node._left is None:
             return self._leaf(node), 9
-        row = PRIMITIVES[node._code]
+        row = row_of(node)
         formula = self._formula(node, row.name, deep)
         if formula is not None and len(formula[0]) <= _LONGEST_FORMULA:
             return formula
@@ -157,7 +157,7 @@ class Namer:
         left, loose_left = found[0]
         right, loose_right = found[1] if len(found) > 1 else ("", 9)
         start = operands[0]
-        if op == "add" and left == "0" and start._code == CONSTANT and not start._label:
+        if op == "add" and left == "0" and start._code == CONSTANT and not start.label:
             return found[1]  # the 0 with which Python's sum starts
         binds = _LOOSE.get(op, 9)
         if loose_left < binds < 9:

@@ -20,13 +20,14 @@ from autograd_nn.conversion import describe
 from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
-from autograd_nn.drawing.render import DIRECTIONS, check_folder, write_whole
+from autograd_nn.drawing.render import DIRECTIONS
 from autograd_nn.drawing.scenes import scenes_of
 from autograd_nn.drawing.slopes import with_slopes
 from autograd_nn.drawing.steps import columns
 from autograd_nn.drawing.strips import strips_of
 from autograd_nn.drawing.views import Reading, scene_of
 from autograd_nn.engine import Value, topological_order
+from autograd_nn.files import check_folder, write_whole
 from autograd_nn.labels import clean, escape
 
 __all__ = ["Page", "page_text", "step_through"]

@@ -126,7 +126,7 @@ class Pen:
     def tooltip(self, i: int) -> str:
         """Name, kind, and the numbers in full."""
         node, grad = self.order[i], self.grad(i)
-        path = " / ".join(clean(part) for part in node._scope[:6])
+        path = " / ".join(clean(part) for part in node.scope[:6])
         shown = "backward has not run" if grad is None else f"grad = {grad!r}"
         where = f"{path} / " if path else ""
         return f"{where}{self.name(i)} ({self.kind(i)})  data = {node._data!r}  {shown}"

@@ -94,7 +94,7 @@ def picture_of(roots: list[Value], values: str, names: Mapping[str, Any] | None)
         kind = kind_of(node, id(node) in graph.kept)
         # Leaves keep what earlier calls from other values left in them: that is shown.
         grad = node._grad if ran or (node._left is None and node._grad != 0.0) else None
-        scope = tuple(clean(part) for part in node._scope)
+        scope = tuple(clean(part) for part in node.scope)
         shown = "backward has not run" if grad is None else f"grad = {grad!r}"
         tooltip = f"{name} ({kind})  data = {node._data!r}  {shown}"
         picture.boxes.append(Box(f"v{i}", kind, name, _rows(node, grad, values), tooltip, scope))

@@ -8,7 +8,6 @@ alone can write, and where the DOT source was changed.  Files are replaced whole
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +32,9 @@ from autograd_nn.drawing.scene import Scene
 from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.views import VIEWS, scene_of
+from autograd_nn.files import check_folder, write_whole
 
-__all__ = ["DIRECTIONS", "PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw", "write_whole"]
+__all__ = ["DIRECTIONS", "PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw"]
 
 _MOST_FOR_DOT = 3_000  # boxes, signs and arrows: beyond this dot takes minutes
 _ENGINES = (None, "dot", "builtin")
@@ -351,39 +351,3 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
 def _inside(name: os.PathLike[str] | str, directory: os.PathLike[str] | str | None) -> Path:
     return Path(directory, name) if directory is not None else Path(name)
-
-
-def check_folder(path: Path) -> None:
-    """Raise unless ``path`` can be a file where it is meant to be."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"cannot write {str(path)!r}: the folder {str(path.parent)!r} does not exist. "
-            "Make it first, for example with pathlib.Path(...).mkdir(parents=True)."
-        )
-    if path.is_dir():
-        raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder. Add a file name.")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all; an old one stays until then.
-
-    Raises:
-        OSError: it cannot be written; the message names the file.
-    """
-    check_folder(path)
-    if path.exists() and not os.access(path, os.W_OK):
-        raise PermissionError(f"cannot write {str(path)!r}: the file is read-only.")
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-    except OSError as error:
-        raise type(error)(f"cannot write {str(path)!r}: {error.strerror}.") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(beside).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

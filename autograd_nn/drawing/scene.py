@@ -163,8 +163,11 @@ class Part:
 
     Attributes:
         id: of the ``<g>``; "" for grounds and legends, which nothing refers to.
-        role: ``"band"``, ``"value"``, ``"op"``, ``"arrow"``, ``"neuron"``, ``"layer"``,
-            ``"group"``, ``"bar"``, ``"more"``, ``"loop"``, ``"curve"`` or ``"legend"``.
+        role: what it is, its class: a ground (``"band"``, ``"scope"``, ``"ribbon"``, ``"loop"``),
+            a ``"value"`` or the ``"line"`` of one in a ledger, its ``"op"``, an ``"arrow"`` or the
+            ``"figure"`` on one, a ``"bar"``, a ``"neuron"`` or its ``"bias"``, a ``"layer"`` or a
+            ``"group"`` that is closed, what is left out (``"more"``), a ``"title"``, a
+            ``"curve"``, the ``"legend"``.
         title: the tooltip, cleaned of what cannot be shown.
         kind: of a value: ``"input"``, ``"parameter"``, ``"constant"``, ``"output"`` or
             ``"intermediate"``.

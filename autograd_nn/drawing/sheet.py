@@ -33,7 +33,8 @@ class Node:
 
     i: int
     operands: list[Operand]
-    holds: list[int] = field(default_factory=list)  # values closed in it
+    closed: bool = False  # whether what it is computed from is not drawn, or not all of it
+    holds: list[int] = field(default_factory=list)  # values closed in it and in no other box
     above: Node | None = None  # a leaf that stands above it
     below: Node | None = None
     beside: Node | None = None  # of such a leaf: where it stands
@@ -73,48 +74,40 @@ class Sheet:
         self.opened = frozenset(opened)
         self.sizes = sizes
         self.nodes: dict[int, Node] = {}
-        self._depth = self._depths()
-        deepest = max((self._depth[i] for i in ends), default=0) + 1
-        self._read(deepest - columns)
+        self._away = self._distances()
+        self._read(columns - 1)
         while len(self.nodes) > most and columns > 2:
             columns -= 1
-            self._read(deepest - columns)
+            self._read(columns - 1)
         if stacks:
             self._stack()
 
     # -- which boxes there are -----------------------------------------------------------
 
-    def _depths(self) -> dict[int, int] | list[int]:
-        """How many operations lie below each value, on the longest way, down to the leaves.
+    def _distances(self) -> list[int]:
+        """How many operations lie between each value and the ends, on the longest way; -1 for none.
 
-        Leaves stand beside what they go into, and a folded sum is no column of its own.
+        A folded sum is no step of the way.
         """
-        depth: dict[int, int] = {}
         folded, operands = self.sums.folded, self.pen.graph.operands
-        if not self.stop:  # operands come first in the order: one pass
-            all_depths: list[int] = []
-            for i, below in enumerate(operands):
-                deepest = max([all_depths[k] for k, _ in below]) if below else -1
-                all_depths.append(deepest + (i not in folded) if below else 0)
-            return all_depths
-        pending = list(self.ends)
-        while pending:
-            i = pending[-1]
-            if i in depth:
-                pending.pop()
+        away = [-1] * len(operands)
+        for i in self.ends:
+            away[i] = 0
+        waiting = len(set(self.ends))
+        for i in range(max(self.ends, default=-1), -1, -1):  # results come after operands
+            if away[i] < 0:
                 continue
-            below = [] if i in self.stop else operands[i]
-            waiting = [k for k, _ in below if k not in depth]
-            if waiting:
-                pending += waiting
-                continue
-            pending.pop()
-            deepest = max((depth[k] for k, _ in below), default=-1)
-            depth[i] = max(deepest, 0) + (i not in folded) if below else 0
-        return depth
+            waiting -= 1
+            for k, _ in operands[i] if i not in self.stop else ():
+                waiting += away[k] < 0
+                step = k not in folded or k in self.stop
+                away[k] = max(away[k], away[i] + step)
+            if not waiting:
+                break
+        return away
 
-    def _read(self, levels: int) -> None:
-        """The nodes from the ends down, operands first; the first ``levels`` are closed."""
+    def _read(self, limit: int) -> None:
+        """The nodes from the ends down, operands first; so far away and farther all are closed."""
         self.nodes = {}
         reached: set[int] = set()
         pending = [(i, False) for i in reversed(self.ends)]
@@ -123,7 +116,7 @@ class Sheet:
             if not ready and i in reached:
                 continue
             reached.add(i)
-            found = [] if self._is_closed(i, levels) else self._drawn_operands(i)
+            found = [] if self._is_closed(i, limit) else self._drawn_operands(i)
             if ready:
                 tall = self.sizes(i)[1] if self.sizes else box_height(self.pen, i)
                 self.nodes[i] = Node(i, found, h=tall)
@@ -132,13 +125,16 @@ class Sheet:
             pending.extend((part.value, False) for part in reversed(found))
         taken: set[int] = set()
         for i, node in self.nodes.items():
-            if self._is_closed(i, levels):
-                node.holds = self._held(self._operands(i), taken)
+            hidden = []
+            if self._is_closed(i, limit):
+                hidden = self._operands(i)
             elif self._left_out(i):
-                node.holds = self._held(self._operands(i)[_ENDS:-_ENDS], taken)
+                hidden = self._operands(i)[_ENDS:-_ENDS]
+            node.closed, node.holds = bool(hidden), self._held(hidden, taken)
 
-    def _is_closed(self, i: int, levels: int) -> bool:
-        return 0 < self._depth[i] <= levels and i not in self.opened
+    def _is_closed(self, i: int, limit: int) -> bool:
+        far = self._away[i] >= limit and i not in self.opened and i not in self.stop
+        return far and bool(self.pen.graph.operands[i])
 
     def _operands(self, i: int) -> list[Operand]:
         return [] if i in self.stop else self.sums.operands(i, self.stop)
@@ -181,8 +177,7 @@ class Sheet:
                 leaf.beside = node
 
     def _is_leaf(self, i: int) -> bool:
-        node = self.nodes[i]
-        return not node.operands and not node.holds and i not in self.stop
+        return not self.pen.graph.operands[i] and i not in self.stop
 
     def _lead(self, leaves: list[Node]) -> Node:
         """The leaf that comes from the left: no parameter and no plain number if it can be."""

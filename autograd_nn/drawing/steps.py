@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from autograd_nn.drawing.graph import Simplified, is_plain_power, kind_of, sign_of
 from autograd_nn.drawing.views import Reading
-from autograd_nn.engine import Value
+from autograd_nn.engine import Value, row_of
 from autograd_nn.labels import clean
 from autograd_nn.ops import CODES, PRIMITIVES
 
@@ -56,7 +56,7 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
         "refs": refs,
         "alike": {i: last for i, (_, last) in alike.items()},
         "root": top,
-        "rootName": clean(root._label),
+        "rootName": clean(root.label),
         "kinds": kinds,
         "kind": kind,
         "signs": signs,
@@ -134,14 +134,14 @@ def _gates(read: Reading) -> dict[str, list[int]]:
     for layer in read.model.layers() if read.model else ():
         for neuron in layer.neurons:
             outs = [use.out for use in neuron.uses if use.out != use.total]
-            if outs and all(PRIMITIVES[order[i]._code].switch is not None for i in outs):
+            if outs and all(row_of(order[i]).switch is not None for i in outs):
                 found[neuron.id] = outs
     return found
 
 
 def _places(read: Reading, alike: dict[int, tuple[int, int]]) -> list[tuple[str, ...]]:
     """The scopes of each value; of a loop without scopes, the step."""
-    places = [tuple(map(clean, node._scope)) for node in read.pen.order]
+    places = [tuple(map(clean, node.scope)) for node in read.pen.order]
     if not any(places):
         for i, (step, _) in alike.items():
             places[i] = (f"step {step + 1}",)

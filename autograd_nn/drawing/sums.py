@@ -46,10 +46,10 @@ class Sums:
                 user[k] = i
         self.folded: dict[int, int] = {}
         for i, node in enumerate(graph.order):
-            if node._code != _ADD or uses[i] != 1 or node._label or id(node) in named:
+            if node._code != _ADD or uses[i] != 1 or node.label or id(node) in named:
                 continue
             after = graph.order[user[i]]
-            if after._code == _ADD and after._scope == node._scope and id(node) not in graph.kept:
+            if after._code == _ADD and after.scope == node.scope and id(node) not in graph.kept:
                 self.folded[i] = user[i]
 
     @cached_property

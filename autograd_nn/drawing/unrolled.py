@@ -30,6 +30,7 @@ _NARROW = 640.0  # a picture in which what follows stands below the step
 _LANE = 20.0  # between two ways back
 _MOST = 40  # boxes of a step
 _DIGITS = re.compile(r"(\d+)")
+_START = re.compile(r"(?<=\D)[_ ]?0\Z")  # the 0 of h0
 
 
 def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) -> None:
@@ -59,7 +60,9 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
     if beside and after is not None:
         bottom = max(bottom, _MARGIN + 8 + after.height(pen))
     pen.scene.view = "loop"
-    reach = right + 14.0 + (_GAP + after.width if beside and after is not None else 0.0)
+    reach = right + 14.0
+    if after is not None:
+        reach = reach + _GAP + after.width if beside else max(reach, _MARGIN + after.width)
     pen.scene.width = max(reach + _MARGIN, min(width, 480.0))
     _ground(pen, loop, right, bottom)
     y = bottom + 10.0
@@ -76,7 +79,7 @@ def draw_loop(pen: Pen, loop: Loop, width: float, opened: Collection[str] = ()) 
         _paint(pen, sheet, node, first.get(node.i, node.i), loop)
     for k in loop.carried[:2]:
         y = draw_curves(pen, loop, k, y)
-    more = [("closed", "closed: holds more")] if any(node.holds for node in nodes) else []
+    more = [("closed", "closed: holds more")] if any(node.closed for node in nodes) else []
     _hold(pen, loop)
     draw_legend(pen, y - 6.0, pen.scene.width, more)
 
@@ -150,7 +153,7 @@ def _name_steps(pen: Pen, loop: Loop, first: dict[int, int]) -> None:
             continue
         begin = pen.order[first.get(into, into)]
         name = pen.namer.word(begin) if pen.namer.has_own_name(begin) else ""
-        name = name.rstrip("0_ ") or ("state" if len(loop.carried) == 1 else f"state {n + 1}")
+        name = _START.sub("", name) or ("state" if len(loop.carried) == 1 else f"state {n + 1}")
         pen.aliases.update({out: f"{name}(t)", into: f"{name}(t−1)"})
     for b, a in first.items():
         if a == b or b in pen.aliases:
@@ -249,12 +252,12 @@ def _pair(pen: Pen, node: Node, first: int, name: str, count: int, inset: float)
     i, x, w = node.i, node.x, node.w
     fill = fill_of(pen.kind(i))
     y = node.y - _TALL / 2
-    part = pen.value(i, opens=f"v{i}" if node.holds else "")
+    part = pen.value(i, opens=f"v{i}" if node.closed else "")
     part.title = f"{name}: first {pen.order[first]._data!r}, last {pen.order[i]._data!r}"
-    if node.holds:
+    if node.closed:
         pen.rect(x + 3, y + 3, w, _TALL, fill, f"{fill}-line")
     pen.rect(x, y, w, _TALL, fill, f"{fill}-line")
-    words = "grad" if pen.with_grad else f"{len(node.holds)} closed" if node.holds else ""
+    words = "grad" if pen.with_grad else f"{len(node.holds)} closed" if node.closed else ""
     room = w - inset - 14 - text_width(words, 9)
     pen.text(x + inset, y + 14, name, f"{fill}-ink", 11, bold=True, room=room)
     if words:

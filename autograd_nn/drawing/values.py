@@ -38,7 +38,7 @@ def fits(pen: Pen, width: float, values: int) -> bool:
         return False
     ends = [pen.number_of(root) for root in pen.roots]
     sheet = Sheet(pen, ends, columns=most_columns(width))
-    return not any(node.holds for node in sheet.nodes.values())
+    return not any(node.closed for node in sheet.nodes.values())
 
 
 def draw_values(
@@ -82,12 +82,12 @@ def draw_values(
         pen.part(_MORE, "more", words, values=hidden, opens=_MORE)
         bottom += 20.0
         pen.text(nodes[-1].x, bottom - 6.0, words, "quiet", 10)
-    closed = [node for node in nodes if node.holds]
+    closed = [node for node in nodes if node.closed]
     if closed:
         held = len({i for node in closed for i in node.holds})
-        count = "" if part else f" of {len(pen.order):,}"
+        boxes = "box with a double edge is" if len(closed) == 1 else "boxes with a double edge are"
         pen.scene.note = (
-            f"{held:,}{count} values are closed into the boxes with a double edge."
+            f"{len(closed):,} {boxes} closed, with {held:,} of {len(pen.order):,} values."
             f"{'' if part else _EVERY}"
         )
     more = [("closed", "closed: holds more")] if closed else []
@@ -201,7 +201,7 @@ def _paths(pen: Pen, sheet: Sheet) -> dict[int, tuple[int, ...]]:
     numbers: dict[tuple[str, ...], int] = {}
     found = {}
     for i in sheet.nodes:
-        scope = pen.order[i]._scope[:_DEEPEST]
+        scope = pen.order[i].scope[:_DEEPEST]
         path = [scope[: k + 1] for k in range(len(scope))]
         found[i] = tuple(numbers.setdefault(part, len(numbers)) for part in path)
     return found
@@ -229,9 +229,9 @@ def _band_names(pen: Pen, sheet: Sheet) -> list[str]:
     names = ["inputs"] * count
     for node in sheet.nodes.values():
         if node.operands:
-            scope = pen.order[node.i]._scope
+            scope = pen.order[node.i].scope
             names[node.column] = clean(scope[0]) if scope else ""
-    held = {node.column for node in sheet.nodes.values() if node.holds and not node.operands}
+    held = {node.column for node in sheet.nodes.values() if node.closed and not node.operands}
     leaves = {node.column for node in sheet.nodes.values() if node.operands}
     return ["" if c in held and c not in leaves else name for c, name in enumerate(names)]
 
@@ -279,9 +279,9 @@ def _paint_frames(pen: Pen, sheet: Sheet, paths: dict[int, tuple[int, ...]]) -> 
         y0 = min(node.y - node.h / 2 for node in nodes) - 24.0 * (deepest[path] + 1)
         y1 = max(node.y + node.h / 2 for node in nodes) + pad
         inside = next(
-            n for n in nodes if len(pen.order[n.i]._scope) >= len(path) and n.beside is None
+            n for n in nodes if len(pen.order[n.i].scope) >= len(path) and n.beside is None
         )
-        name = clean(pen.order[inside.i]._scope[len(path) - 1])
+        name = clean(pen.order[inside.i].scope[len(path) - 1])
         pen.part(f"c{path[-1]}", "scope", name)
         fill = "band" if len(path) % 2 else "ribbon"
         pen.rect(x0, y0, x1 - x0, y1 - y0, fill, "rule", 10)
@@ -370,7 +370,8 @@ def paint_boxes(pen: Pen, sheet: Sheet, direction: str = "LR") -> None:
             pen, node.i, sheet.name(node.i), node.x, node.y, node.w,
             inset=14.0 if sign and sideways else 8.0,
             outset=14.0 if sign and direction == "RL" else 8.0,
-            held=len(node.holds), opens=f"v{node.i}" if node.holds else "",
+            held=len(node.holds) if node.closed else None,
+            opens=f"v{node.i}" if node.closed else "",
             values=(*node.holds, *(k for k in sheet.sums.parts(node.i) if node.operands)),
         )  # fmt: skip
         if not sign:

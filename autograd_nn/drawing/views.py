@@ -202,7 +202,7 @@ def _named(pen: Pen, model: Model | None, expand: tuple[str, ...]) -> set[str]:
     wanted = {name for name in expand if name != "*"}
     if not wanted:
         return set()
-    there = dict.fromkeys(part for node in pen.order for part in node._scope)
+    there = dict.fromkeys(part for node in pen.order for part in node.scope)
     for name in wanted:
         if name not in there:
             some = ", ".join(repr(clean(part)) for part in list(there)[:8])
@@ -210,7 +210,7 @@ def _named(pen: Pen, model: Model | None, expand: tuple[str, ...]) -> set[str]:
                 f"expand={name!r}: there is no such scope. "
                 f"There are {some or 'none: use `with scope(...)`'}."
             )
-    found = {f"v{i}" for i, node in enumerate(pen.order) if wanted & set(node._scope)}
+    found = {f"v{i}" for i, node in enumerate(pen.order) if wanted & set(node.scope)}
     for layer in model.layers() if model else ():
         for neuron in layer.neurons:
             if wanted & {*layer.path, layer.name}:

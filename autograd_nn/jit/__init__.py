@@ -66,6 +66,10 @@ from autograd_nn.jit.take import take
 __all__ = ["JitWarning", "Jitted", "LeakError", "Program", "TraceError", "jit", "take"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class _CallablePackage(ModuleType):
     """``from autograd_nn import jit`` may find this package: then it is the function too."""
 

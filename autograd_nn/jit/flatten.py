@@ -5,7 +5,8 @@ of many terms; a product used once inside it becomes a term.  A chain of ``maxim
 of ``minimum`` becomes one reduction.
 
 What a comparison reads must round as the engine's numbers do, or a recorded path could be
-taken for another: such sums keep their terms in the recorded order.
+taken for another; and what ``floor`` reads, or a rounding could become a whole 1.  Such sums
+keep their terms in the recorded order.
 
 This file is compiled together with the engine where a C compiler is present.
 
@@ -18,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.engine import ADD, FLOOR, MOD, MUL, NEG, SUB, TAKE
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.flat import Flat
 from autograd_nn.ops import CODES
@@ -37,7 +38,7 @@ class Needs:
         slopes: the same on the way to a result.  What only a guard needs has no adjoint.  In
             one pack with nodes that have one, its adjoint would be 0, and 0 times an infinite
             slope is nan.
-        exact: which nodes a guard reads, by way of others too.
+        exact: which nodes a guard, or a function that jumps, reads, by way of others too.
         absorbed: which nodes become terms of the one sum, or largest of several, that uses them.
     """
 
@@ -48,7 +49,7 @@ class Needs:
             sides.append(guard.right)
         self.uses = _uses(trace, trace.roots + sides)
         self.slopes = _uses(trace, trace.roots) if sides else self.uses
-        self.exact = _exact(trace, sides)
+        self.exact = _exact(trace, sides + _before_jumps(trace, self.uses))
         self.absorbed = _absorbed(trace, self.uses, self.exact)
 
 
@@ -74,6 +75,17 @@ def _uses(trace: Trace, ends: list[int]) -> list[int]:
         if right >= 0:
             uses[right] += 1
     return uses
+
+
+def _before_jumps(trace: Trace, uses: list[int]) -> list[int]:
+    """The operands of floor and its kin, in which a rounding could become a whole 1."""
+    found: list[int] = []
+    for i in range(trace.leaves, len(trace.codes)):
+        if FLOOR <= trace.codes[i] <= MOD and uses[i]:
+            found.append(trace.lefts[i])
+            if trace.rights[i] >= 0:
+                found.append(trace.rights[i])
+    return found
 
 
 def _exact(trace: Trace, sides: list[int]) -> list[bool]:

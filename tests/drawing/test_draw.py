@@ -467,7 +467,7 @@ def test_a_disc_that_is_full_leaves_the_old_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograd_nn.drawing.render.os.fdopen", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         draw(neuron(), engine="builtin").render(outfile=target, cleanup=True)
     assert target.read_text(encoding="utf-8") == "old"

@@ -30,6 +30,16 @@ def test_an_mlp_is_its_layers():
     assert model.share == 1.0
 
 
+def test_neurons_stand_in_the_order_of_their_numbers():
+    a, b, c = MLP(2, [3], seed=0)([1.0, 2.0])
+    for root in ((b / a) * c, c - b * a):
+        assert [n.name for n in read(root).layers()[0].neurons] == [
+            "neuron 0",
+            "neuron 1",
+            "neuron 2",
+        ]
+
+
 def weighted(weights, row, start=None):
     total = start
     for w, x in zip(weights, row, strict=True):

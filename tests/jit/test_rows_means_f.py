@@ -263,3 +263,17 @@ def test_missing_rows_by_hand():
     assert f.value_and_grad(2.0, [1.0, math.nan, 4.0]) == (5.0, -2.0)
     assert f.value_and_grad(2.0, [math.nan, 1.0, 4.0, math.nan]) == (5.0, -2.0)
     assert f.value_and_grad(2.0, [math.nan, math.nan]) == (0.0, 0.0)
+
+
+def test_a_rounding_is_no_step_of_a_floor():
+    """[.1] * 10 adds up to a little less than 1 in order, and to 1 in other orders."""
+    rows = [[0.1] * 10, [0.3] * 10, [0.7] * 10, [0.1] * 9 + [0.2]] * 80
+    for step in (math.floor, math.ceil, lambda s: s % 1.0, lambda s: s // 1.0):
+
+        def f(xs, step=step):
+            return step(sum(xs)) + xs[0] * 0.0
+
+        expected = [float(f(row)) for row in rows]
+        jitted = jit(f, rows="xs", reduce=None)
+        assert jitted(rows).tolist() == expected
+        assert jitted(rows).tolist() == expected

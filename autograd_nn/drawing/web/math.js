@@ -15,6 +15,9 @@ const math = {
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
   },
   softplus: (x) => Math.log1p(Math.exp(-Math.abs(x))) + (x <= 0 ? 0 : x),
+  exp2: (x) => Math.pow(2, x),
+  logaddexp: (a, b) =>
+    a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))),
   maximum: (a, b) => (a !== a || b !== b ? NaN : a >= b ? a : b),
   minimum: (a, b) => (a !== a || b !== b ? NaN : a <= b ? a : b),
   step: (x) => (x > 0 ? 1 : x <= 0 ? 0 : NaN),

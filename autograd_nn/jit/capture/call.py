@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import positions_of
 from autograd_nn.engine import Value, parameter
 from autograd_nn.jit.capture.arguments import (
     has_static_part,
@@ -26,7 +26,7 @@ from autograd_nn.nested import is_constant, is_container, parts_of, with_parts
 if TYPE_CHECKING:
     from autograd_nn.jit.capture.path import Path
 
-__all__ = ["Call", "Found", "Wanted", "as_positions", "is_finite"]
+__all__ = ["Call", "Found", "Wanted", "is_finite"]
 
 
 class Call:
@@ -145,7 +145,7 @@ class Wanted:
         if not isinstance(argnums, int) and is_module(argnums):
             self.module = argnums
         else:
-            find = _seen_positions if type(argnums) is int else as_positions
+            find = _seen_positions if type(argnums) is int else _positions
             self.positions = find(argnums, len(call.args) - len(call.names))
         self.static = False
         for k in self.positions:
@@ -256,31 +256,11 @@ def _filled(x: Any, numbers: Iterator[float]) -> Any:
     return next(numbers)
 
 
-def as_positions(argnums: Any, count: int) -> tuple[int, ...]:
-    """The positions that ``argnums`` asks for, counted from 0.
-
-    Raises:
-        TypeError: it is neither an int nor a tuple of ints.
-        ValueError: there is no argument at a position.
-    """
-    positions = argnums if isinstance(argnums, tuple) else (argnums,)
-    for position in positions:
-        if not isinstance(position, int) or isinstance(position, bool):
-            raise TypeError(
-                f"argnums is an int, a tuple of ints or a Module, got {describe(argnums)}"
-            )
-        if not -count <= position < count:
-            raise ValueError(
-                f"argnums asks for argument {position}, but {count} were given by position"
-            )
-    found = tuple(position % count for position in positions)
-    for k, position in enumerate(found):
-        if position in found[:k]:
-            raise ValueError(f"argnums asks for argument {position} twice")
-    return found
+def _positions(argnums: Any, count: int) -> tuple[int, ...]:
+    return positions_of(argnums, count, "an int, a tuple of ints or a Module")
 
 
-_seen_positions = lru_cache(maxsize=256)(as_positions)
+_seen_positions = lru_cache(maxsize=256)(_positions)
 
 
 def is_finite(numbers: Any) -> bool:

@@ -43,6 +43,9 @@ from autograd_nn.engine import (
     outcome_of,
     walking,
 )
+from autograd_nn.engine import (
+    place as put_in_scope,
+)
 from autograd_nn.jit.capture.arguments import CannotReplayError
 from autograd_nn.jit.errors import TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
@@ -280,7 +283,7 @@ class Record:
         self.left, self.originals = left, originals
         self.leaves: list[Value] = []
         for v in inputs:  # a later recording that meets one of these can say what it is
-            v._scope = (_FOREIGN,)
+            put_in_scope(v, (_FOREIGN,))
 
     def number(self) -> None:
         """Mark every node with its place: k on the tape, or -2 - k among the leaves."""
@@ -512,7 +515,7 @@ def _is_power_of_two(x: float) -> bool:
 
 
 def _refuse_foreign(v: Value, only_read: bool) -> None:
-    if v._code > CONSTANT and v._scope[:1] == (RECORDED,):
+    if v._code > CONSTANT and v.scope[:1] == (RECORDED,):
         raise CannotReplayError(
             f"it keeps Values between calls, such as {v!r} (functools.cache does that)"
         )
@@ -521,7 +524,7 @@ def _refuse_foreign(v: Value, only_read: bool) -> None:
             f"{v!r} was computed by {v.op!r} outside this function, so its slope cannot be "
             "followed. Pass it as an argument, compute it inside, or use its .data."
         )
-    if v._scope == (_FOREIGN,):
+    if v.scope == (_FOREIGN,):
         raise TraceError(
             f"{v!r} is an argument of another jitted function, from the time when that one was "
             "recorded. Return what is needed from there, and pass it as an argument."

@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 __all__ = ["accuracy", "confusion_matrix", "to_labels"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def to_labels(outputs: Any, loss: str = "cross_entropy") -> NDArray[np.int64]:
     """The labels that a model's outputs stand for.
 

@@ -115,8 +115,8 @@ def test_repr_is_micrograds():
     ("bad", "kind", "message"),
     [
         (lambda: MLP(2, []), ValueError, "nouts is empty"),
-        (lambda: MLP(2, [0]), ValueError, r"nouts\[0\] is how many there are, at least 1; got 0"),
-        (lambda: MLP(-1, [1]), ValueError, "nin is how many"),
+        (lambda: MLP(2, [0]), ValueError, r"nouts\[0\] is at least 1, got 0"),
+        (lambda: MLP(-1, [1]), ValueError, "nin is at least 1, got -1"),
         (lambda: MLP(2, [1.5]), TypeError, "got float 1.5"),
         (lambda: MLP(2, 3), TypeError, "a list of layer sizes"),
         (lambda: MLP(2, [True]), TypeError, "got bool"),

@@ -3,26 +3,23 @@
 Every neuron computes ``activation(b + w0*x0 + w1*x1 + ...)`` on Values, so a
 loss on a network's output is one graph down to each weight.
 
-What is left out: losses (``losses``), optimisers (``optim``), the training loop
-(``training``) and files (``saving``).
+What is left out: parameters, their names and files (``module``).
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from os import PathLike
 from typing import Any
 
-import numpy as np
-
-from autograd_nn.conversion import describe, did_you_mean, is_number
+from autograd_nn.checks import is_int, look_up, positive_int
+from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value, parameter, place, record_dot
-from autograd_nn.rich import Cell, card, table
+from autograd_nn.nn.module import Module
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "MLP", "Layer", "Module", "Neuron"]
+__all__ = ["ACTIVATIONS", "INITIALISERS", "MLP", "Layer", "Neuron"]
 
 Activation = Callable[[Value], Value]
 Initialiser = Callable[[random.Random, int], float]
@@ -65,123 +62,6 @@ INITIALISERS: dict[str, Initialiser] = {"uniform": _uniform, "he": _he, "lecun":
 _RELU_FAMILY = ("relu", "leaky_relu", "softplus")
 
 
-class Module:
-    """A part of a model: something that owns parameters.
-
-    Write your own by setting Values from ``parameter(...)``, Modules, or lists and dicts of
-    them as attributes.
-
-    >>> from autograd_nn import parameter
-    >>> class Line(Module):
-    ...     def __init__(self):
-    ...         self.slope, self.offset = parameter(2.0), parameter(1.0)
-    ...     def __call__(self, x):
-    ...         return self.slope * x + self.offset
-    >>> [name for name, _ in Line().named_parameters()]
-    ['slope', 'offset']
-    """
-
-    def parameters(self) -> list[Value]:
-        """The parameters in the order of their creation, each once."""
-        return [p for _, p in _walk(self, "", lambda v: v.kind == "parameter", set())]
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        """The parameters with their names, such as ``layers.0.neurons.3.w.1``."""
-        own = {id(p) for p in self.parameters()}
-        return list(_walk(self, "", lambda v: id(v) in own, set()))
-
-    def zero_grad(self) -> None:
-        """Set the slope of every parameter to 0, as before each ``backward()``."""
-        for p in self.parameters():
-            p.grad = 0.0
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the parts with their parameters, or the parameters."""
-        parts = list(_parts(self))
-        if parts:
-            head = ["part", "", "parameters", "largest |grad|"]
-            rows: list[list[Cell]] = [
-                [name, _kind(part), len(own), max((abs(p.grad) for p in own), default=None)]
-                for name, part in parts
-                for own in [part.parameters()]
-            ]
-        else:
-            head = ["parameter", "data", "grad"]
-            rows = [[name, p.data, p.grad] for name, p in self.named_parameters()]
-        count = len(self.parameters())
-        note = f"{count:,} parameter{'s' * (count != 1)}"
-        return card(_kind(self), table(head, rows, signed="grad"), note=note)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The parameters as arrays by name; see ``saving.state_dict``."""
-        from autograd_nn import saving
-
-        return saving.state_dict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Set the parameters from arrays by name; see ``saving.load_state_dict``."""
-        from autograd_nn import saving
-
-        saving.load_state_dict(self, state)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the parameters to an ``.npz`` file; see ``saving.save``."""
-        from autograd_nn import saving
-
-        saving.save(self, path)
-
-    def load(self, path: str | PathLike[str]) -> None:
-        """Set the parameters from a file; ``saving.load`` makes a model from one."""
-        from autograd_nn import saving
-
-        saving.load(path, into=self)
-
-
-def _walk(
-    part: Any, name: str, wanted: Callable[[Value], bool], seen: set[int]
-) -> Iterator[tuple[str, Value]]:
-    """The Values below a module's attributes, in order, each once."""
-    if isinstance(part, Value):
-        if wanted(part) and id(part) not in seen:
-            seen.add(id(part))
-            yield name, part
-        return
-    if isinstance(part, Module):
-        inner = vars(part).items()
-    elif isinstance(part, dict):
-        inner = part.items()
-    elif isinstance(part, (list, tuple)):
-        inner = {str(i): item for i, item in enumerate(part)}.items()
-    elif isinstance(part, np.ndarray) and part.dtype == object:
-        inner = {str(i): item for i, item in enumerate(part.flat)}.items()
-    else:
-        return
-    if id(part) in seen:
-        return
-    seen.add(id(part))
-    for key, item in inner:
-        yield from _walk(item, f"{name}.{key}" if name else str(key), wanted, seen)
-
-
-def _parts(module: Module) -> Iterator[tuple[str, Module]]:
-    """The modules that a module holds, as attributes or in lists and dicts, with their names."""
-    for name, held in vars(module).items():
-        if isinstance(held, Module):
-            yield name, held
-        elif isinstance(held, (list, tuple, dict)):
-            pairs = held.items() if isinstance(held, dict) else enumerate(held)
-            yield from ((f"{name}[{key}]", part) for key, part in pairs if isinstance(part, Module))
-
-
-def _kind(module: Module) -> str:
-    """A module in a few words: ``Layer of 16 ReLUNeuron(2)``."""
-    kinds = [repr(part) for _, part in _parts(module)]
-    name = type(module).__name__
-    if kinds and len(set(kinds)) == 1 and len(kinds[0]) <= 24:
-        return f"{name} of {len(kinds)} {kinds[0]}"
-    return name if kinds or type(module).__repr__ is object.__repr__ else repr(module)
-
-
 class Neuron(Module):
     """``activation(b + w0*x0 + w1*x1 + ...)``.
 
@@ -213,12 +93,12 @@ class Neuron(Module):
         init: str | Initialiser | None = None,
         seed: int | random.Random | None = None,
     ) -> None:
-        _check_size("nin", nin)
+        positive_int("nin", nin)
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
-        self._act = _look_up("activation", self.activation, ACTIVATIONS)
+        self._act = look_up("activation", self.activation, ACTIVATIONS)
         default = "he" if self.activation in _RELU_FAMILY else "lecun"
-        draw = _look_up("init", default if init is None else init, INITIALISERS)
+        draw = look_up("init", default if init is None else init, INITIALISERS)
         rng = _generator(seed)
         self.w = [parameter(draw(rng, nin), f"w{i}") for i in range(nin)]
         self.b = parameter(0.0, "b")
@@ -241,6 +121,9 @@ class Neuron(Module):
         self._scope = scope
         for p in (*self.w, self.b):
             place(p, scope)
+
+    def _architecture(self) -> dict[str, Any] | None:
+        return _described(self, Neuron, [[self]])
 
     def __repr__(self) -> str:
         if not isinstance(self.activation, str):
@@ -265,8 +148,8 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
-        _check_size("nin", nin)
-        _check_size("nout", nout)
+        positive_int("nin", nin)
+        positive_int("nout", nout)
         options["seed"] = _generator(options.get("seed"))
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
         self._place(("layer",))
@@ -285,6 +168,9 @@ class Layer(Module):
     def _place(self, scope: tuple[str, ...]) -> None:
         for i, neuron in enumerate(self.neurons):
             neuron._place((*scope, f"neuron {i}"))
+
+    def _architecture(self) -> dict[str, Any] | None:
+        return _described(self, Layer, [self.neurons])
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
@@ -321,15 +207,15 @@ class MLP(Module):
         init: str | Initialiser | None = None,
         seed: int | random.Random | None = None,
     ) -> None:
-        _check_size("nin", nin)
+        positive_int("nin", nin)
         if isinstance(nouts, (str, int)) or not hasattr(nouts, "__iter__"):
             raise TypeError(f"nouts is a list of layer sizes such as [16, 16, 1], got {nouts!r}")
         sizes = [nin, *nouts]
         if len(sizes) == 1:
             raise ValueError("nouts is empty: give at least one layer size, such as [1]")
         for i, size in enumerate(sizes[1:]):
-            _check_size(f"nouts[{i}]", size)
-        _look_up("activation", activation, ACTIVATIONS)  # one layer would not use it
+            positive_int(f"nouts[{i}]", size)
+        look_up("activation", activation, ACTIVATIONS)  # one layer would not use it
         rng = _generator(seed)
         activations = [activation] * (len(sizes) - 2) + [output_activation]
         self.layers = []
@@ -351,8 +237,25 @@ class MLP(Module):
             out = layer(out if isinstance(out, list) else [out])
         return out
 
+    def _architecture(self) -> dict[str, Any] | None:
+        return _described(self, MLP, [layer.neurons for layer in self.layers])
+
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
+
+
+def _described(module: Module, kind: type, layers: list[list[Neuron]]) -> dict[str, Any] | None:
+    """How to build a module again; None where that takes a class or function of the user's."""
+    described = []
+    for neurons in layers:
+        kinds = {(type(n), len(n.w), n.activation) for n in neurons}
+        if len(kinds) != 1:
+            return None
+        ((neuron, nin, activation),) = kinds
+        if neuron is not Neuron or not isinstance(activation, str):
+            return None
+        described.append({"nin": nin, "nout": len(neurons), "activation": activation})
+    return {"class": kind.__name__, "layers": described} if type(module) is kind else None
 
 
 def _as_inputs(x: Any, expected: int, who: str) -> list[Value]:
@@ -364,28 +267,12 @@ def _as_inputs(x: Any, expected: int, who: str) -> list[Value]:
     return [v if isinstance(v, Value) else Value(v, f"x{i}") for i, v in enumerate(x)]
 
 
-def _check_size(name: str, size: Any) -> None:
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
-        raise TypeError(f"{name} is how many there are, a positive int; got {describe(size)}")
-    if size < 1:
-        raise ValueError(f"{name} is how many there are, at least 1; got {size}")
-
-
 def _generator(seed: Any) -> Any:
     # The module itself serves as the generator that random.seed() seeds.
     if seed is None:
         return random
     if seed is random or isinstance(seed, random.Random):
         return seed
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+    if not is_int(seed):
         raise TypeError(f"seed is an int, a random.Random or None; got {describe(seed)}")
     return random.Random(int(seed))
-
-
-def _look_up(what: str, given: Any, known: dict[str, Any]) -> Any:
-    if callable(given):
-        return given
-    if given in known:
-        return known[given]
-    hint = did_you_mean(str(given), known)
-    raise ValueError(f"unknown {what} {given!r}: {hint}Known: {', '.join(known)}, or a function.")

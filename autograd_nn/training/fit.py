@@ -1,19 +1,4 @@
-"""Training in a couple of lines: ``fit``, ``predict``, ``evaluate``.
-
->>> from autograd_nn import MLP
->>> from autograd_nn.training import fit, predict
->>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
->>> model = MLP(1, [1], seed=0)
->>> history = fit(model, X, y, optimizer=lambda ps: SGD(ps, lr=0.1), epochs=200, verbose=0)
->>> predict(model, [[10.0]]).round(3).tolist()
-[21.0]
-
-The parts: what is let in (``training_data``), the gradient of a batch
-(``training_steps``), what happens between epochs (``training_callbacks``), the record
-(``training_history``), its pictures (``training_plots``), scores (``metrics``).
-
-What is left out: reading, scaling and splitting data.
-"""
+"""``fit``: the loop of training, epoch by epoch and batch by batch."""
 
 from __future__ import annotations
 
@@ -25,56 +10,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.checks import is_int, positive_int
 from autograd_nn.contexts import AnomalyError
 from autograd_nn.conversion import describe, is_number
-from autograd_nn.engine import Value
-from autograd_nn.losses import LOSSES
-from autograd_nn.metrics import accuracy, confusion_matrix, to_labels
-from autograd_nn.optim import OPTIMIZERS, SGD, Optimizer, OptimizerLike
+from autograd_nn.optim import OptimizerLike
+from autograd_nn.parameters import gather, scatter
 from autograd_nn.recording import detect_anomaly
-from autograd_nn.training_callbacks import (
-    BestWeights,
-    Callback,
-    EarlyStopping,
-    Run,
-    call_all,
-    check_callbacks,
+from autograd_nn.training.callbacks import Run, call_all, check_callbacks
+from autograd_nn.training.choices import (
+    Metric,
+    loss_of,
+    optimizer_of,
+    parameters_of,
+    score,
+    scores_of,
 )
-from autograd_nn.training_data import (
-    Table,
-    check_count,
-    check_inputs,
-    check_table,
-    check_targets,
-    look_up,
-    outputs_of,
-)
-from autograd_nn.training_history import History
-from autograd_nn.training_plots import plot_confusion_matrix, plot_decision_boundary
-from autograd_nn.training_progress import Progress
-from autograd_nn.training_steps import EngineStep, Step, gather, make_step, scatter
+from autograd_nn.training.compiled import make_step
+from autograd_nn.training.data import Table, check_table, check_targets, outputs_of
+from autograd_nn.training.history import History
+from autograd_nn.training.progress import Progress
+from autograd_nn.training.steps import EngineStep, Step
 
-__all__ = [
-    "SGD",
-    "BestWeights",
-    "Callback",
-    "EarlyStopping",
-    "History",
-    "NonFiniteLossError",
-    "Run",
-    "accuracy",
-    "confusion_matrix",
-    "evaluate",
-    "fit",
-    "plot_confusion_matrix",
-    "plot_decision_boundary",
-    "predict",
-    "to_labels",
-]
+__all__ = ["NonFiniteLossError", "fit"]
 
 Floats = NDArray[np.float64]
-_FEW_ROWS = 32
-Metric = str | Callable[[Any, Any], Any]
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -139,7 +98,7 @@ def fit(
             after each epoch on all training rows and on the validation rows.
         shuffle: another order of rows in each epoch; without batches there is none to change.
         seed: of that order, and of the rows set aside.
-        callbacks: see ``training_callbacks``; learning-rate schedules may stand among them.
+        callbacks: see ``callbacks``; learning-rate schedules may stand among them.
         verbose: 0 for silence, 1 for a progress bar, or a line per epoch without a terminal.
         compiled: train through the jit where it can run the model, with the same numbers to
             1e-9; False for the engine, whose numbers are those of a loop written by hand.
@@ -152,22 +111,22 @@ def fit(
         TypeError, ValueError: something does not fit; the model is then as it was.
         NonFiniteLossError: a nan or infinity; says the epoch, the batch and the operation.
 
-    >>> from autograd_nn import MLP
+    >>> from autograd_nn import MLP, optim
     >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
     >>> model = MLP(2, [8, 1], activation="tanh", seed=0)
     >>> history = fit(model, X, y, loss="binary_cross_entropy", metrics=["accuracy"],
-    ...               optimizer=lambda ps: SGD(ps, lr=1.0), epochs=100, verbose=0)
+    ...               optimizer=lambda ps: optim.SGD(ps, lr=1.0), epochs=100, verbose=0)
     >>> history["accuracy"][-1]
     1.0
     """
-    check_count("epochs", epochs)
-    loss_name, loss_function = _loss(loss)
-    owned = _parameters(model)
+    positive_int("epochs", epochs)
+    loss_name, loss_function = loss_of(loss)
+    owned = parameters_of(model)
     table, held_out, outputs = _tables(model, X, y, loss_name, validation, seed)
-    size = len(table.X) if batch_size is None else check_count("batch_size", batch_size)
-    scores = _scores(metrics, loss_name, outputs)
+    size = len(table.X) if batch_size is None else positive_int("batch_size", batch_size)
+    scores = scores_of(metrics, loss_name, outputs)
     listeners = check_callbacks(callbacks)
-    mover = _optimizer(optimizer, owned)
+    mover = optimizer_of(optimizer, owned)
     run = Run(model, mover, epochs)
     progress = Progress(epochs, verbose)
     step, run.history.not_compiled = make_step(
@@ -196,60 +155,6 @@ def fit(
         scatter(state.theta, mover.parameters)
     call_all(listeners, "on_train_end", run)
     return run.history
-
-
-def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
-    """The model's outputs for each row.
-
-    Args:
-        model: as for ``fit``.
-        X: shape (rows, columns).
-        compiled: through the jit where it can run the model.
-
-    Returns:
-        Shape (rows,), or (rows, outputs) where the model gives lists.  For labels, see
-        ``to_labels``.
-
-    Raises:
-        TypeError, ValueError: ``X`` is no table of finite numbers, or does not fit the model.
-    """
-    rows = check_inputs(X)
-    owned = _parameters(model)
-    outputs_of(model, rows[0])
-    # Recording costs about as much as a few dozen rows through the engine.
-    compiled = compiled and len(rows) >= _FEW_ROWS
-    step, _ = make_step(model, LOSSES["mean_squared_error"], owned, rows, None, compiled)
-    return step.predict(gather(owned), rows)
-
-
-def evaluate(
-    model: Any,
-    X: Any,
-    y: Any,
-    *,
-    loss: str | Callable[[Any, Any], Any] = "mean_squared_error",
-    metrics: Sequence[Metric] = (),
-    compiled: bool = True,
-) -> dict[str, float]:
-    """The loss and the metrics of a model on data, by name.
-
-    Args and errors are those of ``fit``.
-
-    >>> from autograd_nn import MLP
-    >>> model = MLP(1, [1], seed=0)
-    >>> for p in model.parameters():
-    ...     p.data = 1.0
-    >>> evaluate(model, [[1.0], [2.0]], [2.0, 5.0], metrics=["mean_absolute_error"])
-    {'loss': 2.0, 'mean_absolute_error': 1.0}
-    """
-    loss_name, loss_function = _loss(loss)
-    _parameters(model)
-    table = check_table(X, y)
-    outputs = outputs_of(model, table.X[0])
-    table = check_targets(table, loss_name, outputs)
-    scores = _scores(metrics, loss_name, outputs)
-    found = predict(model, table.X, compiled=compiled)
-    return _score(table.y, found, {"loss": loss_function, **scores})
 
 
 # -- the loop --------------------------------------------------------------------------------
@@ -303,57 +208,22 @@ def _evaluate(
 ) -> dict[str, float]:
     numbers: dict[str, float] = {}
     if scores:
-        numbers |= _score(table.y, state.step.predict(state.theta, table.X), scores)
+        numbers |= score(table.y, state.step.predict(state.theta, table.X), scores)
     if held_out is not None:
         outputs = state.step.predict(state.theta, held_out.X)
-        found = _score(held_out.y, outputs, {"loss": loss, **scores})
+        found = score(held_out.y, outputs, {"loss": loss, **scores})
         numbers |= {f"val_{name}": x for name, x in found.items()}
     return numbers
 
 
-def _score(y: Floats, outputs: Floats, scores: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(score(y, outputs)) for name, score in scores.items()}
-
-
-# -- what was asked for -----------------------------------------------------------------------
-
-
-def _loss(given: Any) -> tuple[str, Any]:
-    """(name, function); the name is "" for a function of the user's own."""
-    function = look_up("loss", given, LOSSES)
-    return next((name for name, known in LOSSES.items() if known is function), ""), function
-
-
-def _parameters(model: Any) -> list[Value]:
-    if not callable(model) or not hasattr(model, "parameters"):
-        raise TypeError(
-            f"a model is callable on a row and has parameters(), such as MLP; got {describe(model)}"
-        )
-    owned = list(model.parameters())
-    if not owned:
-        raise ValueError(f"{type(model).__name__} has no parameters: there is nothing to train")
-    return owned
-
-
-def _optimizer(given: Any, owned: list[Value]) -> Optimizer:
-    if isinstance(given, Optimizer):
-        made = given
-    else:
-        make = look_up("optimizer", given, OPTIMIZERS)
-        made = make(owned)
-        if not isinstance(made, Optimizer):
-            raise TypeError(f"the optimizer function gave {describe(made)}, not an Optimizer")
-    known = {id(p) for p in owned}
-    if any(id(p) not in known for p in made.parameters):
-        raise ValueError("the optimizer holds parameters that are not this model's")
-    return made
+# -- the rows --------------------------------------------------------------------------------
 
 
 def _tables(
     model: Any, X: Any, y: Any, loss: str, validation: Any, seed: int
 ) -> tuple[Table, Table | None, int]:
     """The training rows, the validation rows, and how many outputs the model has."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+    if not is_int(seed) or seed < 0:
         raise ValueError(f"seed is an int from 0, got {describe(seed)}")
     table = check_table(X, y)
     outputs = outputs_of(model, table.X[0])
@@ -384,28 +254,3 @@ def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
     order = np.random.default_rng([seed, 1]).permutation(len(table.X))
     held_out, rest = np.sort(order[:count]), np.sort(order[count:])
     return Table(table.X[rest], table.y[rest]), Table(table.X[held_out], table.y[held_out])
-
-
-def _scores(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
-    """The metrics as functions of (y, outputs) by name."""
-    if isinstance(metrics, str) or callable(metrics):
-        metrics = [metrics]
-
-    def share_right(y: Floats, found: Floats) -> float:
-        return accuracy(y, to_labels(found, loss))
-
-    named: dict[str, Any] = {}
-    for metric in metrics:
-        function = look_up("metric", metric, {"accuracy": share_right, **LOSSES})
-        if function is share_right and not (
-            outputs > 1 or loss in ("hinge", "binary_cross_entropy")
-        ):
-            raise ValueError(
-                f"accuracy needs classes; with the loss {loss or 'given'!r} and one output there "
-                "are none. Use binary_cross_entropy, hinge or cross_entropy"
-            )
-        name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
-        if name in named or name in ("loss", "lr"):
-            raise ValueError(f"two numbers of the history would be called {name!r}")
-        named[name] = function
-    return named

@@ -17,23 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.engine import Value
+from autograd_nn.parameters import gather_slopes, scatter
 from autograd_nn.recording import no_grad
 
-__all__ = ["EngineStep", "Step", "gather", "make_step", "scatter"]
+__all__ = ["EngineStep", "Floats", "Loss", "Step"]
 
 Floats = NDArray[np.float64]
 Loss = Callable[[Any, Any], Any]
-
-
-def gather(parameters: Sequence[Value]) -> Floats:
-    """The parameters' numbers as one array."""
-    return np.fromiter((p.data for p in parameters), float, len(parameters))
-
-
-def scatter(theta: Floats, parameters: Sequence[Value]) -> None:
-    """The reverse of ``gather``: write an array's numbers into the parameters."""
-    for p, x in zip(parameters, theta.tolist(), strict=True):
-        p.data = x
 
 
 class Step(ABC):
@@ -69,8 +59,7 @@ class EngineStep(Step):
         if not isinstance(result, Value):  # a loss that no parameter reaches
             return float(result), np.zeros(len(self.parameters))
         result.backward()
-        slopes = np.fromiter((p.grad for p in self.parameters), float, len(self.parameters))
-        return result.data, slopes
+        return result.data, gather_slopes(self.parameters)
 
     def predict(self, theta: Floats, X: Floats) -> Floats:
         """See ``Step``."""
@@ -78,32 +67,3 @@ class EngineStep(Step):
         with no_grad():
             outputs = [self.model(row) for row in X.tolist()]
         return np.array(outputs, dtype=float)
-
-
-def make_step(
-    model: Callable[..., Any],
-    loss: Loss,
-    parameters: Sequence[Value],
-    X: Floats,
-    y: Floats | None,
-    compiled: bool,
-) -> tuple[Step, str]:
-    """The fastest step that can run this model.
-
-    Args:
-        model, loss, parameters: see ``Step``.
-        X, y: data to try it on; no y for a step that will only predict.
-        compiled: whether the jit may be used.
-
-    Returns:
-        The step, and why it is not a compiled one; "" if it is.
-    """
-    if not compiled:
-        return EngineStep(model, loss, parameters), "compiled=False"
-    from autograd_nn.training_jit import CannotCompileError, FallbackStep, JitStep
-
-    try:
-        jitted = JitStep(model, loss, parameters, X, y)
-    except CannotCompileError as error:
-        return EngineStep(model, loss, parameters), str(error)
-    return FallbackStep(jitted), ""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe
 from autograd_nn.optim import Optimizer
+from autograd_nn.parameters import gather, scatter
 from autograd_nn.rich import settings
-from autograd_nn.training_history import History
-from autograd_nn.training_steps import gather, scatter
+from autograd_nn.training.history import History
 
 __all__ = ["BestWeights", "Callback", "EarlyStopping", "Run", "call_all", "check_callbacks"]
 
@@ -106,16 +107,14 @@ class EarlyStopping(_Watch):
         min_delta: a smaller gain than this does not count.
 
     Raises:
-        ValueError: a setting is out of range; at the first epoch: no such number.
+        TypeError, ValueError: a setting is out of range; at the first epoch: no such number.
     """
 
     def __init__(
         self, patience: int = 5, monitor: str = "", mode: str = "", min_delta: float = 0.0
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError(f"patience is how many epochs to wait, at least 1; got {patience!r}")
-        self.patience = patience
+        self.patience = positive_int("patience", patience)
 
     def on_epoch_end(self, run: Run) -> None:
         """See ``Callback``."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.training_data import check_table, outputs_of
+from autograd_nn.training.data import check_table, outputs_of
+from autograd_nn.training.predict import predict
 
 __all__ = ["plot_confusion_matrix", "plot_decision_boundary", "plot_history"]
 
@@ -114,8 +115,6 @@ def plot_decision_boundary(
         ImportError: matplotlib is not installed.
         ValueError: ``X`` has not two columns, or see ``fit``.
     """
-    from autograd_nn.training import predict
-
     plt = _pyplot()
     table = check_table(X, y)
     if table.X.shape[1] != 2:

@@ -24,10 +24,11 @@ from autograd_nn import functions, losses
 from autograd_nn.engine import Value
 from autograd_nn.functions import add_up, maximum, softplus
 from autograd_nn.jit import JitWarning, TraceError, jit
-from autograd_nn.training_data import outputs_of
-from autograd_nn.training_steps import EngineStep, Loss, Step, gather, scatter
+from autograd_nn.parameters import gather, scatter
+from autograd_nn.training.data import outputs_of
+from autograd_nn.training.steps import EngineStep, Loss, Step
 
-__all__ = ["CannotCompileError", "FallbackStep", "JitStep"]
+__all__ = ["CannotCompileError", "FallbackStep", "JitStep", "make_step"]
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +40,7 @@ class CannotCompileError(Exception):
 
 
 #: The losses that are means over rows and outputs, as what one output adds.  The checks of
-#: labels that ``losses`` makes would be guards here; ``training_data`` has made them already.
+#: labels that ``losses`` makes would be guards here; ``data`` has made them already.
 _TERMS: dict[Loss, Callable[[Any, Any], Any]] = {
     losses.mean_squared_error: lambda t, p: (p - t) ** 2,
     losses.mean_absolute_error: lambda t, p: abs(p - t),
@@ -151,6 +152,33 @@ class FallbackStep(Step):
         except CannotCompileError:
             self._step = self._engine
             return self._step.predict(theta, X)
+
+
+def make_step(
+    model: Callable[..., Any],
+    loss: Loss,
+    parameters: Sequence[Value],
+    X: Floats,
+    y: Floats | None,
+    compiled: bool,
+) -> tuple[Step, str]:
+    """The fastest step that can run this model.
+
+    Args:
+        model, loss, parameters: see ``Step``.
+        X, y: data to try it on; no y for a step that will only predict.
+        compiled: whether the jit may be used.
+
+    Returns:
+        The step, and why it is not a compiled one; "" if it is.
+    """
+    if not compiled:
+        return EngineStep(model, loss, parameters), "compiled=False"
+    try:
+        jitted = JitStep(model, loss, parameters, X, y)
+    except CannotCompileError as error:
+        return EngineStep(model, loss, parameters), str(error)
+    return FallbackStep(jitted), ""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_nn.conversion import did_you_mean
 from autograd_nn.rich import Cell, card, curve, table
+from autograd_nn.training.plots import plot_history
 
 __all__ = ["History"]
 
@@ -113,6 +114,4 @@ class History(Mapping[str, list[float]]):
             ImportError: matplotlib is not installed; the message says how to.
             ValueError: no epoch was finished.
         """
-        from autograd_nn.training_plots import plot_history
-
         return plot_history(self, ax)

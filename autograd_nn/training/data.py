@@ -8,23 +8,21 @@ What is left out: scaling, encoding and splitting of data; scikit-learn does tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.conversion import describe, did_you_mean, is_number
+from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
 from autograd_nn.recording import no_grad
 
 __all__ = [
     "Table",
-    "check_count",
     "check_inputs",
     "check_table",
     "check_targets",
-    "look_up",
     "outputs_of",
 ]
 
@@ -36,32 +34,6 @@ class Table(NamedTuple):
 
     X: Floats
     y: Floats
-
-
-def look_up(what: str, given: Any, known: Mapping[str, Any]) -> Any:
-    """``known[given]``, or ``given`` itself where it is a function.
-
-    Raises:
-        TypeError: it is neither a name nor a function.
-        ValueError: the name is unknown; the message suggests a near one.
-    """
-    if isinstance(given, str):
-        if given in known:
-            return known[given]
-        hint = did_you_mean(given.lower(), known)
-        raise ValueError(f"unknown {what} {given!r}: {hint}Known: {', '.join(known)}.")
-    if callable(given):
-        return given
-    raise TypeError(f"{what} is a name ({', '.join(known)}) or a function, got {describe(given)}")
-
-
-def check_count(name: str, given: Any) -> int:
-    """A positive int, or an error that names the argument."""
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)):
-        raise TypeError(f"{name} is a positive int, got {describe(given)}")
-    if given < 1:
-        raise ValueError(f"{name} is at least 1, got {given}")
-    return int(given)
 
 
 def check_inputs(X: Any, name: str = "X") -> Floats:
@@ -181,6 +153,8 @@ def _as_floats(given: Any, name: str) -> Floats:
         raise ValueError(f"{name}: its rows differ in length; give rows of equal length") from None
     if array.dtype.kind in "fiub":
         return array.astype(float)
+    if array.dtype.kind in "US":  # NumPy made text of every number beside a text
+        array = np.asarray(given, dtype=object)
     for at, x in np.ndenumerate(array):
         if not is_number(x):
             place = ", ".join(map(str, at))

@@ -1,6 +1,5 @@
 """Training: the numbers of a loop written by hand, and mistakes named before they cost time."""
 
-import csv
 import math
 import pickle
 import signal
@@ -11,19 +10,11 @@ import pytest
 from autograd_nn import MLP, Module, Value, functions, losses, optim, parameter
 from autograd_nn.nn import Neuron
 from autograd_nn.training import (
-    BestWeights,
-    Callback,
     EarlyStopping,
-    History,
     NonFiniteLossError,
-    accuracy,
-    confusion_matrix,
     evaluate,
     fit,
-    plot_confusion_matrix,
-    plot_decision_boundary,
     predict,
-    to_labels,
 )
 
 QUIET = {"verbose": 0}
@@ -215,84 +206,7 @@ def test_only_the_parameters_of_the_optimizer_move():
     assert [p.data for p in last] != numbers(MLP(1, [3, 1], seed=0).layers[1])
 
 
-# -- history and callbacks --------------------------------------------------------------------
-
-
-def test_history_holds_what_was_asked_for():
-    X, y = moons()
-    model = MLP(2, [4, 1], seed=0)
-
-    def bias(y_true, outputs):
-        return np.mean(outputs - y_true)
-
-    history = fit(model, X, y, loss="hinge", epochs=3, metrics=["accuracy", bias], validation=0.2,
-                  **QUIET)  # fmt: skip
-    assert set(history) == {
-        "loss", "lr", "accuracy", "bias", "val_loss", "val_accuracy", "val_bias",
-    }  # fmt: skip
-    assert history.epochs == 3
-    assert all(len(history[name]) == 3 for name in history)
-    assert len(history.seconds) == 3
-    assert history["lr"] == [1e-3] * 3
-    with pytest.raises(KeyError, match="did you mean 'val_loss'"):
-        history["val_los"]
-
-
-def test_a_csv_gives_the_same_floats_back(tmp_path):
-    X, y = line()
-    history = fit(MLP(1, [2, 1], seed=0), X, y, epochs=4, **QUIET)
-    history.to_csv(tmp_path / "h.csv")
-    with open(tmp_path / "h.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
-    assert [float(row["loss"]) for row in rows] == history["loss"]
-
-
-def test_early_stopping_says_why_and_best_weights_come_back():
-    X, y = line()
-    model = MLP(1, [1], seed=0)
-    seen = []
-
-    def spoil(run):
-        seen.append(numbers(run.model))
-        run.optimizer.lr = 0.05 if run.epoch < 3 else 3.0
-
-    history = fit(
-        model, X, y, optimizer=lambda ps: optim.SGD(ps, lr=0.05), epochs=50,
-        callbacks=[spoil, EarlyStopping(patience=2, monitor="loss"), BestWeights("loss")],
-        validation=0.2, **QUIET,
-    )  # fmt: skip
-    best = int(np.argmin(history["loss"]))
-    assert history.epochs == best + 3
-    assert f"no better than epoch {best + 1}" in history.stopped
-    assert numbers(model) == seen[best]
-
-
-def test_callbacks_hear_of_begin_epochs_and_end():
-    heard = []
-
-    class Listener(Callback):
-        def on_train_begin(self, run):
-            heard.append("begin")
-
-        def on_epoch_end(self, run):
-            heard.append(run.epoch)
-
-        def on_train_end(self, run):
-            heard.append("end")
-
-    X, y = line()
-    fit(MLP(1, [1], seed=0), X, y, epochs=2, callbacks=[Listener()], **QUIET)
-    assert heard == ["begin", 1, 2, "end"]
-
-
-def test_a_schedule_among_the_callbacks_sets_the_rate():
-    X, y = line()
-    model = MLP(1, [1], seed=0)
-    optimizer = optim.SGD(model.parameters(), lr=0.4)
-    schedule = optim.StepLR(optimizer, 1, 0.5)
-    history = fit(model, X, y, optimizer=optimizer, epochs=3, callbacks=[schedule], **QUIET)
-    assert history["lr"] == [0.4, 0.2, 0.1]
+# -- stopped from outside --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -310,40 +224,6 @@ def test_ctrl_c_returns_the_history_so_far(compiled):
     assert history.epochs == 3
     assert history.stopped == "interrupted"
     assert numbers(model) == at_three
-
-
-def test_a_failing_callback_leaves_the_weights_of_the_last_step():
-    X, y = line()
-    model, same = MLP(1, [2, 1], seed=0), MLP(1, [2, 1], seed=0)
-
-    def fail(run):
-        raise LookupError("mine")
-
-    with pytest.raises(LookupError, match="mine"):
-        fit(model, X, y, epochs=3, callbacks=[fail], **QUIET)
-    fit(same, X, y, epochs=1, **QUIET)
-    assert numbers(model) == numbers(same)
-
-
-def test_one_line_per_epoch_without_a_terminal(capsys):
-    X, y = line()
-    fit(MLP(1, [1], seed=0), X, y, epochs=10)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 10
-    assert lines[0].startswith("epoch  1/10  loss ")
-    fit(MLP(1, [1], seed=0), X, y, epochs=3, verbose=0)
-    assert capsys.readouterr().out == ""
-
-
-def test_a_bar_in_a_terminal(capsys, monkeypatch):
-    pytest.importorskip("tqdm")
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    X, y = line()
-    fit(MLP(1, [1], seed=0), X, y, epochs=4)
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert "4/4" in shown.err
-    assert "loss=" in shown.err
 
 
 # -- numbers that are not finite --------------------------------------------------------------
@@ -392,54 +272,6 @@ def test_a_rate_that_is_too_large_ends_with_the_error_and_the_history():
         fit(MLP(1, [4, 1], seed=0), X, y, epochs=500, optimizer=lambda ps: optim.SGD(ps, lr=1e6),
             **QUIET)  # fmt: skip
     assert caught.value.history.epochs == caught.value.epoch - 1 > 0
-
-
-# -- scores and pictures ----------------------------------------------------------------------
-
-
-def test_scores_are_those_of_scikit_learn():
-    sklearn = pytest.importorskip("sklearn.metrics")
-    rng = np.random.default_rng(0)
-    true, said = rng.integers(0, 5, 200), rng.integers(0, 5, 200)
-    assert accuracy(true, said) == sklearn.accuracy_score(true, said)
-    assert np.array_equal(confusion_matrix(true, said), sklearn.confusion_matrix(true, said))
-
-
-def test_scores_refuse_what_does_not_fit():
-    with pytest.raises(ValueError, match="to_labels"):
-        accuracy([0, 1], [[0.1, 0.2], [0.3, 0.4]])
-    with pytest.raises(ValueError, match="at least one"):
-        confusion_matrix([], [])
-    with pytest.raises(ValueError, match="name no classes"):
-        to_labels([0.1, 0.2], "mean_squared_error")
-
-
-def test_pictures_are_drawn(tmp_path):
-    pytest.importorskip("matplotlib").use("Agg")
-    import matplotlib.pyplot as plt
-
-    X, y = moons(20)
-    model = MLP(2, [4, 1], seed=0)
-    history = fit(
-        model, X, y, loss="hinge", epochs=3, metrics=["accuracy"], validation=0.2, **QUIET
-    )
-    figure = history.plot()
-    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "accuracy"]
-    assert [len(ax.get_lines()) for ax in figure.axes] == [2, 2]
-    axes = plt.subplots()[1]
-    assert history.plot(axes) is axes.figure
-    boundary = plot_decision_boundary(model, X, y, resolution=8)
-    assert len(boundary.axes[0].collections) >= 2
-    many = plot_decision_boundary(MLP(2, [3], seed=0), X, (y + 1) // 2, resolution=8)
-    matrix = plot_confusion_matrix([[5, 1], [0, 4]], ["moon", "sun"])
-    assert {t.get_text() for t in matrix.axes[0].texts} == {"5", "1", "4"}
-    for i, drawn in enumerate((figure, boundary, many, matrix)):
-        drawn.savefig(tmp_path / f"{i}.png")
-    plt.close("all")
-    with pytest.raises(ValueError, match="two inputs"):
-        plot_decision_boundary(MLP(1, [1]), [[1.0]], [1.0])
-    with pytest.raises(ValueError, match="history is empty"):
-        History().plot()
 
 
 # -- bad input --------------------------------------------------------------------------------
@@ -521,16 +353,6 @@ def test_bad_input_is_named_and_changes_nothing(what):
 def test_classes_are_checked_before_training(y, says):
     with pytest.raises(ValueError, match=says):
         fit(MLP(2, [3], seed=0), GOOD_X, y, loss="cross_entropy", epochs=1, **QUIET)
-
-
-def test_predict_and_evaluate_check_their_input_too():
-    model = MLP(2, [1], seed=0)
-    with pytest.raises(ValueError, match="reshape"):
-        predict(model, [1.0, 2.0])
-    with pytest.raises(ValueError, match="expects 2 inputs"):
-        predict(model, [[1.0]])
-    with pytest.raises(ValueError, match="has 1 rows but y has 2"):
-        evaluate(model, [[1.0, 2.0]], [1.0, 2.0])
 
 
 def test_a_model_that_returns_something_else_is_named():

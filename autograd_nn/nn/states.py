@@ -1,0 +1,123 @@
+"""A model's parameters as a dict of arrays, and back.
+
+A model is anything with ``named_parameters()``.  What is left out: files (``model_file``).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_nn.conversion import describe, did_you_mean
+from autograd_nn.engine import Value
+
+__all__ = ["Floats", "Model", "State", "load_state_dict", "state_dict"]
+
+Floats = NDArray[np.float64]
+State = dict[str, Floats]
+
+
+class Model(Protocol):
+    """What a state is taken from."""
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """The parameters with their names; see ``Module``."""
+
+
+def state_dict(module: Model) -> State:
+    """The parameters' numbers by name; a list of parameters is one array.
+
+    Returns:
+        A dict such as ``{"layers.0.neurons.0.w": array of nin, "layers.0.neurons.0.b":
+        array of shape ()}``, of copies: later training does not change it.
+
+    >>> from autograd_nn import Neuron
+    >>> {name: array.shape for name, array in state_dict(Neuron(3, seed=0)).items()}
+    {'w': (3,), 'b': ()}
+    """
+    groups = _groups(module)
+    return {name: np.array([p.data for p in ps]).reshape(shape) for name, shape, ps in groups}
+
+
+def load_state_dict(module: Model, state: dict[str, Any]) -> None:
+    """Set the parameters of ``module`` to the numbers of a ``state_dict``.
+
+    Everything is checked first: after an error the module is as it was.
+
+    Raises:
+        TypeError: ``state`` is no dict, or holds something else than numbers.
+        ValueError: a name is missing or unknown, or an array has another shape.
+
+    >>> from autograd_nn import Neuron
+    >>> neuron = Neuron(2, seed=0)
+    >>> load_state_dict(neuron, {"w": [1.0, 2.0], "b": 3.0})
+    >>> neuron.w[1].data
+    2.0
+    """
+    if not isinstance(state, dict):
+        raise TypeError(f"a state is a dict of arrays by name, got {describe(state)}")
+    groups = _groups(module)
+    expected = {name for name, _, _ in groups}
+    unknown = [name for name in state if name not in expected]
+    missing = [name for name, _, _ in groups if name not in state]
+    if unknown or missing:
+        raise ValueError("; ".join(_name_errors(unknown, missing)))
+    ready: list[tuple[Value, float]] = []
+    for name, shape, parameters in groups:
+        array = _as_floats(name, state[name])
+        if array.shape != shape:
+            raise ValueError(
+                f"{name!r} has shape {shape} in this model, but {array.shape} in the state; "
+                "make the model with the same layer sizes"
+            )
+        ready += zip(parameters, array.ravel().tolist(), strict=True)
+    for parameter, x in ready:
+        parameter.data = x
+
+
+def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
+    """(name, shape, parameters): ``w.0``, ``w.1``, ... of a list are one array ``w``."""
+    if isinstance(module, type) or not hasattr(module, "named_parameters"):
+        raise TypeError(f"expected a Module such as MLP, got {describe(module)}")
+    found: dict[str, list[Value]] = {}
+    in_list: set[str] = set()
+    names: set[str] = set()
+    for name, p in module.named_parameters():
+        if name in names:
+            raise ValueError(f"two parameters are named {name!r}: rename a key or attribute")
+        names.add(name)
+        head, _, last = name.rpartition(".")
+        grouped = head != "" and last.isdecimal()
+        key = head if grouped else name
+        if grouped:
+            in_list.add(key)
+        elif key in in_list or key in found:
+            raise ValueError(f"a parameter and a list of parameters are both named {key!r}")
+        found.setdefault(key, []).append(p)
+    if not found:
+        raise ValueError(f"{type(module).__name__} has no parameters: there is nothing to save")
+    return [(name, (len(ps),) if name in in_list else (), ps) for name, ps in found.items()]
+
+
+def _name_errors(unknown: list[str], missing: list[str]) -> list[str]:
+    says = []
+    if missing:
+        says.append(f"the state lacks {_some(missing)}")
+    if unknown:
+        hint = did_you_mean(unknown[0], missing).rstrip()
+        says.append(f"this model has no {_some(unknown)}" + (f"; {hint}" if hint else ""))
+    return says
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+def _as_floats(name: str, numbers: Any) -> Floats:
+    array = np.asarray(numbers)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name!r} must hold numbers, got {describe(numbers)}")
+    return array.astype(float)

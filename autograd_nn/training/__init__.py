@@ -1,0 +1,47 @@
+"""Training in a couple of lines: ``fit``, ``predict``, ``evaluate``.
+
+>>> from autograd_nn import MLP
+>>> from autograd_nn.optim import SGD
+>>> from autograd_nn.training import fit, predict
+>>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+>>> model = MLP(1, [1], seed=0)
+>>> history = fit(model, X, y, optimizer=lambda ps: SGD(ps, lr=0.1), epochs=200, verbose=0)
+>>> predict(model, [[10.0]]).round(3).tolist()
+[21.0]
+
+The parts: what is let in (``data``) and asked for (``choices``), the gradient of a batch
+(``steps``, ``compiled``), what happens between epochs (``callbacks``), the record
+(``history``), its pictures (``plots``), scores (``metrics``).
+
+What is left out: reading, scaling and splitting data.
+"""
+
+from autograd_nn.optim import SGD
+from autograd_nn.training.callbacks import BestWeights, Callback, EarlyStopping, Run
+from autograd_nn.training.fit import NonFiniteLossError, fit
+from autograd_nn.training.history import History
+from autograd_nn.training.metrics import accuracy, confusion_matrix, to_labels
+from autograd_nn.training.plots import plot_confusion_matrix, plot_decision_boundary
+from autograd_nn.training.predict import evaluate, predict
+
+__all__ = [
+    "SGD",
+    "BestWeights",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "NonFiniteLossError",
+    "Run",
+    "accuracy",
+    "confusion_matrix",
+    "evaluate",
+    "fit",
+    "plot_confusion_matrix",
+    "plot_decision_boundary",
+    "predict",
+    "to_labels",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__
