@@ -214,9 +214,7 @@ def _unseen(row: Row, first: Probe, x: float, scale: float, rtol: float) -> bool
         return False
     if row.hand is not None and not agree(row.hand, row.autograd, scale, rtol):
         return False
-    pairs = zip(first.adjoints, first.data, strict=True)
-    noise = math.ulp(1.0) * sum(abs(a * v) for a, v in pairs if a and math.isfinite(v))
-    return bool(abs(row.autograd - row.numeric.value) <= 4 * noise / (abs(x) or 1.0))
+    return first.hides(row.autograd - row.numeric.value, x)
 
 
 def _along(f: Callable[..., object], arguments: Arguments, i: int) -> Callable[[float], object]:

@@ -86,6 +86,9 @@ class Projections:
 
     def row(self, name: str, slope: float, numeric: NumericDerivative, rtol: float) -> Row:
         verdict, note = judge(slope, numeric, rtol)
+        off = slope - numeric.value
+        if verdict == "wrong" and self.kinks and self.kinks.probe.hides(off, self.unit):
+            verdict, note = "ok", "too small to be seen in values of f"
         hand, auto = (slope, None) if self.kinks is None else (None, slope)
         return Row(name, hand, auto, numeric, verdict, note)
 

@@ -61,6 +61,7 @@ class Probe:
         self.ops = [node.op or node.kind for node in self.nodes]
         self._reach: Any = None
         self._kinks: Kinks | None = None
+        self._noise: float | None = None
         self.shape = hash((tuple(self.ops), tuple(self.operands)))
         self.adjoints = self.backward(self.partials)
         self.slopes = self._pick(self.adjoints)
@@ -164,6 +165,14 @@ class Probe:
         if self._kinks is None:
             self._kinks = Kinks(self)
         return self._kinks
+
+    def hides(self, off: float, size: float) -> bool:
+        """Whether rounding in f hides a slope so small, over a step of the size of the numbers."""
+        if self._noise is None:
+            pairs = zip(self.adjoints, self.data, strict=True)
+            total = sum(abs(a * v) for a, v in pairs if a and math.isfinite(v))
+            self._noise = 4 * math.ulp(1.0) * float(total)
+        return abs(off) <= self._noise / (abs(size) or 1.0)
 
     def right(self, rtol: float) -> list[bool]:
         """For each slope whether the hand-written one agrees."""
