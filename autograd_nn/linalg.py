@@ -19,6 +19,10 @@ from autograd_nn import functions
 __all__ = ["cholesky", "det", "inv", "norm", "solve"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def _matrix(a: Any, name: str) -> Any:
     """``a`` as a square matrix of floats or objects."""
     matrix = functions.as_array(a, name)

@@ -25,6 +25,10 @@ from autograd_nn.nn import Module
 __all__ = ["MLP", "Layer", "Module", "Neuron", "Value"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class Neuron(nn.Neuron):
     """One neuron of micrograd: ``relu(w . x + b)``, or without the relu.
 
