@@ -236,8 +236,8 @@ class Jitted:
                     answer = recording.answer()
                 except CannotReplayError:
                     return self._fallback.as_written(call, wanted)
-                if recording.is_settled(answer):
-                    return answer
+                if recording.refused or recording.is_settled(answer):
+                    return answer  # what it did must not be done again
         return self._fallback.answer(call, wanted, paths)
 
     def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:

@@ -35,15 +35,16 @@ class Fallback:
         """The function without a recording: on plain numbers where it has no objection.
 
         It has one where it takes the methods of a Value for granted, or where Python raises or
-        gives a complex number and IEEE 754 has a number: then all its floats are Values.
+        gives a complex number and IEEE 754 has a number: then all its floats are Values.  They
+        are at once where the function acts on something: an objection would come after the act.
         """
-        if not paths.lifts:
+        if not paths.lifts and not self._known.acts:
             try:
                 run = Run(self._known.function, call, wanted, row, plain=True)
                 paths.lifts = run.is_complex
             except (ArithmeticError, TypeError, AttributeError, ValueError):
                 paths.lifts = True
-        if paths.lifts:
+        if paths.lifts or self._known.acts:
             run = Run(self._known.function, call, wanted, row)
         self._blame_recording(paths)
         return run

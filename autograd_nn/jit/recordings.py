@@ -46,12 +46,15 @@ class Recordings:
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
+        acts: whether that is for what the function does beside its result, which must not be
+            done twice in a call.
         streak: how many calls in a row have found no path, whatever their structure.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, reduce: str | None) -> None:
         self.function, self.name, self.reduce = function, name, reduce
         self.why = ""
+        self.acts = False
         self.streak = 0
         self._paths: dict[Any, Paths] = {}
         self._surroundings: dict[Any, tuple[Surroundings, ...]] = {}
@@ -113,6 +116,7 @@ class Recordings:
             return None
         surroundings.excuse()
         if recording.refused:
+            self.acts = True
             self.leave_to_engine(recording.refused)
         elif not surroundings.holds():
             self._judge_writes(recording, surroundings.changes(), call)
@@ -128,6 +132,7 @@ class Recordings:
             self._surroundings.clear()
             recording.refused = ""
         elif before is not None:
+            self.acts = True
             names = " and ".join(map(repr, sorted(changes)))
             self.leave_to_engine(
                 f"it changes {names} outside it at each call, and computes with that"

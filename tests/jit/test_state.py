@@ -905,3 +905,25 @@ def test_an_error_leaves_the_function_usable():
     jitted = jit(f)
     for x in (1.5, 6.0, 2.5, 7.0, 1.5, 8.0, 3.5):
         compare_once(jitted, f, (x,))
+
+
+def test_what_a_function_does_is_done_once_in_each_call():
+    """A step taken twice because the function was tried in two ways would train wrongly."""
+    p = parameter(1.0)
+
+    def step(x):
+        p.data = p.data + 1.0
+        return x.exp() * p  # a Value's method: plain numbers have none
+
+    jitted = jit(step)
+    with pytest.warns(JitWarning, match=r"sets the \.data"):
+        found = [jitted(0.0) for _ in range(4)]
+    assert found == [2.0, 3.0, 4.0, 5.0]
+
+    def endless(xs):
+        p.data = p.data + 1.0
+        return max(xs) * math.inf * p
+
+    with pytest.warns(JitWarning, match=r"sets the \.data"):
+        jit(endless).value_and_grad([1.0, 2.0])
+    assert p.data == 6.0
