@@ -58,7 +58,8 @@ def _result(nest: Nest, reads: list[Any], buffers: list[Any]) -> Any:
         return _by_scalars(row.scalar, reads)
     if nest.kind == "extreme" and nest.exact:  # the first of equal ones: it may be another zero
         terms = reads[0].reshape(*nest.axes[: nest.kept], -1)
-        return np.frompyfunc(row.scalar, 2, 1).reduce(terms.astype(object), -1).astype(float)
+        each = np.frompyfunc(row.scalar, 2, 1)
+        return np.asarray(each.reduce(terms.astype(object), axis=-1), dtype=float)
     if nest.kind == "extreme":
         function = np.maximum if nest.code == MAXIMUM else np.minimum
         return function.reduce(reads[0], axis=last)
