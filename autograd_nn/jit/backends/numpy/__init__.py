@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from autograd_nn.jit.backends.lines import prepared_lines
+from autograd_nn.jit.backends.narrow import narrow, saving
 from autograd_nn.jit.backends.numpy.binding import NumPyCode, Repeated
 from autograd_nn.jit.backends.numpy.extremes import choose_extreme, share_out
 from autograd_nn.jit.backends.numpy.lookups import drop_down, look_up
@@ -22,6 +23,8 @@ from autograd_nn.jit.plan import ADJOINTS, VALUES, Item, Lines, Loop, Nest
 
 __all__ = ["compile"]
 
+_GATHERING: Final = 4000.0  # nanoseconds, of getting numbers from buffers and back
+
 
 def compile(items: Sequence[Item], sizes: Sequence[int]) -> NumPyCode:
     """Make items ready.
@@ -30,7 +33,7 @@ def compile(items: Sequence[Item], sizes: Sequence[int]) -> NumPyCode:
         items: of a plan, or of its way back.
         sizes: of every even buffer, how many cells.
     """
-    compiler = _Compiler(sizes[0])
+    compiler = _Compiler(sizes)
     return NumPyCode(compiler.calls(items), compiler.scratch)
 
 
@@ -38,11 +41,11 @@ class _Compiler:
     """Makes calls, and keeps how much room the largest nest needs.
 
     Args:
-        cells: of buffer 0.
+        sizes: of every even buffer, how many cells.
     """
 
-    def __init__(self, cells: int) -> None:
-        self._cells = cells
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._sizes = sizes
         self._known: dict[Any, Any] = {}
         self.scratch = {SCRATCH: 0, FLAGS: 0}
 
@@ -52,6 +55,12 @@ class _Compiler:
         k = 0
         while k < len(items):
             item, calls = items[k], Calls(counts)
+            end = k if counts else _narrow_until(items, k)
+            few = narrow(items[k:end]) if end > k else None
+            if few is not None:
+                found.append(Call(few.run, tuple(self._whole(x) for x in few.buffers)))
+                k = end
+                continue
             if isinstance(item, Loop):
                 body = self.calls(item.items, (*counts, item.count))
                 found.append(Repeated(item.count, item.reverse, body))
@@ -85,8 +94,18 @@ class _Compiler:
             kinds[nest.kind](nest, calls)
 
     def _lines(self, lines: Lines, calls: Calls) -> None:
-        both = [
-            View(buffer, 0, (self._cells,), (1,), (0,) * len(calls.counts))
-            for buffer in (VALUES, ADJOINTS)
-        ]
+        steps = (0,) * len(calls.counts)
+        both = (self._whole(buffer)._replace(steps=steps) for buffer in (VALUES, ADJOINTS))
         calls.add(prepared_lines(lines), *both)
+
+    def _whole(self, buffer: int) -> View:
+        return View(buffer, 0, (self._sizes[buffer // 2],), (1,))
+
+
+def _narrow_until(items: Sequence[Item], first: int) -> int:
+    """The end of a run of narrow items, if they are enough to be worth getting their numbers."""
+    end, saved = first, 0.0
+    while end < len(items) and (gain := saving(items[end])) > 0.0:
+        saved += gain
+        end += 1
+    return end if saved > _GATHERING else first
