@@ -18,8 +18,8 @@ from autograd_nn.jit.backends.numpy.extremes import choose_extreme, share_out
 from autograd_nn.jit.backends.numpy.lookups import drop_down, look_up
 from autograd_nn.jit.backends.numpy.rows import apply_row, apply_slope
 from autograd_nn.jit.backends.numpy.sums import add_up, difference
-from autograd_nn.jit.backends.numpy.views import FLAGS, SCRATCH, Call, Calls, View
-from autograd_nn.jit.plan import ADJOINTS, VALUES, Item, Lines, Loop, Nest
+from autograd_nn.jit.backends.numpy.views import FLAGS, KEPT, SCRATCH, Ahead, Call, Calls, View
+from autograd_nn.jit.plan import ADJOINTS, VALUES, Item, Lines, Loop, Nest, walk
 
 __all__ = ["compile"]
 
@@ -47,14 +47,15 @@ class _Compiler:
     def __init__(self, sizes: Sequence[int]) -> None:
         self._sizes = sizes
         self._known: dict[Any, Any] = {}
-        self.scratch = {SCRATCH: 0, FLAGS: 0}
+        self.scratch = {SCRATCH: 0, FLAGS: 0, KEPT: 0}
+        self._ahead: Ahead | None = None
 
     def calls(self, items: Sequence[Item], counts: tuple[int, ...] = ()) -> list[Call | Repeated]:
         """The calls of items inside of some loops."""
         found: list[Call | Repeated] = []
         k = 0
         while k < len(items):
-            item, calls = items[k], Calls(counts)
+            item, calls = items[k], Calls(counts, self._ahead)
             end = k if counts else _narrow_until(items, k)
             few = narrow(items[k:end]) if end > k else None
             if few is not None:
@@ -62,8 +63,7 @@ class _Compiler:
                 k = end
                 continue
             if isinstance(item, Loop):
-                body = self.calls(item.items, (*counts, item.count))
-                found.append(Repeated(item.count, item.reverse, body))
+                found += self._loop(item, counts)
                 k += 1
                 continue
             if k + 1 < len(items) and difference(item, items[k + 1], calls):
@@ -77,6 +77,17 @@ class _Compiler:
             for buffer, used in calls.scratch.items():
                 self.scratch[buffer] = max(self.scratch[buffer], used)
         return found
+
+    def _loop(self, loop: Loop, counts: tuple[int, ...]) -> list[Call | Repeated]:
+        """A loop, and what is computed ahead of it."""
+        if counts:
+            return [
+                Repeated(loop.count, loop.reverse, self.calls(loop.items, (*counts, loop.count)))
+            ]
+        ahead = self._ahead = Ahead(_written([loop]), self.scratch[KEPT])
+        body = self.calls(loop.items, (loop.count,))
+        self._ahead, self.scratch[KEPT] = None, ahead.kept
+        return [*ahead.found, Repeated(loop.count, loop.reverse, body)]
 
     def _nest(self, nest: Nest, calls: Calls) -> None:
         if nest.kind == "row":
@@ -100,6 +111,17 @@ class _Compiler:
 
     def _whole(self, buffer: int) -> View:
         return View(buffer, 0, (self._sizes[buffer // 2],), (1,))
+
+
+def _written(items: Sequence[Item]) -> frozenset[int]:
+    """The buffers that items write to."""
+    found: set[int] = set()
+    for item, _ in walk(items):
+        if isinstance(item, Nest):
+            found.add(ADJOINTS if item.kind == "drop" else item.write.buffer)
+        elif isinstance(item, Lines):
+            found.add(VALUES if item.wanted is None else ADJOINTS)
+    return frozenset(found)
 
 
 def _narrow_until(items: Sequence[Item], first: int) -> int:

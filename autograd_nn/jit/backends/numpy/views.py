@@ -16,7 +16,9 @@ import numpy as np
 
 __all__ = [
     "FLAGS",
+    "KEPT",
     "SCRATCH",
+    "Ahead",
     "Call",
     "Calls",
     "Named",
@@ -33,6 +35,7 @@ __all__ = [
 
 SCRATCH: Final = -1  # the buffer of numbers that are used up at once
 FLAGS: Final = -2  # that of truth values
+KEPT: Final = -3  # that of numbers that are computed ahead of a loop
 _FILLED: Final = 1 << 14  # numbers; NumPy is faster with a full array than with a number
 
 
@@ -89,6 +92,21 @@ class Call(NamedTuple):
 
 
 @dataclass
+class Ahead:
+    """What is computed for all rounds of a loop, and of those inside, before it begins.
+
+    Attributes:
+        written: the buffers that the loop writes to.
+        found: the calls.
+        kept: how much room for their results is used.
+    """
+
+    written: frozenset[int]
+    kept: int
+    found: list[Call] = field(default_factory=list)
+
+
+@dataclass
 class Calls:
     """The calls of a nest, as they are found.
 
@@ -96,9 +114,11 @@ class Calls:
         counts: how often the loops around are repeated, the outermost first.
         found: the calls, in order.
         scratch: how much room for numbers and for truth values is used.
+        ahead: of the outermost loop.
     """
 
     counts: tuple[int, ...]
+    ahead: Ahead | None = None
     found: list[Call] = field(default_factory=list)
     scratch: dict[int, int] = field(default_factory=lambda: {SCRATCH: 0, FLAGS: 0})
 
@@ -107,7 +127,7 @@ class Calls:
         self.found.append(Call(_POSITIONAL.get(function, function), args))
 
     def room(self, shape: Sequence[int], buffer: int = SCRATCH) -> View:
-        """Room for an array of this shape."""
+        """Room for an array of this shape that is used up in the nest."""
         start = self.scratch[buffer]
         size = prod(shape)
         self.scratch[buffer] += (size + 7) // 8 * 8  # a cache line
