@@ -59,6 +59,26 @@ def test_batched_matrix_products():
     agree([Nest("sum", axes, reads, affine(200, 20, 1, 4, 0), summed=1, factor=-1.0)])
 
 
+@pytest.mark.parametrize("points", [3, 100])
+def test_small_products_of_many_points(points):
+    """Rotations of many points, with the points beside each other or apart; inner products."""
+    n, out = points, FIRST + 18 * points
+    for left, right, write in (
+        ((3 * n, 0, n, 1), (0, n, 3 * n, 1), (3 * n, n, 0, 1)),
+        ((3, 0, 1, 9), (0, 1, 3, 9), (3, 1, 0, 9)),
+        ((3, 0, 1, 9), (0, n, 3 * n, 1), (n, 3 * n, 0, 1)),
+    ):
+        reads = tuple(
+            affine(s, *(x[k] for k in (0, 1, 3, 2)))
+            for s, x in ((FIRST, left), (FIRST + 9 * n, right))
+        )
+        to = affine(out, *(write[k] for k in (0, 1, 3, 2)))
+        agree([Nest("sum", (3, 3, n, 3), reads, to, summed=1)], out + 9 * n)
+    for strides in ((1, n), (3, 1)):
+        reads = (affine(FIRST, *strides), affine(FIRST + 3 * n, *strides))
+        agree([Nest("sum", (n, 3), reads, affine(out, 1, 0), summed=1)], out + n)
+
+
 def test_infinities_are_multiplied_before_they_are_added():
     """``inf * 1 + inf * -2`` is nan, though ``inf * (1 - 2)`` is not."""
     reads = (affine(FIRST, 0), affine(FIRST + 1, 1))

@@ -10,6 +10,7 @@ nan comes out where it does one operation after another.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from autograd_nn.jit.backends.numpy.views import Calls, Named, View, contiguous,
 
 __all__ = ["contract", "reduce_to"]
 
+Axes = tuple[int, ...]
+
+_FEW = 512  # multiplications of a point, up to which points beside each other are done at once
+_BATCH = 64  # points, from which on that is faster
 _BY_COLUMNS = 16  # numbers in a line, from which on ones times a matrix beat adding up its lines
 
 
@@ -72,13 +77,14 @@ def contract(x: Named, y: Named, out: Named, calls: Calls) -> None:
         contract(x, y, once, calls)
         calls.add(np.copyto, out.view, spread(once, out.axes))
         return
-    if batch and not rows and not columns:
+    few = prod(sizes[a] for a in (*rows, *columns, *summed)) <= _FEW
+    beside = any(_lies_beside(n, batch) for n in (x, y)) and prod(sizes[a] for a in batch) >= _BATCH
+    if batch and few and beside:
+        _by_points(x, y, out, calls)
+    elif batch and not rows and not columns:
         _dots(x, y, out, (batch, summed), calls)
     else:
         _matrices(x, y, out, (batch, rows, columns, summed), calls)
-
-
-Axes = tuple[int, ...]
 
 
 def _dots(x: Named, y: Named, out: Named, groups: tuple[Axes, Axes], calls: Calls) -> None:
@@ -87,7 +93,17 @@ def _dots(x: Named, y: Named, out: Named, groups: tuple[Axes, Axes], calls: Call
     if len(summed) == 1 and hasattr(np, "vecdot"):
         calls.add(np.vecdot, spread(x, (*batch, *summed)), spread(y, (*batch, *summed)), out.view)
         return
-    letters = {a: chr(ord("a") + k) for k, a in enumerate((*batch, *summed))}
+    _by_points(x, y, out, calls)
+
+
+def _lies_beside(x: Named, batch: Axes) -> bool:
+    """Whether neighbours along a batch axis lie beside each other."""
+    return any(a in batch and s == 1 for a, s in zip(x.axes, x.view.strides, strict=True))
+
+
+def _by_points(x: Named, y: Named, out: Named, calls: Calls) -> None:
+    """Small products of many points, whose numbers lie beside each other: all points at once."""
+    letters = {a: chr(ord("a") + k) for k, a in enumerate({**x.sizes, **y.sizes})}
     left, right, result = ("".join(letters[a] for a in n.axes) for n in (x, y, out))
     calls.add(_einsum, f"{left},{right}->{result}", x.view, y.view, out.view)
 
@@ -150,13 +166,11 @@ def _is_plain(x: View) -> bool:
 
 
 def _merged(x: Named, groups: tuple[Axes, Axes, Axes]) -> View | None:
-    """``x`` as (batch, rows, columns) without a copy, or None; no batch axis if there is none."""
+    """``x`` as (batch axes, rows, columns) without a copy, or None."""
     sizes, steps = x.sizes, dict(zip(x.axes, x.view.strides, strict=True))
-    shape: list[int] = []
-    strides: list[int] = []
-    for k, group in enumerate(groups):
-        if k == 0 and not group:
-            continue
+    shape = [sizes[a] for a in groups[0]]
+    strides = [steps[a] for a in groups[0]]
+    for group in groups[1:]:
         step, size = 1, 1
         for a in reversed(group):
             if size == 1:
