@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from types import FunctionType
 from typing import Any, Final
 
 import numpy as np
@@ -32,7 +33,7 @@ __all__ = ["Narrow", "narrow", "saving"]
 LARGEST: Final = 300_000  # operations
 ADD, SUB, MUL, NEG = CODES["add"], CODES["sub"], CODES["mul"], CODES["neg"]
 # Nanoseconds: of an operation on floats, of a partial, and of NumPy's calls.
-OPERATION: Final = 60
+OPERATION: Final = 300 if isinstance(run, FunctionType) else 60  # not compiled, compiled
 PARTIAL: Final = 600
 CALL: Final = 500
 
@@ -216,30 +217,28 @@ class _Builder:
 
     def finish(self, fields: Any) -> Narrow:
         """Operations on places of a list: constants, spare numbers, then the cells."""
-        codes, *operands = fields
-        operands = np.stack(operands)
-        known = np.unique(operands[operands >= 0])
-        written = np.unique(operands[0][operands[0] >= 0])
+        codes, operands = fields[0], fields[1:]
+        places = self._negative(operands)
         first = len(self._constants) + self._spare
-        places = np.where(
-            operands >= 0, first + np.searchsorted(known, operands), self._negative(operands)
-        )
-        buffers = np.unique(known // _APART)
-        reads = [known[known // _APART == k] % _APART for k in buffers]
-        changed = [written[written // _APART == k] for k in buffers]
-        writes = [(x % _APART, (first + np.searchsorted(known, x)).tolist()) for x in changed]
+        reads, writes = [], []
+        of_buffer = operands // _APART
+        buffers = sorted(set(of_buffer[operands >= 0].tolist()))
+        for buffer in buffers:
+            chosen = of_buffer == buffer
+            cells = operands[chosen] % _APART
+            low = int(cells.min())
+            known, written = np.zeros((2, int(cells.max()) - low + 1), dtype=bool)
+            known[cells - low] = True
+            written[operands[0][chosen[0]] % _APART - low] = True
+            place = np.cumsum(known) - 1 + first
+            places[chosen] = place[cells - low]
+            reads.append(np.flatnonzero(known) + low)
+            writes.append((np.flatnonzero(written) + low, place[written].tolist()))
+            first += len(reads[-1])
         out, a, b, c = (x.tolist() for x in places)
-        work = _Work(
-            codes.tolist(),
-            out,
-            a,
-            b,
-            c,
-            [*self._constants, *[0.0] * self._spare],
-            reads,
-            writes,
-        )
-        return Narrow(tuple(int(k) for k in buffers), work)
+        numbers = [*self._constants, *[0.0] * self._spare]
+        work = _Work(codes.tolist(), out, a, b, c, numbers, reads, writes)
+        return Narrow(tuple(buffers), work)
 
     def _negative(self, operands: Any) -> Any:
         """The places of constants and spare numbers; -1 stays."""

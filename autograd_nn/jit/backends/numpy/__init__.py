@@ -105,6 +105,8 @@ class _Compiler:
             kinds[nest.kind](nest, calls)
 
     def _lines(self, lines: Lines, calls: Calls) -> None:
+        if not len(lines.codes):
+            return
         steps = (0,) * len(calls.counts)
         both = (self._whole(buffer)._replace(steps=steps) for buffer in (VALUES, ADJOINTS))
         calls.add(prepared_lines(lines), *both)
