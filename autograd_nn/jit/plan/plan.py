@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd_nn.jit.errors import TraceError
 from autograd_nn.jit.plan.nests import ADJOINTS, PADDING, VALUES, Item
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
@@ -111,7 +112,7 @@ class Plan:
         guards: what must hold.
         roots: the cells of the results, one line a result and one column a row.
         names: the first cell and the name of each region of buffer 0, for people.
-        backward: what makes the way back to some groups of leaves.
+        format: of its pickle; another one is refused.
     """
 
     rows: int
@@ -123,6 +124,16 @@ class Plan:
     roots: Any
     names: list[tuple[int, str]] = field(default_factory=list)
     format: int = FORMAT
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        found = state.get("format")
+        if found != FORMAT:
+            raise TraceError(
+                f"this plan was pickled in format {found}, and this version of autograd_nn reads "
+                f"format {FORMAT}: record the function anew, or read it with the version that "
+                "pickled it"
+            )
+        self.__dict__.update(state)
 
     def buffers(self) -> list[Any]:
         """New buffers for a run: values and adjoints in turn, constants and padding set."""
