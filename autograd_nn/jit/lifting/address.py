@@ -47,7 +47,7 @@ def shape_of(operands: list[Any]) -> Shape:
     axes = (*results, *terms)
     starts, strides, tables = [], [], []
     for x in operands:
-        full = x.reshape(*results, *(terms if x.shape[1] == width else (1,) * len(terms)))
+        full = x.reshape((*results, *(terms if x.shape[1] == width else (1,) * len(terms))))
         found, table = _read(full, axes)
         starts.append(int(x.flat[0]))
         strides.append(found)

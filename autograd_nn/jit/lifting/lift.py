@@ -35,8 +35,7 @@ def lift(trace: Trace, packing: Packing, leaves: int, rows: int = 1) -> Plan:
         """The cells of nodes, one line a node and one column a row."""
         region = np.array([packing.region[node] for node in nodes], dtype=np.int64)
         base, steps, row_steps = (
-            np.array(x, dtype=np.int64)[region]
-            for x in (cells.base, cells.steps, cells.row_steps)
+            np.array(x, dtype=np.int64)[region] for x in (cells.base, cells.steps, cells.row_steps)
         )
         at = base + packing.position[nodes] * steps
         return at[:, None] + row_steps[:, None] * np.arange(rows)

@@ -102,18 +102,14 @@ def _sum(piece: Piece, term: Term, rows: int, add: bool) -> Nest:
         write, *reads = accesses
         factor *= times
     summed = len(axes) - kept
-    return Nest(
-        "sum", axes, tuple(reads), write, summed, factor=factor, add=add, exact=piece.exact
-    )
+    return Nest("sum", axes, tuple(reads), write, summed, factor=factor, add=add, exact=piece.exact)
 
 
 def without_idle(
     axes: tuple[int, ...], kept: int, accesses: list[Access]
 ) -> tuple[tuple[int, ...], int, list[Access], float]:
     """The same without the summed axes along which nothing changes, and how often that is."""
-    idle = [
-        k for k in range(kept, len(axes)) if not any(access.changes(k) for access in accesses)
-    ]
+    idle = [k for k in range(kept, len(axes)) if not any(access.changes(k) for access in accesses)]
     if not idle:
         return axes, kept, accesses, 1.0
     order = [k for k in range(len(axes)) if k not in idle]

@@ -119,4 +119,3 @@ def _repeat(items: list[Piece | Repeat], at: int, period: int, rounds: int) -> R
     found = Repeat(rounds, inside, look, starts)
     found.move(steps)
     return found
-

@@ -134,6 +134,4 @@ class Turns:
 
 def _length(items: Sequence[Item]) -> int:
     """How many turns items take."""
-    return sum(
-        item.count * _length(item.items) if isinstance(item, Loop) else 1 for item in items
-    )
+    return sum(item.count * _length(item.items) if isinstance(item, Loop) else 1 for item in items)
