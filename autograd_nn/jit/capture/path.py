@@ -14,9 +14,9 @@ import numpy as np
 from autograd_nn.conversion import is_number
 from autograd_nn.jit.capture.arguments import rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Found, Wanted
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.errors import LeakError
-from autograd_nn.jit.capture.leaves import Region
 
 __all__ = ["Path", "Waiting"]
 

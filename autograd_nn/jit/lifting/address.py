@@ -64,7 +64,8 @@ def _split(x: Any) -> tuple[Any, Any] | None:
 
 def _cuts(s: Any) -> list[int]:
     """Where the axes of a sequence end: products of their sizes, innermost first."""
-    cuts, cut = [], 1
+    cuts: list[int] = []
+    cut = 1
     while len(s) > 1 and len(cuts) < _MOST_AXES:
         run = _run(s)
         if run == len(s):
