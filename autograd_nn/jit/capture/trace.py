@@ -46,8 +46,7 @@ from autograd_nn.engine import (
 from autograd_nn.engine import (
     place as put_in_scope,
 )
-from autograd_nn.jit.capture.arguments import CannotReplayError
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.errors import CannotReplayError, TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
 
 INDEX: Final = "index"  # the symbol of the guard that a number is an index into a table
