@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         training,
     )
     from autograd_nn import transforms as transforms
+    from autograd_nn.callers import AnomalyError
     from autograd_nn.checking import (
         GradientCheckError,
         assert_gradients,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         numeric_derivative,
         numeric_gradient,
     )
-    from autograd_nn.contexts import AnomalyError
     from autograd_nn.custom import custom_op
     from autograd_nn.drawing import (
         DrawingError,
@@ -70,7 +70,7 @@ _NAMES = {
         "numeric_derivative",
         "numeric_gradient",
     ),
-    "contexts": ("AnomalyError",),
+    "callers": ("AnomalyError",),
     "custom": ("custom_op",),
     "drawing": (
         "DrawingError",

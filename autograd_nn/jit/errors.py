@@ -2,7 +2,7 @@
 
 import warnings
 
-from autograd_nn.contexts import user_frame
+from autograd_nn.callers import user_frame
 from autograd_nn.errors import LeakError, TraceError
 
 __all__ = ["JitWarning", "LeakError", "TraceError", "warn_user"]

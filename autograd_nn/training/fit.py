@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.callers import AnomalyError
 from autograd_nn.checks import is_int, positive_int
-from autograd_nn.contexts import AnomalyError
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.optim import OptimizerLike
 from autograd_nn.parameters import gather, scatter
