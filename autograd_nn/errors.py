@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["LeakError", "TraceError"]
+__all__ = ["BackendError", "LeakError", "TraceError"]
 
 
 class TraceError(TypeError):
@@ -34,3 +34,10 @@ class LeakError(TraceError):
 
     def __reduce__(self) -> tuple[type, tuple[str, str]]:
         return type(self), (self.argument, self.line)
+
+
+class BackendError(Exception):
+    """A backend of the jit cannot run here; the next one is taken, so nobody outside sees it.
+
+    Its text says why in one line, which ``python -m autograd_nn`` prints.
+    """

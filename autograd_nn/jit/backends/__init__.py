@@ -1,0 +1,1 @@
+"""The ways to run a plan, each in a room of its own."""
