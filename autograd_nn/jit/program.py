@@ -18,10 +18,10 @@ from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.errors import TraceError
-from autograd_nn.jit.flatten import Needs, flat
+from autograd_nn.jit.lifting.flatten import Needs, flat
 from autograd_nn.jit.floats import Floats
 from autograd_nn.jit.listing import listing
-from autograd_nn.jit.pack import pack
+from autograd_nn.jit.lifting.pack import pack
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
 

@@ -16,7 +16,7 @@ from autograd_nn.jit.capture.arguments import rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Found, Wanted
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.errors import LeakError
-from autograd_nn.jit.packs import Region
+from autograd_nn.jit.capture.leaves import Region
 
 __all__ = ["Path", "Waiting"]
 

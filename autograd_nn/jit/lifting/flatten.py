@@ -21,7 +21,7 @@ from mypy_extensions import i64
 
 from autograd_nn.engine import ADD, FLOOR, MOD, MUL, NEG, SUB, TAKE
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.flat import Flat
+from autograd_nn.jit.lifting.flat import Flat
 from autograd_nn.ops import CODES
 
 MAXIMUM: Final[int] = CODES["maximum"]
