@@ -28,6 +28,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from autograd_nn import special
+from autograd_nn.errors import WrongTypeError
 
 __all__ = [
     "CODES",
@@ -453,7 +454,7 @@ _TWO_OVER_ROOT_PI: Final = 2.0 / math.sqrt(math.pi)
 
 
 def _no_forward(*_: Any) -> Any:
-    raise TypeError("a leaf of the graph holds a number; it is not an operation")
+    raise WrongTypeError("a leaf of the graph holds a number; it is not an operation")
 
 
 def _leaf() -> Primitive:
@@ -573,7 +574,7 @@ def handmade_row(name: str, arity: int) -> Primitive:
     """The row of a node that was made by hand: its name is known, its formulas are not."""
 
     def unknown(*_: Any) -> Any:
-        raise TypeError(
+        raise WrongTypeError(
             f"the node {name!r} was made by hand, so it has slopes but no formula, which another "
             "derivative or another argument needs; make it with custom_op instead"
         )

@@ -47,7 +47,7 @@ def shape_of(operands: list[Any]) -> Shape:
     axes = (*results, *terms)
     starts, strides, tables = [], [], []
     for x in operands:
-        full = x.reshape(*results, *(terms if x.shape[1] == width else (1,) * len(terms)))
+        full = x.reshape((*results, *(terms if x.shape[1] == width else (1,) * len(terms))))
         found, table = _read(full, axes)
         starts.append(int(x.flat[0]))
         strides.append(found)
@@ -64,7 +64,8 @@ def _split(x: Any) -> tuple[Any, Any] | None:
 
 def _cuts(s: Any) -> list[int]:
     """Where the axes of a sequence end: products of their sizes, innermost first."""
-    cuts, cut = [], 1
+    cuts: list[int] = []
+    cut = 1
     while len(s) > 1 and len(cuts) < _MOST_AXES:
         run = _run(s)
         if run == len(s):

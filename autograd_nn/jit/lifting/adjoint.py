@@ -54,8 +54,8 @@ def _lines(lines: Lines, marks: Marks) -> Iterator[Lines]:
     wanted = marks.wanted(lines)
     kept = np.flatnonzero(wanted)
     if len(kept):
-        columns = (x[kept] for x in (lines.codes, lines.out, lines.a, lines.b))
-        yield Lines(*columns, wanted=wanted[kept])
+        codes, out, a, b = (x[kept] for x in (lines.codes, lines.out, lines.a, lines.b))
+        yield Lines(codes, out, a, b, wanted[kept])
 
 
 def _nest(nest: Nest, takes: list[int]) -> Iterator[Nest]:

@@ -72,8 +72,7 @@ class Marks:
     def _forward(self, items: Sequence[Item], counts: tuple[int, ...]) -> None:
         for item in items:
             if isinstance(item, Loop):
-                inside = item.items, (*counts, item.count)
-                _settle(self.active, lambda inside=inside: self._forward(*inside))
+                _settle(self.active, self._forward, item.items, (*counts, item.count))
             elif isinstance(item, Lines):
                 active = self.active[VALUES]
                 for code, out, a, b in _columns(item):
@@ -84,8 +83,7 @@ class Marks:
     def _back(self, items: Sequence[Item], counts: tuple[int, ...]) -> None:
         for item in reversed(items):
             if isinstance(item, Loop):
-                inside = item.items, (*counts, item.count)
-                _settle(self.reached, lambda inside=inside: self._back(*inside))
+                _settle(self.reached, self._back, item.items, (*counts, item.count))
             elif isinstance(item, Lines):
                 reached = self.reached[VALUES]
                 for code, out, a, b in reversed(_columns(item)):
@@ -118,9 +116,9 @@ def _columns(lines: Lines) -> list[tuple[int, ...]]:
     return list(zip(*(x.tolist() for x in columns), strict=True))
 
 
-def _settle(marks: list[Any], visit: Callable[[], None]) -> None:
+def _settle(marks: list[Any], visit: Callable[..., None], *inside: Any) -> None:
     """Visit the items of a loop until no round marks anything more for another."""
     before = -1
     while (now := sum(int(mark.sum()) for mark in marks)) != before:
         before = now
-        visit()
+        visit(*inside)

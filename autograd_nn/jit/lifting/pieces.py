@@ -29,6 +29,8 @@ class Cells:
     Args:
         rows: how many rows there are.
         outside: the regions that are not in the buffer.
+        fixed: the region of the constants.
+        constants: their numbers.
 
     Attributes:
         base: the first cell of every region.
@@ -40,6 +42,8 @@ class Cells:
     regions: list[Region]
     rows: int
     outside: list[int]
+    fixed: int
+    constants: Any
     base: list[int] = field(init=False)
     size: int = field(init=False)
     row_steps: list[int] = field(init=False)
@@ -63,6 +67,13 @@ class Cells:
     def of(self, region: int, positions: Any) -> Any:
         """The cells of positions in a region, of the first row."""
         return self.base[region] + positions * self.steps[region]
+
+    def numbers(self, at: Any) -> Any:
+        """The constants in some cells; None if one of them is no constant."""
+        places = at - self.base[self.fixed]
+        if places.min() < 0 or places.max() >= len(self.constants):
+            return None
+        return self.constants[places]
 
     def spare(self, count: int, by_row: bool) -> tuple[int, int]:
         """The first of some cells at the end, and how far a number moves on."""

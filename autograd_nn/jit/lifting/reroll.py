@@ -79,7 +79,8 @@ def _once(items: list[Piece | Repeat]) -> list[Piece | Repeat]:
 def _gaps(looks: Any) -> Any:
     """How far it is from each item to the next that looks alike."""
     count = len(looks)
-    gaps, last = np.full(count, 2 * count + 1), {}
+    gaps = np.full(count, 2 * count + 1)
+    last: dict[int, int] = {}
     for k in range(count - 1, -1, -1):
         look = int(looks[k])
         if look in last:
@@ -119,4 +120,3 @@ def _repeat(items: list[Piece | Repeat], at: int, period: int, rounds: int) -> R
     found = Repeat(rounds, inside, look, starts)
     found.move(steps)
     return found
-

@@ -24,9 +24,9 @@ _NEVER: Final = np.iinfo(np.int64).max
 
 
 class _Around(NamedTuple):
-    """A loop around: how often, how many turns a round takes, and whether it is reversed."""
+    """A loop around: its rounds, how many turns each takes, and whether it is reversed."""
 
-    count: int
+    rounds: int
     turns: int
     reverse: bool
 
@@ -102,7 +102,8 @@ class Turns:
         points = nest.axes if nest.writes_all else nest.axes[: nest.kept]
         nest.scatter = len(np.unique(once)) < int(np.prod(points, dtype=np.int64))
         again = any(
-            loop.count > 1 and not step for loop, step in zip(around, nest.write.steps, strict=True)
+            loop.rounds > 1 and not step
+            for loop, step in zip(around, nest.write.steps, strict=True)
         )
         if nest.scatter or again:
             turns = None
@@ -112,12 +113,12 @@ class Turns:
         self, access: Access, axes: Sequence[int], around: tuple[_Around, ...], turn: int
     ) -> tuple[Any, Any]:
         """Note a touch in all rounds; returns the cells and the turns."""
-        cells = touched(access, axes, [loop.count for loop in around])
+        cells = touched(access, axes, [loop.rounds for loop in around])
         turns: Any = np.full((1,) * cells.ndim, turn)
         for k, (loop, step) in enumerate(zip(around, access.steps, strict=True)):
-            rounds = np.arange(loop.count if step else 1)
+            rounds = np.arange(loop.rounds if step else 1)
             if loop.reverse:
-                rounds = loop.count - 1 - rounds if step else rounds
+                rounds = loop.rounds - 1 - rounds if step else rounds
             shape = [1] * cells.ndim
             shape[k] = len(rounds)
             turns = turns + (rounds * loop.turns).reshape(shape)
@@ -134,6 +135,4 @@ class Turns:
 
 def _length(items: Sequence[Item]) -> int:
     """How many turns items take."""
-    return sum(
-        item.count * _length(item.items) if isinstance(item, Loop) else 1 for item in items
-    )
+    return sum(item.count * _length(item.items) if isinstance(item, Loop) else 1 for item in items)

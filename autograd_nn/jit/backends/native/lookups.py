@@ -5,6 +5,7 @@ What is left out: nests that compute at every point (``nests``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import nan, prod
 
 from autograd_nn.jit.backends.native.code import Code
@@ -14,6 +15,8 @@ from autograd_nn.jit.backends.native.nests import At, Writer
 from autograd_nn.jit.plan.nests import ADJOINTS, VALUES, Access, Nest
 
 __all__ = ["Shares", "write_lookup"]
+
+Inner = Callable[[At, list[Lane]], list[Lane]]
 
 
 class Shares(Writer):
@@ -47,7 +50,9 @@ class Shares(Writer):
 
         self._through(0, at, [zero, one], share, backwards=True)
 
-    def _through(self, done, at, carried, inner, backwards):  # type: ignore[no-untyped-def]
+    def _through(
+        self, done: int, at: At, carried: list[Lane], inner: Inner, backwards: bool
+    ) -> list[Lane]:
         """A loop over each of the summed axes, around ``inner``."""
         axis = self.nest.kept + done
         if axis == len(self.axes):

@@ -20,7 +20,7 @@ from autograd_nn.jit.backends.native.forms import Form
 from autograd_nn.jit.backends.native.lane import Lane, Mask, choose
 from autograd_nn.jit.backends.native.memory import Memory, Place
 from autograd_nn.jit.backends.native.rules import slopes, value
-from autograd_nn.jit.plan.nests import Access, Nest
+from autograd_nn.jit.plan.nests import Access
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["MAXIMUM", "Writer", "write_nest"]
@@ -52,6 +52,8 @@ class Writer:
         self.nest, self.axes = form.nest, form.nest.axes
         self.vector, self.width = form.vector, form.width
         self.row = PRIMITIVES[self.nest.code]
+        #: Whether the terms are added one by one, to what is there.
+        self.in_order = self.nest.kind == "sum" and self.nest.exact
         self.across = self.vector is not None and self.vector < self.nest.kept
 
     def write(self) -> None:
@@ -107,23 +109,38 @@ class Writer:
     def _round(self, at: At, jams: list[dict[int, int]], mask: str) -> None:
         """The results at a place of the loops, one for each of ``jams``."""
         nest = self.nest
-        if nest.summed:
+        if nest.summed or self.in_order:
             results = self._sums(at, jams, mask)
         else:
             results = [self._term(operands) for operands in self._operands(at, jams, mask)]
         for jam, x in zip(jams, results, strict=True):
-            self._put(_moved(at, jam), x if nest.factor == 1.0 else nest.factor * x, mask)
+            self._put(_moved(at, jam), x if self.in_order else self._whole(x), mask)
+
+    def _whole(self, x: Lane) -> Lane:
+        """A sum with its factor, and what is plus."""
+        nest = self.nest
+        x = x if nest.factor == 1.0 else nest.factor * x
+        return x if nest.plus is None else x + nest.plus
 
     def _put(self, at: At, x: Lane, mask: str) -> None:
         nest, memory = self.nest, self.memory
         vector = self.vector if self.across else None
         x = x.spread(self.width if self.across else 1)
+        if self.in_order:
+            memory.store(self.code, nest.write, at, self.axes, vector, x, mask)
+            return
         if nest.add and nest.scatter:
             memory.deposit(self.code, nest.write, at, self.axes, vector, x, mask)
             return
         if nest.add:
-            x = memory.load(self.code, nest.write, at, self.axes, vector, x.width, mask) + x
+            x = self._there(at, mask) + x
         memory.store(self.code, nest.write, at, self.axes, vector, x, mask)
+
+    def _there(self, at: At, mask: str) -> Lane:
+        """What is there already."""
+        vector, width = (self.vector, self.width) if self.across else (None, 1)
+        write = self.nest.write
+        return self.memory.load(self.code, write, at, self.axes, vector, width, mask)
 
     def _operands(self, at: At, jams: list[dict[int, int]], mask: str) -> Iterator[list[Lane]]:
         """What is read for each of the results; what they share is loaded once."""
@@ -148,7 +165,8 @@ class Writer:
             return value(self.code, self.row, operands)
         if nest.kind == "slope":
             return operands[0] * self._slope(operands)
-        return _product(operands)
+        term = _product(operands)
+        return nest.factor * term if self.in_order and nest.factor != 1.0 else term
 
     def _slope(self, operands: list[Lane]) -> Lane:
         _, *inputs, y = operands
@@ -162,8 +180,10 @@ class Writer:
         along = [k for k in range(self.nest.kept, len(self.axes)) if k != self.vector]
         if self.vector is not None and not self.across:
             along.append(self.vector)
-        start = Lane.of(self.code, self._neutral()).spread(width)
-        found = self._along(along, at, jams, mask, [start] * len(jams))
+        start = [Lane.of(self.code, self._neutral()).spread(width)] * len(jams)
+        if self.in_order and self.nest.add:
+            start = [self._there(_moved(at, jam), mask) for jam in jams]
+        found = self._along(along, at, jams, mask, start)
         return [x if self.across else self._together(x) for x in found]
 
     def _neutral(self) -> float:
@@ -273,7 +293,7 @@ class Writer:
         nest, found = self.nest, []
         masked = mask if not self.across else ""  # a sum of its own needs no mask
         for total, operands in zip(sums, self._operands(at, jams, mask), strict=True):
-            if nest.kind == "sum" and len(operands) > 1 and not masked:
+            if nest.kind == "sum" and len(operands) > 1 and not masked and not nest.exact:
                 *others, last = operands
                 found.append(total.plus_product(_product(others), last))
                 continue

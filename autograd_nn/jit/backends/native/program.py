@@ -12,8 +12,6 @@ import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import numpy as np
-
 from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
@@ -163,7 +161,7 @@ class _Writer:
                 self._write(code, inner, [*rounds, index])
             loop.close()
         elif isinstance(item, plan.Lines):
-            raise BackendError("single operations")
+            raise BackendError("single operations inside of a loop")
         elif item.points:
             code.exact = item.exact
             memory = Memory(self.tables, rounds)
