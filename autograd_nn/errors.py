@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 __all__ = [
     "AnomalyError",
     "AutogradError",
-    "BackendError",
     "BadArgumentError",
     "ComplexResultError",
     "DrawingError",
@@ -219,17 +218,6 @@ class LeakError(TraceError):
             + (f"\n  at {line}" if line else "")
         )
 
-<<<<<<< HEAD
-    def __reduce__(self) -> tuple[type, tuple[str, str]]:
-        return type(self), (self.argument, self.line)
-
-
-class BackendError(AutogradError):
-    """A backend of the jit cannot run here; the next one is taken, so nobody outside sees it.
-
-    Its text says why in one line, which ``python -m autograd_nn`` prints.
-    """
-=======
 
 class JitWarning(UserWarning):
     """The jitted function works, but not as fast or not as meant."""
@@ -248,3 +236,10 @@ class CannotReplayError(Exception):
 
 class CannotCompileError(Exception):
     """The jit cannot run this model, or not rightly; the message says why."""
+
+
+class BackendError(Exception):
+    """A backend cannot run here, or not this; the next one is taken.
+
+    Its text says why in one line, which ``python -m autograd_nn`` prints.
+    """
