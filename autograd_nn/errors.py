@@ -236,3 +236,10 @@ class CannotReplayError(Exception):
 
 class CannotCompileError(Exception):
     """The jit cannot run this model, or not rightly; the message says why."""
+
+
+class BackendError(Exception):
+    """A backend cannot run here, or not this; the next one is taken.
+
+    Its text says why in one line, which ``python -m autograd_nn`` prints.
+    """
