@@ -33,7 +33,7 @@ def assert_agrees(compile_items: Callable[..., Any], seed: int) -> None:
     assert_items_agree(compile_items, plan, plan.items, buffers, f"seed {seed}")
     for buffer, first, end in made.back.cleared:
         buffers[buffer][first:end] = 0.0
-    buffers[ADJOINTS][made.back.seeds] = 1.0
+    buffers[ADJOINTS][made.back.seeds[0]] = 1.0
     assert_items_agree(compile_items, plan, made.back.items, buffers, f"seed {seed}, back")
 
 
