@@ -93,7 +93,8 @@ def _contributions(item: Item, before: list[Any], after: list[Any]) -> list[Any]
         return [np.full(len(x), largest * (rounds + terms)) for x in before]
     absolute = [np.abs(x) for x in before]
     if item.kind == "sum":
-        evaluate([replace(item, factor=abs(item.factor))], absolute)
+        plus = None if item.plus is None else abs(item.plus)
+        evaluate([replace(item, factor=abs(item.factor), plus=plus)], absolute)
     elif item.kind == "drop":
         evaluate([item], [before[VALUES], *absolute[1:]])
     elif item.kind in ("slope", "share"):  # the terms, one by one, then their sum
