@@ -7,3 +7,7 @@ kin as polynomials.  Slopes come from ``ops`` alone, by ``row.partials`` on such
 
 Nothing here is imported before a plan is compiled, so the package works without llvmlite.
 """
+
+from autograd_nn.jit.backends.native.program import compile
+
+__all__ = ["compile"]
