@@ -30,7 +30,7 @@ __all__ = ["Program"]
 
 _REPLAY: Final = 0.07  # microseconds to replay an operation of a trace, value and slopes
 _AT_ONCE: Final = 5000.0  # what may be spent on a path at its second call
-_FEW: Final = 64  # packs that are nests even if they are small
+_FEW: Final = 64  # operations that are not worth a nest; they keep their order
 _SCATTERED: Final = 4  # operations a pack, below which packing makes next to nothing
 _BLOCKS: Final = (16, 64, 256)  # rows at once, of a backend that compiles for a number of them
 _SIZES: Final = 16  # numbers of rows that are kept ready
@@ -56,10 +56,10 @@ class Program(Path):
         self._ready: dict[int, Compiled] = {}
         needs = Needs(trace)
         packer = pack(trace, needs, self.regions, self.region_of)
-        self._rows: tuple[Trace, Packing] | None = None
+        self._packing: Packing | None = None
         if self.row_positions:
-            self._rows = trace, packer.finish()
-            self._plans = {1: lift(*self._rows, self.inputs + 1)}
+            self._packing = packer.finish()
+            self._plans = {1: lift(self._packing)}
             self.packs = len(packer.packs)
         else:
             self._plans = {1: self._plan(trace, needs, packer)}
@@ -70,8 +70,8 @@ class Program(Path):
     def _plan(self, trace: Trace, needs: Needs, packer: Packer) -> Plan:
         """The plan with packs, or that of single operations where it is better."""
         prices, count = PRICES[self.backend], len(packer.packs)
-        if count <= _FEW or count * _SCATTERED <= trace.recorded:
-            plan = lift(trace, packer.finish(), self.inputs + 1)
+        if trace.recorded > _FEW and count * _SCATTERED <= trace.recorded:
+            plan = lift(packer.finish())
             if cost(plan.items, prices)[0] <= prices.line * trace.recorded or prices.rolls:
                 self.packs = count
                 return plan
@@ -189,11 +189,11 @@ class Program(Path):
         found = self._ready.get(rows)
         if found is None:
             if rows not in self._plans:
-                assert self._rows is not None
+                assert self._packing is not None
                 if len(self._plans) >= _SIZES:
                     self._plans = {1: self._plans[1]}
                     self._ready = {}
-                self._plans[rows] = lift(*self._rows, self.inputs + 1, rows)
+                self._plans[rows] = lift(self._packing, rows)
             found = self._ready[rows] = Compiled(self._plans[rows], self.backend)
         return found
 

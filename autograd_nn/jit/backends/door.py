@@ -6,7 +6,6 @@ code, or the compiler fails, is passed over for the next; ``python -m autograd_n
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,15 +66,15 @@ def backend_of(name: str) -> str:
         BackendError: the one that was asked for cannot be used.
     """
     if name != "auto":
-        why = _why_not(name)
+        why = why_not(name)
         if why:
             raise BackendError(why)
         return name
-    return next(each for each in _ORDER if not _why_not(each))
+    return next(each for each in _ORDER if not why_not(each))
 
 
 @cache
-def _why_not(name: str) -> str:
+def why_not(name: str) -> str:
     """Why a backend cannot be used; "" if it can."""
     try:
         _module(name).compile([], [8])

@@ -214,4 +214,3 @@ class Terms:
             terms = [self._single(left, 0)]
         terms.append(self._single(right, 0))
         return terms
-
