@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.errors import TraceError
 from autograd_nn.jit.plan.nests import ADJOINTS, PADDING, VALUES, Item
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
