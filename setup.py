@@ -29,6 +29,7 @@ COMPILED = [
     "autograd_nn/jit/capture/trace.py",
     "autograd_nn/jit/lifting/flatten.py",
     "autograd_nn/jit/lifting/pack.py",
+    "autograd_nn/jit/backends/tape.py",
 ]
 
 

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from autograd_nn.contexts import user_frame
+from autograd_nn.callers import user_frame
 from autograd_nn.errors import CannotReplayError, JitWarning, TraceError
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Waiting

@@ -27,7 +27,7 @@ from autograd_nn.jit.outside import LARGE, Outside
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.straight import straight_forward, texts
 from autograd_nn.jit.sums import Terms, sum_calls
-from autograd_nn.ops import CODES, PRIMITIVES
+from autograd_nn.ops import CODES, PRIMITIVES, Trait
 
 __all__ = ["Runner", "is_small", "layouts_of"]
 
@@ -36,12 +36,6 @@ SMALL_OPERATIONS = 6
 SMALL_CHOICES = 100
 RELU, EXP = CODES["relu"], CODES["exp"]
 FIRST_MAX, FIRST_MIN = CODES["first_max"], CODES["first_min"]
-#: Operations of which NumPy gives the same bits as ``math``; of others the last one may differ.
-ROUND_ALIKE = frozenset(
-    {"div", "neg", "abs", "relu", "leaky_relu", "sqrt", "maximum", "minimum", "first_max"}
-    | {"first_min", "step", "sign", "share", "greater", "floor", "ceil", "trunc", "rint"}
-    | {"floordiv", "mod", "detach", "take"}
-)
 
 
 def is_small(pack: Pack, rows: bool) -> bool:
@@ -306,7 +300,7 @@ class Runner:
         code, row = p.code, PRIMITIVES[p.code]
         function = row.array
         operands = [spread(x, out.axes) for x in read]
-        if p.exact and row.name not in ROUND_ALIKE:
+        if p.exact and Trait.SAME_BITS not in row.traits:
             function = np.frompyfunc(row.scalar, row.arity, 1)
             return [partial(_assign, out.array, function, operands)]
         if code == RELU:

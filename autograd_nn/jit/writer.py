@@ -14,15 +14,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd_nn.ops import CODES, PRIMITIVES
+from autograd_nn.ops import CODES, PRIMITIVES, Trait
 
-__all__ = ["FAST", "Symbol", "Writer", "number"]
+__all__ = ["Symbol", "Writer", "number"]
 
-#: Operations whose table entry is the function of ``math`` of that name, wherever that returns.
-FAST = frozenset(
-    {"exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos", "tan", "asin", "acos", "atan"}
-    | {"sinh", "cosh", "erf", "atan2", "hypot", "pow"}
-)
 _RELU, _ABS, _DIV, _POW, _DETACH = (CODES[name] for name in ("relu", "abs", "div", "pow", "detach"))
 _FIRST_MAX, _FIRST_MIN = CODES["first_max"], CODES["first_min"]
 _TERMS = 40  # in one expression; the parser limits how deep one may nest
@@ -144,7 +139,7 @@ class Writer:
             return f"abs({operands[0]})"
         if self.fast and code == _DIV:
             return f"{operands[0]} / {operands[1]}"
-        if self.fast and name in FAST:
+        if self.fast and Trait.OF_MATH in PRIMITIVES[code].traits:
             self.names[name] = getattr(math, name)
             return f"{name}({', '.join(operands)})"
         return f"{self.table(code, 'scalar')}({', '.join(operands)})"

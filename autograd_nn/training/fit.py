@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.errors import AnomalyError
 from autograd_nn.checks import is_int, positive_int
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.errors import AnomalyError, BadArgumentError, NonFiniteLossError, WrongTypeError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from random_plans import random_plan
 
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.errors import TraceError
 from autograd_nn.jit.plan import (
     ADJOINTS,
     VALUES,

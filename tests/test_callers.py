@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from autograd_nn import MLP, AnomalyError, Value, detect_anomaly, functions
-from autograd_nn.contexts import user_line
+from autograd_nn.callers import user_line
 
 
 def test_the_error_carries_what_a_program_needs():
