@@ -66,7 +66,7 @@ class View(NamedTuple):
 
     def reshaped(self, shape: tuple[int, ...]) -> View:
         """A contiguous view in another shape."""
-        assert self.is_contiguous and prod(shape) == self.size
+        assert self.is_contiguous, self
         return self._replace(shape=shape, strides=contiguous(shape))
 
     @property
@@ -103,7 +103,7 @@ class Calls:
 
     def add(self, function: Callable[..., Any], *args: Any) -> None:
         """One more call."""
-        self.found.append(Call(function, args))
+        self.found.append(Call(_POSITIONAL.get(function, function), args))
 
     def room(self, shape: Sequence[int], buffer: int = SCRATCH) -> View:
         """Room for an array of this shape."""
@@ -124,6 +124,18 @@ class Named(NamedTuple):
     def sizes(self) -> dict[int, int]:
         """The size of each axis."""
         return dict(zip(self.axes, self.view.shape, strict=True))
+
+
+def _maximum(a: Any, b: Any, out: Any) -> None:
+    np.maximum(a, b, out=out)
+
+
+def _minimum(a: Any, b: Any, out: Any) -> None:
+    np.minimum(a, b, out=out)
+
+
+#: Functions that take their result by name only.
+_POSITIONAL: Final[dict[Any, Callable[..., Any]]] = {np.maximum: _maximum, np.minimum: _minimum}
 
 
 def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
