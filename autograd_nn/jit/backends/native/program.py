@@ -14,22 +14,25 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code, Loop, module
 from autograd_nn.jit.backends.native.forms import form_of
 from autograd_nn.jit.backends.native.lookups import Shares, write_lookup
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
-from autograd_nn.jit.backends.native.memory import Memory, Tables
+from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
 from autograd_nn.jit.backends.native.nests import write_nest
-from autograd_nn.jit.backends.native.tape import Tape
+from autograd_nn.jit.backends.native.tape import Tape, nests_of
 from autograd_nn.jit.plan import nests as plan
 
 __all__ = ["NativeBound", "NativeCode", "compile"]
 
 #: So many nests are in one function.
-_NESTS: Final = 15
+_NESTS: Final = 15.0
+#: How much of a nest's code a single operation has.
+_POINT: Final = 0.1
+#: So many single operations are not worth a tape.
+_FEW: Final = 150
 
 
 def compile(items: Sequence[plan.Item], sizes: Sequence[int]) -> NativeCode:
@@ -59,8 +62,8 @@ class NativeCode:
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
         writer = _Writer(2 * len(sizes), target)
         steps: list[str | Tape] = []
-        for single, run in groupby(items, lambda item: isinstance(item, plan.Lines)):
-            if single:
+        for is_tape, run in groupby(items, _is_for_tape):
+            if is_tape:
                 steps += [Tape(item, sizes[0]) for item in run if isinstance(item, plan.Lines)]
             else:
                 steps.append(writer.write([*run]))
@@ -152,10 +155,10 @@ class _Writer:
         """Calls of functions with some items each, and loops around those."""
         part: list[plan.Item] = []
         for item in items:
-            if _count(part) + _count([item]) > _NESTS:
+            if _size(part) + _size([item]) > _NESTS:
                 self._call(part, rounds)
                 part = []
-            if _count([item]) <= _NESTS:
+            if _size([item]) <= _NESTS:
                 part.append(item)
             elif isinstance(item, plan.Loop):
                 loop, index = _round(self._drivers[-1], item)
@@ -172,30 +175,41 @@ class _Writer:
         title = f"part{len(self._parts)}"
         code = Code(title, arguments, self._target, callbacks=self.callbacks)
         self._parts.append(code)
+        known = Known()
         for item in part:
-            self._write(code, item, indices)
+            self._write(code, item, indices, known)
         given = [f"ptr {name}" for name in pointers] + [f"i64 {r}" for r in rounds]
         self._drivers[-1].emit(f"call void @{title}({', '.join(given)})")
 
-    def _write(self, code: Code, item: plan.Item, rounds: list[str]) -> None:
+    def _write(self, code: Code, item: plan.Item, rounds: list[str], known: Known) -> None:
         if isinstance(item, plan.Loop):
             if item.count == 0:
                 return
+            known.clear()
             loop, index = _round(code, item)
             for inner in item.items:
-                self._write(code, inner, [*rounds, index])
+                self._write(code, inner, [*rounds, index], known)
             loop.close()
+            known.clear()
         elif isinstance(item, plan.Lines):
-            raise BackendError("single operations inside of a loop")
+            for nest in nests_of(item, len(rounds)):
+                self._nest(code, nest, rounds, known)
         elif item.points:
-            code.exact = item.exact
-            memory = Memory(self.tables, rounds)
-            if item.kind in ("look", "drop"):
-                write_lookup(code, item, memory)
-            elif item.kind == "share":
-                Shares(code, form_of(item, self._target.width), memory).write()
-            else:
-                write_nest(code, form_of(item, self._target.width), memory)
+            self._nest(code, item, rounds, known)
+
+    def _nest(self, code: Code, nest: plan.Nest, rounds: list[str], known: Known) -> None:
+        code.exact = nest.exact
+        memory = Memory(self.tables, rounds, known)
+        if nest.kind in ("look", "drop"):
+            write_lookup(code, nest, memory)
+        elif nest.kind == "share":
+            Shares(code, form_of(nest, self._target.width), memory).write()
+        else:
+            write_nest(code, form_of(nest, self._target.width), memory)
+
+
+def _is_for_tape(item: plan.Item) -> bool:
+    return isinstance(item, plan.Lines) and len(item.codes) > _FEW
 
 
 def _round(code: Code, item: plan.Loop) -> tuple[Loop, str]:
@@ -205,6 +219,15 @@ def _round(code: Code, item: plan.Loop) -> tuple[Loop, str]:
     return loop, index
 
 
-def _count(items: Sequence[plan.Item]) -> int:
-    """How many nests."""
-    return sum(_count(x.items) if isinstance(x, plan.Loop) else 1 for x in items)
+def _size(items: Sequence[plan.Item]) -> float:
+    """About how many nests' code items are."""
+    return sum(
+        _size(item.items)
+        if isinstance(item, plan.Loop)
+        else len(item.codes) * _POINT
+        if isinstance(item, plan.Lines)
+        else 1.0
+        if item.points > 1
+        else _POINT
+        for item in items
+    )
