@@ -6,6 +6,7 @@ code, or the compiler fails, is passed over for the next; ``python -m autograd_n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -52,24 +53,25 @@ def checked(name: str) -> str:
     """The name of a backend that ``jit`` was asked for.
 
     Raises:
-        BadArgumentError: there is no such.
+        BadArgumentError: there is no such, or it cannot be used here.
     """
     if name not in NAMES:
         raise BadArgumentError(f"backend is one of {', '.join(NAMES)}, got {name!r}")
+    if name != "auto" and why_not(name):
+        raise BadArgumentError(f"the backend {name!r} cannot be used here: {why_not(name)}")
     return name
 
 
 def backend_of(name: str) -> str:
-    """The backend that a name means here: for "auto" the fastest that can be used.
+    """The backend that a name means here.
 
-    Raises:
-        BackendError: the one that was asked for cannot be used.
+    For "auto" what the environment variable ``AUTOGRAD_NN_BACKEND`` names, else the fastest that
+    can be used.
     """
+    if name == "auto":
+        name = os.environ.get("AUTOGRAD_NN_BACKEND", "auto")
     if name != "auto":
-        why = why_not(name)
-        if why:
-            raise BackendError(why)
-        return name
+        return checked(name)
     return next(each for each in _ORDER if not why_not(each))
 
 
