@@ -33,8 +33,9 @@ from typing import Any, Final, final
 import numpy as np
 from mypy_extensions import i32, i64, mypyc_attr
 
-from autograd_nn.contexts import PACKAGE, AnomalyError, user_line
+from autograd_nn.callers import PACKAGE, user_line
 from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.errors import AnomalyError, GraphError, UnknownNameError, WrongTypeError
 from autograd_nn.handmade import Rule, as_parts
 from autograd_nn.ops import (
     CODES,
@@ -147,7 +148,7 @@ class Value:
             _describe(self, _children, _op, label)
 
     def __init_subclass__(cls) -> None:
-        raise TypeError("Value cannot be subclassed: write functions on Values, or hold one")
+        raise WrongTypeError("Value cannot be subclassed: write functions on Values, or hold one")
 
     # -- what a node says of itself ------------------------------------------------------
 
@@ -242,11 +243,11 @@ class Value:
     def _backward(self, rule: object) -> None:
         _refuse_in_trace("assigns the _backward of a Value")
         if not callable(rule):
-            raise TypeError(f"_backward is a function without arguments, got {describe(rule)}")
+            raise WrongTypeError(f"_backward is a function without arguments, got {describe(rule)}")
         if self._code == CONSTANT:
             return  # under no_grad no slope is asked for
         if self._left is None:
-            raise AttributeError(
+            raise UnknownNameError(
                 f"the _backward of {self!r}: a leaf has no operands to hand slopes on to; assign "
                 "that of an operation's result, as in Value(data, (a, b), 'name')"
             )
@@ -258,7 +259,7 @@ class Value:
     @property
     def _op(self) -> str:
         """micrograd's name for the operation's symbol (``"+"``), for scripts written for it."""
-        return row_of(self).symbol
+        return row_of(self).spelling.symbol
 
     def __repr__(self) -> str:
         if _state.contexts and is_number_here(self):
@@ -802,12 +803,12 @@ class Value:
         if _state.contexts:
             _refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
-            raise RuntimeError(
+            raise GraphError(
                 f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
                 "so no operation was recorded. Compute it again with recording on."
             )
         if _state.contexts and not this_thread().recording:
-            raise RuntimeError("backward() inside no_grad(): call it after the block has ended.")
+            raise GraphError("backward() inside no_grad(): call it after the block has ended.")
         with walking:
             leaves = _count_uses(self)
             try:
@@ -837,7 +838,7 @@ class Value:
         _refuse_in_trace(f"sets the attribute {name!r} of a Value")
         for known in ("data", "grad", "label"):
             if sorted(name) == sorted(known):  # a slip of the keyboard
-                raise AttributeError(
+                raise UnknownNameError(
                     f"'Value' object has no attribute {name!r}; did you mean {known!r}?"
                 )
         _note(self, name, what)
@@ -1110,7 +1111,7 @@ def _note(v: Value, key: object, what: object) -> None:
 def _all_notes(v: Value) -> dict[Any, Any]:
     """The notes with the user's own attributes, which plain Python keeps in ``__dict__``."""
     if RULE in v._notes:
-        raise TypeError(
+        raise WrongTypeError(
             f"{v!r} cannot be copied or pickled: its _backward was written by hand and hands on to "
             "the operands it was written for; make it with custom_op instead"
         )
@@ -1290,7 +1291,7 @@ def _given(data: object) -> float:
 
 def _as_label(label: object) -> str:
     if not isinstance(label, str):
-        raise TypeError(f"a label is a str, got {describe(label)}")
+        raise WrongTypeError(f"a label is a str, got {describe(label)}")
     return label
 
 

@@ -14,6 +14,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 
 __all__ = ["Rule", "as_parts"]
 
@@ -77,13 +78,15 @@ def as_parts(children: object, op: object) -> tuple[list[Any], str, list[float]]
     """
     operands = list(children) if isinstance(children, (tuple, list, set, frozenset)) else []
     if (not operands and children) or not all(map(_is_operand, operands)):
-        raise TypeError(
+        raise WrongTypeError(
             f"a label is a str, got {describe(children)}; operands are a tuple of Values"
         )
     if isinstance(op, str):
         return operands, op or "node", [0.0] * len(operands)
     if not isinstance(op, (tuple, list)):
-        raise TypeError(f"an operation is a name or a tuple of local slopes, got {describe(op)}")
+        raise WrongTypeError(
+            f"an operation is a name or a tuple of local slopes, got {describe(op)}"
+        )
     if len(op) != len(operands):
-        raise ValueError(f"{len(operands)} operands need as many local slopes, got {len(op)}")
+        raise BadArgumentError(f"{len(operands)} operands need as many local slopes, got {len(op)}")
     return operands, "node", [to_float(slope) for slope in op]

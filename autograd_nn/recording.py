@@ -19,6 +19,7 @@ from autograd_nn.engine import (
     open_scope,
     this_thread,
 )
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.plain import Plain
 
 __all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "noting_exits", "scope", "tracing"]
@@ -97,7 +98,7 @@ def scope(name: str) -> Iterator[None]:
     ('error',)
     """
     if not isinstance(name, str):
-        raise TypeError(f"a scope's name is a str, got {describe(name)}")
+        raise WrongTypeError(f"a scope's name is a str, got {describe(name)}")
     with _open(scope=(*this_thread().scope, name)):
         yield
 

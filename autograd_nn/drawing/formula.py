@@ -16,6 +16,7 @@ from autograd_nn.conversion import describe
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import CONSTANT, Primitive
 
 __all__ = ["ATOM", "Formula", "Latex", "expression", "to_latex"]
@@ -31,7 +32,7 @@ class Formula:
 
     def __init__(self, root: Value, latex: bool, unfold: bool) -> None:
         if not isinstance(root, Value):
-            raise TypeError(f"a formula is that of a Value, got {describe(root)}")
+            raise WrongTypeError(f"a formula is that of a Value, got {describe(root)}")
         self.latex = latex
         self.graph = Simplified([root])
         self.uses = [0] * len(self.graph.order)
@@ -99,7 +100,7 @@ class Formula:
                 _in_brackets(text, tight, need, r"\left(", r"\right)")
                 for (text, tight), need in zip(operands, _needs(name, latex=True), strict=False)
             ]
-            return row.latex.format_map(dict(zip("ab", shown, strict=False))), binds
+            return row.spelling.latex.format_map(dict(zip("ab", shown, strict=False))), binds
         shown = [
             _in_brackets(text, tight, need)
             for (text, tight), need in zip(operands, _needs(name, latex=False), strict=False)
@@ -108,8 +109,8 @@ class Formula:
             return f"-{shown[0]}", binds
         if name in _BINDS:
             space = "" if name == "pow" else " "
-            return f"{shown[0]}{space}{row.symbol}{space}{shown[1]}", binds
-        return f"{row.symbol}({', '.join(shown)})", ATOM
+            return f"{shown[0]}{space}{row.spelling.symbol}{space}{shown[1]}", binds
+        return f"{row.spelling.symbol}({', '.join(shown)})", ATOM
 
 
 def _needs(name: str, latex: bool) -> tuple[int, int]:

@@ -33,7 +33,7 @@ def assert_agrees(compile_items: Callable[..., Any], seed: int) -> None:
     assert_items_agree(compile_items, plan, plan.items, buffers, f"seed {seed}")
     for buffer, first, end in made.back.cleared:
         buffers[buffer][first:end] = 0.0
-    buffers[ADJOINTS][made.back.seeds] = 1.0
+    buffers[ADJOINTS][made.back.seeds[0]] = 1.0
     assert_items_agree(compile_items, plan, made.back.items, buffers, f"seed {seed}, back")
 
 
@@ -93,7 +93,8 @@ def _contributions(item: Item, before: list[Any], after: list[Any]) -> list[Any]
         return [np.full(len(x), largest * (rounds + terms)) for x in before]
     absolute = [np.abs(x) for x in before]
     if item.kind == "sum":
-        evaluate([replace(item, factor=abs(item.factor))], absolute)
+        plus = None if item.plus is None else abs(item.plus)
+        evaluate([replace(item, factor=abs(item.factor), plus=plus)], absolute)
     elif item.kind == "drop":
         evaluate([item], [before[VALUES], *absolute[1:]])
     elif item.kind in ("slope", "share"):  # the terms, one by one, then their sum

@@ -122,7 +122,7 @@ class _Maker:
         # Every result is sent a slope, so that each item's way back does something.
         cells = np.arange(self.index.start + self.index.size, self.end)
         cleared = [(ADJOINTS, 0, sizes[0]), (LARGE + 1, 0, sizes[1])]
-        back = Backward(_way_back(items), cleared, cells, (0, 2))
+        back = Backward(_way_back(items), cleared, (cells, np.ones(len(cells))), (0, 2))
         return RandomPlan(plan, self.numbers, back)
 
     def _evaluate(self, items: Sequence[Item]) -> None:
@@ -170,7 +170,10 @@ class _Maker:
         if self.made:
             factor /= max(1.0, prod(axes) * 2.0 ** len(reads))
         sum_of = Nest("sum", axes, reads, self._write(axes, summed), summed, 0, 0, factor)
-        sum_of.exact = exact
+        if exact:
+            sum_of.exact, sum_of.factor = True, r.choice([1.0, -1.0])
+        elif r.random() < 0.2:
+            sum_of.plus = r.choice([0.0, 0.5, -1.0])
         return sum_of
 
     def _added(self, nest: Nest) -> list[Item]:
@@ -178,7 +181,8 @@ class _Maker:
         if nest.kind != "sum":
             return []
         reads = tuple(self._read(nest.axes) for _ in range(self.random.randint(1, 2)))
-        return [replace(nest, reads=reads, factor=self.random.choice([1.0, -1.0, 0.5]), add=True)]
+        factor = self.random.choice([1.0, -1.0] if nest.exact else [1.0, -1.0, 0.5])
+        return [replace(nest, reads=reads, factor=factor, add=True)]
 
     def _look(self, axes: tuple[int, ...]) -> Nest:
         r = self.random

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from random_plans import random_plan
 
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.errors import TraceError
 from autograd_nn.jit.plan import (
     ADJOINTS,
     VALUES,
@@ -288,7 +288,7 @@ def test_running_a_plan_by_its_definition():
     plan = small_plan()
     rng = np.random.default_rng(3)
     w, h, large = rng.normal(size=(3, 3)), rng.normal(size=3), rng.normal(size=6)
-    seeds, wanted = np.array([51]), (2,)
+    seeds, wanted = (np.array([51]), np.array([1.0])), (2,)
     d, y = Access(ADJOINTS, 51, ()), Access(VALUES, 51, ())
     operands = (Access(2, 5, ()), Access(0, 50, ()))
     item = Nest("slope", (), (d, *operands, y), Access(3, 5, ()), code=CODES["div"])

@@ -7,9 +7,12 @@ buffers when it is called; no two threads call one at a time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-__all__ = ["Bound", "Code"]
+from autograd_nn.jit.plan import Item
+
+__all__ = ["Backend", "Bound", "Code"]
 
 
 class Bound(Protocol):
@@ -32,3 +35,14 @@ class Code(Protocol):
 
     def bind(self, buffers: list[Any]) -> Bound:
         """Make them ready for one set of buffers: arrays of floats, by number."""
+
+
+class Backend(Protocol):
+    """What runs items."""
+
+    def compile(self, items: Sequence[Item], sizes: Sequence[int]) -> Code:
+        """Make items ready.
+
+        Args:
+            sizes: of every even buffer, how many cells; its adjoints have as many.
+        """

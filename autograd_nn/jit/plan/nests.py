@@ -93,7 +93,7 @@ class Nest:
         kind: what is computed:
 
             * ``"sum"``: ``factor`` times the products of the reads, added up along the last
-              ``summed`` axes;
+              ``summed`` axes, and ``plus`` added to that;
             * ``"row"``: the row ``code`` of the table of the reads (no axis is summed);
             * ``"slope"``: of reads ``d, operands..., y``: ``factor * d * partials[operand]`` of
               the row ``code``, added up likewise;
@@ -112,10 +112,12 @@ class Nest:
         summed: how many axes are.
         code, operand: of the table.
         factor: a number; of ``sum`` and ``slope``.
+        plus: a number that is added to a ``sum``; None for none, which keeps the sign of a zero.
         add: whether the result is added to what is there.
         scatter: whether several points may write to one cell: they add up, one after another.
         exact: whether it must round as the engine does, one operation after another: a guard or
-            a jump reads it.  Sums are then in order, from the first term on.
+            a jump reads it.  A sum then adds its terms (the factor is 1 or -1, nothing is plus)
+            one by one in order, to the first of them, or to what is there if it adds.
         entries: of a look-up the cells of the table, one row an index and one column a column;
             an index outside takes the nearest row.
         columns: the column for each point, of the shape of a table; with ``entry_steps`` the
@@ -130,6 +132,7 @@ class Nest:
     code: int = 0
     operand: int = 0
     factor: float = 1.0
+    plus: float | None = None
     add: bool = False
     scatter: bool = False
     exact: bool = False

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.errors import TraceError
 from autograd_nn.jit.plan.nests import ADJOINTS, PADDING, VALUES, Item
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
@@ -87,13 +87,14 @@ class Backward:
     Attributes:
         items: what is done, in order.
         cleared: runs of adjoint cells, by first and end, that must be 0 before: by buffer.
-        seeds: the adjoint cells of the results that start with 1 (one for each row).
+        seeds: the adjoint cells of the first result, and the number that each starts with: how
+            many rows share it.
         wanted: which groups of leaves.
     """
 
     items: list[Item]
     cleared: list[tuple[int, int, int]]
-    seeds: Any
+    seeds: tuple[Any, Any]
     wanted: tuple[int, ...]
 
 
@@ -165,7 +166,8 @@ class Plan:
             if back is not None:
                 for buffer, first, end in back.cleared:
                     buffers[buffer][first:end] = 0.0
-                buffers[ADJOINTS][back.seeds] = 1.0
+                cells, counts = back.seeds
+                buffers[ADJOINTS][cells] = counts
                 evaluate(back.items, buffers)
                 for place in (self.leaves[k] for k in back.wanted):
                     slopes.append(buffers[place.buffer + 1][place.cells])

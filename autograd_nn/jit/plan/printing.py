@@ -49,6 +49,7 @@ def _nest(nest: Nest, names: Sequence[tuple[int, str]]) -> str:
         factor = {1.0: "", -1.0: "-"}.get(nest.factor, f"{nest.factor:.6g} * ")
         body = factor + " * ".join(reads)
         body = f"sum of {summed}: {body}" if summed else body
+        body += f" + {nest.plus:.6g}" if nest.plus is not None else ""
     elif nest.kind == "row":
         body = f"{PRIMITIVES[nest.code].name}({', '.join(reads)})"
     elif nest.kind == "slope":

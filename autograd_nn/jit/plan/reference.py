@@ -40,8 +40,11 @@ def _evaluate_nest(nest: Nest, buffers: list[Any], rounds: tuple[int, ...]) -> N
     kept = axes if nest.writes_all else axes[: nest.kept]
     ones = (1,) * (len(axes) - len(kept))
     cells = cells_of(nest.write, (*kept, *ones), rounds).reshape(kept)
-    found = np.broadcast_to(_result(nest, reads, buffers), kept)
     target = buffers[nest.write.buffer]
+    if nest.kind == "sum" and nest.exact:
+        target[cells] = _in_order(nest, reads, target[cells])
+        return
+    found = np.broadcast_to(_result(nest, reads, buffers), kept)
     if not nest.add:
         target[cells] = found
     elif nest.scatter:
@@ -73,15 +76,27 @@ def _result(nest: Nest, reads: list[Any], buffers: list[Any]) -> Any:
             return float(row.partials(*numbers)[nest.operand])
 
         terms = d * _by_scalars(partial, operands)
+        terms = np.broadcast_to(terms, nest.axes)
     else:
-        terms = reads[0]
-        for x in reads[1:]:
-            terms = terms * x
-    terms = np.broadcast_to(terms, nest.axes).reshape(*nest.axes[: nest.kept], -1)
-    if nest.exact:
-        total = np.add.accumulate(terms, axis=-1)[..., -1]
-        return nest.factor * total if nest.factor != 1.0 else total
-    return nest.factor * terms.sum(axis=-1) if nest.summed else nest.factor * terms[..., 0]
+        terms = _products(nest, reads)
+    found = nest.factor * (terms.sum(axis=last) if nest.summed else terms)
+    return found if nest.plus is None else found + nest.plus
+
+
+def _products(nest: Nest, reads: list[Any]) -> Any:
+    terms = reads[0]
+    for x in reads[1:]:
+        terms = terms * x
+    return np.broadcast_to(terms, nest.axes)
+
+
+def _in_order(nest: Nest, reads: list[Any], before: Any) -> Any:
+    """An exact sum: its terms are added one by one, to the first or to what is there."""
+    terms = nest.factor * _products(nest, reads)
+    terms = terms.reshape(*nest.axes[: nest.kept], -1)
+    if nest.add:
+        terms = np.concatenate([before[..., None], terms], axis=-1)
+    return np.add.accumulate(terms, axis=-1)[..., -1]
 
 
 def _by_scalars(function: Callable[..., float], operands: list[Any]) -> Any:

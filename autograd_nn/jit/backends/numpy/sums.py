@@ -51,17 +51,19 @@ def add_products(nest: Nest, reads: list[Named], calls: Calls) -> None:
     factor = nest.factor
     for axis in range(nest.kept, len(nest.axes)):
         factor *= 1.0 if axis in present else nest.axes[axis]  # as many equal terms
-    if len(reads) == 1 and present <= set(target.axes):
+    if nest.plus is None and len(reads) == 1 and present <= set(target.axes):
         _plain(reads[0], target, factor, nest.add, calls)
         return
     out = target.room()
     _products(reads, out, calls)
-    sign = -1.0 if nest.add and factor == -1.0 else 1.0
+    sign = -1.0 if nest.add and factor == -1.0 and nest.plus is None else 1.0
     if factor != sign:
         scale = [constant(factor), out.view]
         calls.add(
             np.negative if factor == -1.0 else np.multiply, out.view, *scale[factor == -1.0 :]
         )
+    if nest.plus is not None:
+        calls.add(np.add, out.view, constant(nest.plus), out.view)
     target.put(out, sign)
 
 
@@ -123,6 +125,7 @@ def difference(first: Item, second: Item, calls: Calls) -> bool:
         and second.add
         and not (first.add or first.scatter or second.scatter or first.summed or second.summed)
         and first.write.table is None
+        and first.plus is second.plus is None
         and len(first.reads) == len(second.reads) == 1
         and sorted((first.factor, second.factor)) in ([1.0, 1.0], [-1.0, 1.0])
     )
@@ -152,13 +155,18 @@ def _shares(x: Named, out: Named, counts: tuple[int, ...]) -> bool:
 
 def sum_in_order(nest: Nest, reads: Sequence[Named], calls: Calls) -> None:
     """Calls for a sum that rounds as one operation after another does."""
-    target = Target(nest, reads, calls)
+    target = Target(replace(nest, add=False), reads, calls)
     terms, size = nest.axes[nest.kept :], prod(nest.axes[: nest.kept])
     axes = (*range(nest.kept, len(nest.axes)), *range(nest.kept))
     arrays = [spread(x, axes) for x in reads]
     pieces = list(_pieces(arrays, terms, size))
     most = max(count for _, count in pieces)
     lines, start = calls.room((1 + most, size)), 1  # the first is the sum of the pieces before
+    if nest.add:
+        before = operand(nest.write, (*nest.axes[: nest.kept], *[1] * nest.summed), calls)
+        first = _part(lines, 0, 1).reshaped(tuple(nest.axes[: nest.kept]))
+        calls.add(np.copyto, first, spread(before, tuple(range(nest.kept))))
+        start = 0
     for cut, count in pieces:
         inner = (count // max(1, prod(terms[1:])), *terms[1:]) if terms else ()
         into = _part(lines, 1, 1 + count).reshaped((*inner, *nest.axes[: nest.kept]))
@@ -168,14 +176,14 @@ def sum_in_order(nest: Nest, reads: Sequence[Named], calls: Calls) -> None:
             calls.add(np.multiply, cut[0], cut[1], into)
         for x in cut[2:]:
             calls.add(np.multiply, into, x, into)
-        if len(pieces) > 1 or count > 1:
+        if nest.factor != 1.0:
+            calls.add(np.multiply, constant(nest.factor), into, into)
+        if start == 0 or len(pieces) > 1 or count > 1:
             summed = _part(lines, start, 1 + count)
             calls.add(np.add.accumulate, summed, 0, None, summed)
             calls.add(np.copyto, _part(lines, 0, 1), _part(lines, count, 1 + count))
             start = 0
     total = _part(lines, 0 if start == 0 else 1, 1 if start == 0 else 2)
-    if nest.factor != 1.0:
-        calls.add(np.multiply, constant(nest.factor), total, total)
     sizes = [n for n in nest.axes[: nest.kept] if n > 1]
     target.put(Named(total.reshaped(tuple(sizes)), target.axes))
 
