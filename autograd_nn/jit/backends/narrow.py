@@ -137,9 +137,11 @@ class _Builder:
         """The same, where what is written is also read: the results go to spare numbers first."""
         points = out.shape[-1]
         spare = np.broadcast_to([self._new_spare() for _ in range(points)], out.shape)
-        plain = replace(nest, add=False)
-        first = [_columns(x) for x in self._into(plain, reads, spare)]
-        move = (ADD_ONE if nest.add else SET_ONE, out, spare, -1, -1)
+        goes_on = nest.kind == "sum" and nest.exact and nest.add  # from what is there
+        begin = [(SET_ONE, spare, out, -1, -1)] if goes_on else []
+        plain = replace(nest, add=goes_on)
+        first = [_columns(x) for x in (*begin, *self._into(plain, reads, spare))]
+        move = (ADD_ONE if nest.add and not goes_on else SET_ONE, out, spare, -1, -1)
         # One point after another: first all results, then all moves.
         shape = (*out.shape[:-1], 1)
         for k in range(points):
@@ -174,16 +176,12 @@ class _Builder:
         if nest.kind == "slope" and simple:
             factor *= -1.0 if nest.code == NEG or (nest.code == SUB and nest.operand) else 1.0
             reads = [reads[0], reads[2 - nest.operand]] if nest.code == MUL else reads[:1]
-        alone = terms == 1 and len(reads) == 1 and factor not in (1.0, -1.0) and simple
-        if alone:
-            code = ADD_TWO if nest.add else SET_TWO
-            yield code, out, reads[0][..., 0], self._constant(factor), -1
-            return
-        direct = (factor == 1.0 and not (nest.add and nest.exact)) or (
-            factor == -1.0 and nest.add and not nest.exact
-        )
+        # An exact sum multiplies every term, to what is there it adds one after another.
+        by_term = nest.kind == "sum" and nest.exact
+        if factor != 1.0 and (by_term or (terms == 1 and len(reads) == 1 and simple)):
+            reads, factor = [*reads, np.full_like(reads[0], self._constant(factor))], 1.0
+        direct = factor == 1.0 or (factor == -1.0 and nest.add)
         to = out if direct else self._new_spare()
-        down = direct and factor == -1.0
         for j in range(terms):
             at = [x[..., j] for x in reads]
             if not simple:
@@ -193,20 +191,19 @@ class _Builder:
                 others = (*operands[1:], y, -1)
                 yield which + nest.code, partial, operands[0], others[0], others[1]
                 at = [at[0], partial]
-            while len(at) > (1 if nest.exact else 2):  # each rounded by itself where it matters
+            while len(at) > (1 if by_term else 2):  # each rounded by itself where it matters
                 product = self._new_spare()
                 yield SET_TWO, product, at[0], at[1], -1
                 at = [product, *at[2:]]
-            adds = (direct and nest.add) or j
-            code = (SUBTRACT_ONE if down else ADD_ONE) if adds else SET_ONE
+            code = SET_ONE
+            if j or (direct and nest.add):
+                code = ADD_ONE if factor == 1.0 or not direct else SUBTRACT_ONE
             code += 3 if len(at) == 2 else 0
             yield code, to, at[0], at[1] if len(at) == 2 else -1, -1
-        if direct:
-            return
-        if factor == 1.0:
-            yield ADD_ONE if nest.add else SET_ONE, out, to, -1, -1
-        else:
+        if not direct:
             yield ADD_TWO if nest.add else SET_TWO, out, to, self._constant(factor), -1
+        if nest.plus is not None:
+            yield ADD_ONE, out, self._constant(nest.plus), -1, -1
 
     def _new_spare(self) -> int:
         self._spare += 1
