@@ -46,7 +46,7 @@ class _Compiler:
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self._sizes = sizes
-        self._known: dict[Any, Any] = {}
+        self._known: dict[float, Any] = {}
         self.scratch = {SCRATCH: 0, FLAGS: 0, KEPT: 0}
         self._ahead: Ahead | None = None
 

@@ -15,7 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, contiguous, spread, stretched
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    contiguous,
+    memory_axes,
+    spread,
+    stretched,
+)
 
 __all__ = ["contract", "reduce_to"]
 
@@ -60,7 +68,7 @@ def contract(x: Named, y: Named, out: Named, calls: Calls) -> None:
     summed = tuple(a for a in x.axes if a in y.axes and a not in out.axes)
     sizes = {**x.sizes, **y.sizes}
     if lone:  # a factor has terms of its own: their products come first
-        axes = tuple(a for a in (*out.axes, *lone) if a in sizes)
+        axes = memory_axes([x, y])
         product = Named(calls.room([sizes[a] for a in axes]), axes)
         contract(x, y, product, calls)
         reduce_to(product, out, calls)

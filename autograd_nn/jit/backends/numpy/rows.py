@@ -21,6 +21,8 @@ from autograd_nn.jit.backends.numpy.views import (
     constant,
     contiguous,
     filled,
+    in_memory,
+    memory_axes,
     spread,
     stretched,
 )
@@ -42,7 +44,7 @@ _SMALL: Final = 4096
 _MANY: Final = 1 << 22
 
 
-def apply_row(nest: Nest, calls: Calls, known: dict[Any, Any]) -> None:
+def apply_row(nest: Nest, calls: Calls, known: dict[float, Any]) -> None:
     """Calls for a nest of the kind ``row``.
 
     Args:
@@ -51,7 +53,7 @@ def apply_row(nest: Nest, calls: Calls, known: dict[Any, Any]) -> None:
     row = PRIMITIVES[nest.code]
     reads = [operand(read, nest.axes, calls) for read in nest.reads]
     target = Target(nest, reads, calls)
-    out = target.room()
+    out = in_memory(target.room())
     # What repeats is computed once.
     present = tuple(a for a in out.axes if any(a in x.axes for x in reads))
     result = out if present == out.axes else _room(reads, present, calls)
@@ -88,7 +90,7 @@ def _assign(out: Any, function: Callable[..., Any], *operands: Any) -> None:
     out[...] = function(*operands)
 
 
-def apply_slope(nest: Nest, calls: Calls, known: dict[Any, Any]) -> None:
+def apply_slope(nest: Nest, calls: Calls, known: dict[float, Any]) -> None:
     """Calls for a nest of the kind ``slope``: an adjoint times a partial, added up."""
     d = operand(nest.reads[0], nest.axes, calls)
     if nest.exact:
@@ -110,7 +112,7 @@ def apply_slope(nest: Nest, calls: Calls, known: dict[Any, Any]) -> None:
 
 
 def _partial(
-    nest: Nest, operands: list[Named], calls: Calls, known: dict[Any, Any]
+    nest: Nest, operands: list[Named], calls: Calls, known: dict[float, Any]
 ) -> Named | float:
     if nest.code == RELU:
         return _relu_slope(operands[1], calls, known)
@@ -123,7 +125,7 @@ def _partial(
     return found if found is not None else _by_table(nest, operands, calls)
 
 
-def _ahead(nest: Nest, calls: Calls, known: dict[Any, Any]) -> Named | None:
+def _ahead(nest: Nest, calls: Calls, known: dict[float, Any]) -> Named | None:
     """A partial in all rounds of a loop, computed before it where the loop does not change it.
 
     Returns:
@@ -171,12 +173,13 @@ def _in_all_rounds(access: Access) -> Access:
     return Access(access.buffer, access.start, (*access.steps, *access.strides), (), table)
 
 
-def _relu_slope(y: Named, calls: Calls, known: dict[Any, Any]) -> Named:
+def _relu_slope(y: Named, calls: Calls, known: dict[float, Any]) -> Named:
     """The slope of relu from its result.
 
     It is 0, 1 or nan, as the result is 0, positive or nan: the table's rule in the form that
     NumPy computes fastest.
     """
+    y = in_memory(y)
     slope = Named(calls.room(y.view.shape), y.axes)
     calls.add(np.ceil, y.view, slope.view)
     calls.add(np.minimum, slope.view, filled(1.0, y.view.shape, known), slope.view)
@@ -187,7 +190,7 @@ def _by_table(
     nest: Nest, operands: Sequence[Named], calls: Calls, by_scalars: bool = False
 ) -> Named:
     """The partial, as the table computes it on whole arrays or on floats."""
-    axes = tuple(sorted({a for x in operands for a in x.axes}))
+    axes = memory_axes(operands)
     partials, which = PRIMITIVES[nest.code].partials, nest.operand
     result = _room(operands, axes, calls)
     function: Callable[..., Any] = lambda *x: partials(*x)[which]  # noqa: E731
