@@ -112,29 +112,17 @@ def test_the_sign_of_a_zero_that_a_guard_reads(name, numbers):
 def test_plain_sums_and_differences(count):
     """``a + b``, ``a - b``, ``b - a``, also where one lies in the place of the result."""
     a, b, out = FIRST, FIRST + count, FIRST + 2 * count
-    for first, second in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.5, 1.0)):
+
+    def items(factors, to, steps):
+        read = [affine(x, 1, steps=steps) for x in (a, b)]
+        write = affine(to, 1, steps=steps)
+        first = Nest("sum", (count,), (read[0],), write, factor=factors[0])
+        return [first, Nest("sum", (count,), (read[1],), write, factor=factors[1], add=True)]
+
+    for factors in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.5, 1.0)):
         for to in (out, a, b, a + 1):
-            write = affine(to, 1)
-            items = [
-                Nest("sum", (count,), (affine(a, 1),), write, factor=first),
-                Nest("sum", (count,), (affine(b, 1),), write, factor=second, add=True),
-            ]
-            agree([Loop(1, _in_loop(items))], FIRST + 3 * count + 1)
-            agree(items, FIRST + 3 * count + 1)
-
-
-def _in_loop(items):
-    for nest in items:
-        for access in (nest.write, *nest.reads):
-            object.__setattr__(access, "steps", (0,))
-    again = [Nest(n.kind, n.axes, n.reads, n.write, factor=n.factor, add=n.add) for n in items]
-    for nest in items:
-        for access in (nest.write, *nest.reads):
-            object.__setattr__(access, "steps", ())
-    for nest in again:
-        nest.reads = tuple(Access(r.buffer, r.start, r.strides, (0,)) for r in nest.reads)
-        nest.write = Access(0, nest.write.start, nest.write.strides, (0,))
-    return again
+            agree(items(factors, to, ()), FIRST + 3 * count + 1)
+            agree([Loop(1, items(factors, to, (0,)))], FIRST + 3 * count + 1)
 
 
 def test_results_in_the_place_of_operands():

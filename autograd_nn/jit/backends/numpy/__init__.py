@@ -5,6 +5,8 @@
 * ``sums`` with ``contract``; ``rows`` with ``formulas``; ``extremes``; ``lookups``: the kinds.
 * ``after``: what a loop only adds up.
 * ``binding``: calls with their loops around, on buffers.
+
+What is narrow is run by ``backends.narrow``, single operations by ``backends.lines``.
 """
 
 from __future__ import annotations
