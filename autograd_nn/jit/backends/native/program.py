@@ -158,9 +158,9 @@ class _Writer:
             if _size(part) + _size([item]) > _NESTS:
                 self._call(part, rounds)
                 part = []
-            if _size([item]) <= _NESTS:
+            if not isinstance(item, plan.Loop) or _size([item]) <= _NESTS:
                 part.append(item)
-            elif isinstance(item, plan.Loop):
+            else:
                 loop, index = _round(self._drivers[-1], item)
                 self._drive(item.items, [*rounds, index])
                 loop.close()
