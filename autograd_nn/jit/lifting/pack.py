@@ -24,9 +24,10 @@ import numpy as np
 from mypy_extensions import i64
 
 from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.lifting.flatten import MAXIMUM, MINIMUM, Needs, Terms
-from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Region, Table
+from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Table, Where
 
 _REGIONS: Final[i64] = 1 << 30  # more than there ever are
 
@@ -248,7 +249,8 @@ class Packer:
     ) -> None:
         key = [code, has_adjoint, *kinds]
         lengths = [len(each) for each in terms]
-        if not merge and not self.differ:
+        merge = merge and code == 0  # the largest of several has no padding: it may be anything
+        if not merge and not self.differ and code == 0:
             known = self.lengths.get(tuple(key))
             if known is None:
                 self.lengths[tuple(key)] = lengths
@@ -315,7 +317,17 @@ class Packer:
             rows = any(regions[r].rows for r in found.operands)
             regions.append(Region(found.name, found.size, rows))
             packs.append(found)
-        return Packing(regions, packs, self.region, position)
+
+        def where(node: int) -> Where:
+            return self.region[node], int(position[node])
+
+        return Packing(
+            regions,
+            packs,
+            self.trace.constants,
+            [where(root) for root in self.trace.roots],
+            [(g.symbol, where(g.left), where(g.right), g.outcome) for g in self.trace.guards],
+        )
 
     def _blocks(self, each: _Open, position: Any) -> list[Block]:
         if each.terms:

@@ -1,14 +1,11 @@
 """What packing finds: regions of numbers, and the packs that compute them.
 
-Plain descriptions, which can be pickled; ``pack`` makes them, ``runner`` and
-``adjoint`` run them.
+Plain descriptions, which can be pickled; ``pack`` makes them, ``pieces`` gives them cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,13 +13,10 @@ import numpy as np
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["PADDING", "PADS", "Block", "Pack", "Packing", "Region", "Table", "dependents"]
-MAXIMUM, MINIMUM, DETACH = CODES["maximum"], CODES["minimum"], CODES["detach"]
+__all__ = ["Block", "Pack", "Packing", "Table", "Where"]
+MAXIMUM, MINIMUM = CODES["maximum"], CODES["minimum"]
 
-#: The first cells of every buffer, and which of them a missing term reads: nothing to a sum (its
-#: code is 0), nothing to a largest, nothing to a smallest.
-PADDING = (0.0, -np.inf, np.inf)
-PADS = {0: 0, MAXIMUM: 1, MINIMUM: 2}
+Where = tuple[int, int]  # the region of a number, and its position there
 
 
 @dataclass
@@ -99,16 +93,8 @@ class Pack:
     def operands(self) -> set[int]:
         """The regions that are read."""
         regions = {block.a_region for block in self.blocks}
-        return (regions | self.sources | {block.b_region for block in self.blocks}) - {-1}
-
-    @property
-    def sources(self) -> set[int]:
-        """The regions that slopes flow back to."""
-        if self.code == DETACH:
-            return set()
         if self.table is not None:
-            return set(np.unique(self.table.regions).tolist())
-        regions = {block.a_region for block in self.blocks}
+            regions |= set(np.unique(self.table.regions).tolist())
         return (regions | {block.b_region for block in self.blocks}) - {-1}
 
     @property
@@ -119,28 +105,23 @@ class Pack:
 
 @dataclass
 class Packing:
-    """All regions and packs, and where each node of the trace has gone.
+    """All regions and packs, and what is asked of them.
 
     Attributes:
-        region, position: for every node, its region and its place there (an array); -1 for
-            nodes that became terms of a sum or are not needed.
+        regions: those of the leaves, of which the last are the constants, and one for each pack.
+        packs: in an order in which they can be run.
+        constants: the numbers of the region of constants.
+        roots: where the results are.
+        guards: the symbol, both sides and the outcome of every comparison.
     """
 
     regions: list[Region]
     packs: list[Pack]
-    region: list[int]
-    position: Any
+    constants: list[float]
+    roots: list[Where]
+    guards: list[tuple[str, Where, Where, bool]]
 
-    def base(self, rows: int) -> list[int]:
-        """Where each region begins in a buffer for a number of rows, and at last the end."""
-        sizes = [r.size * (rows if r.rows else 1) for r in self.regions]
-        return list(accumulate([len(PADDING), *sizes]))
-
-
-def dependents(packs: list[Pack], wanted: Iterable[int]) -> set[int]:
-    """The regions whose numbers depend on the wanted ones, and these."""
-    active = set(wanted)
-    for p in packs:
-        if p.sources & active:
-            active.add(p.region)
-    return active
+    @property
+    def fixed(self) -> int:
+        """The region of the constants."""
+        return len(self.regions) - len(self.packs) - 1

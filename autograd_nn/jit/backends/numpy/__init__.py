@@ -31,7 +31,7 @@ def compile(items: Sequence[Item], sizes: Sequence[int]) -> NumPyCode:
         sizes: of every even buffer, how many cells.
     """
     compiler = _Compiler(sizes[0])
-    return NumPyCode(compiler.calls(items, 0), compiler.scratch)
+    return NumPyCode(compiler.calls(items), compiler.scratch)
 
 
 class _Compiler:
@@ -46,14 +46,14 @@ class _Compiler:
         self._known: dict[Any, Any] = {}
         self.scratch = {SCRATCH: 0, FLAGS: 0}
 
-    def calls(self, items: Sequence[Item], depth: int) -> list[Call | Repeated]:
+    def calls(self, items: Sequence[Item], counts: tuple[int, ...] = ()) -> list[Call | Repeated]:
         """The calls of items inside of some loops."""
         found: list[Call | Repeated] = []
         k = 0
         while k < len(items):
-            item, calls = items[k], Calls(depth)
+            item, calls = items[k], Calls(counts)
             if isinstance(item, Loop):
-                body = self.calls(item.items, depth + 1)
+                body = self.calls(item.items, (*counts, item.count))
                 found.append(Repeated(item.count, item.reverse, body))
                 k += 1
                 continue
@@ -86,7 +86,7 @@ class _Compiler:
 
     def _lines(self, lines: Lines, calls: Calls) -> None:
         both = [
-            View(buffer, 0, (self._cells,), (1,), (0,) * calls.depth)
+            View(buffer, 0, (self._cells,), (1,), (0,) * len(calls.counts))
             for buffer in (VALUES, ADJOINTS)
         ]
         calls.add(prepared_lines(lines), *both)

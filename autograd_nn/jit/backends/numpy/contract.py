@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, contiguous, spread
+from autograd_nn.jit.backends.numpy.views import Calls, Named, View, contiguous, spread, stretched
 
 __all__ = ["contract", "reduce_to"]
 
@@ -26,7 +26,7 @@ def reduce_to(x: Named, out: Named, calls: Calls) -> None:
     summed = tuple(a for a in x.axes if a not in out.axes)
     order = tuple(a for a in out.axes if a in x.axes)
     if not summed:
-        calls.add(np.copyto, out.view, spread(x, out.axes))
+        calls.add(np.copyto, out.view, stretched(spread(x, out.axes), out.view.shape))
         return
     kept = spread(x, (*order, *summed))
     target = out.view
@@ -60,7 +60,8 @@ def contract(x: Named, y: Named, out: Named, calls: Calls) -> None:
         reduce_to(product, out, calls)
         return
     if not summed:
-        calls.add(np.multiply, spread(x, out.axes), spread(y, out.axes), out.view)
+        factors = (stretched(spread(n, out.axes), out.view.shape) for n in (x, y))
+        calls.add(np.multiply, *factors, out.view)
         return
     batch = tuple(a for a in out.axes if a in x.axes and a in y.axes)
     rows = tuple(a for a in out.axes if a in x.axes and a not in y.axes)

@@ -9,7 +9,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, named, overlap, spread
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    named,
+    overlap,
+    spread,
+    stretched,
+)
 from autograd_nn.jit.plan import Access, Nest, cells_of
 
 __all__ = ["Target", "add_at", "operand"]
@@ -99,7 +107,7 @@ class Target:
             self._place = named(write.buffer, write.start, self._sizes, write.strides, write.steps)
             # The axes along which it does not change are missing in the view.
             assert self._place.axes == self.axes, "several points write to one cell"
-            if not any(overlap(self._place.view, x.view) for x in reads):
+            if not any(overlap(self._place.view, x.view, calls.counts) for x in reads):
                 self.direct = self._place
 
     def room(self) -> Named:
@@ -111,7 +119,8 @@ class Target:
     def put(self, found: Named, sign: float = 1.0) -> None:
         """Calls that set or add the results, computed in ``room()``; ``sign`` if they are added."""
         if self._place is not None:
-            place, x = self._place.view, spread(found, self.axes)
+            place = self._place.view
+            x = stretched(spread(found, self.axes), place.shape)
             if self._add:
                 self._calls.add(np.add if sign > 0.0 else np.subtract, place, x, place)
             elif x != place:

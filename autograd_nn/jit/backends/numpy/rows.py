@@ -11,7 +11,15 @@ import numpy as np
 from autograd_nn.jit.backends.numpy.formulas import by_formula
 from autograd_nn.jit.backends.numpy.operands import Target, operand
 from autograd_nn.jit.backends.numpy.sums import add_products, sum_in_order
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, constant, filled, spread
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    constant,
+    filled,
+    spread,
+    stretched,
+)
 from autograd_nn.jit.plan import Nest
 from autograd_nn.ops import CODES, PRIMITIVES
 
@@ -40,7 +48,7 @@ def apply_row(nest: Nest, calls: Calls, known: dict[Any, Any]) -> None:
     # What repeats is computed once.
     present = tuple(a for a in out.axes if any(a in x.axes for x in reads))
     result = out if present == out.axes else _room(reads, present, calls)
-    operands = [spread(x, present) for x in reads]
+    operands = [stretched(spread(x, present), result.view.shape) for x in reads]
     if nest.exact and row.name not in ROUND_ALIKE:
         calls.add(_assign, result.view, np.frompyfunc(row.scalar, row.arity, 1), *operands)
     elif nest.code == RELU:
@@ -64,7 +72,7 @@ def _room(reads: Sequence[Named], axes: tuple[int, ...], calls: Calls) -> Named:
 
 
 def _copy(x: Named, out: Named, calls: Calls) -> None:
-    view = spread(x, out.axes)
+    view = stretched(spread(x, out.axes), out.view.shape)
     if view != out.view:
         calls.add(np.copyto, out.view, view)
 

@@ -16,7 +16,15 @@ import numpy as np
 
 from autograd_nn.jit.backends.numpy.contract import contract, reduce_to
 from autograd_nn.jit.backends.numpy.operands import Target, operand
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, constant, overlap, spread
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    constant,
+    overlap,
+    spread,
+    stretched,
+)
 from autograd_nn.jit.plan import Access, Item, Nest
 
 __all__ = ["add_products", "add_up", "difference", "sum_in_order"]
@@ -68,12 +76,13 @@ def _plain(x: Named, target: Target, factor: float, add: bool, calls: Calls) -> 
         target.put(x)
         return
     out = target.room()
+    view = stretched(spread(x, out.axes), out.view.shape)
     if factor == 1.0:
-        calls.add(np.copyto, out.view, spread(x, out.axes))
+        calls.add(np.copyto, out.view, view)
     elif factor == -1.0:
-        calls.add(np.negative, spread(x, out.axes), out.view)
+        calls.add(np.negative, view, out.view)
     else:
-        calls.add(np.multiply, spread(x, out.axes), constant(factor), out.view)
+        calls.add(np.multiply, view, constant(factor), out.view)
     target.put(out)
 
 
@@ -97,7 +106,7 @@ def _elementwise(reads: list[Named], calls: Calls) -> Named:
     sizes = reads[0].sizes | reads[1].sizes
     axes = tuple(sorted(sizes))
     room = calls.room([sizes[a] for a in axes])
-    calls.add(np.multiply, spread(reads[0], axes), spread(reads[1], axes), room)
+    calls.add(np.multiply, *(stretched(spread(x, axes), room.shape) for x in reads), room)
     return Named(room, axes)
 
 
@@ -125,10 +134,10 @@ def difference(first: Item, second: Item, calls: Calls) -> bool:
     reads = [operand(nest.reads[0], nest.axes, calls) for nest in (first, second)]
     target = Target(first, reads, calls)
     out = target.direct
-    if out is None or any(_shares(x, out) for x in reads):
+    if out is None or any(_shares(x, out, calls.counts) for x in reads):
         calls.found.clear()
         return False
-    a, b = (spread(x, out.axes) for x in reads)
+    a, b = (stretched(spread(x, out.axes), out.view.shape) for x in reads)
     if first.factor == second.factor:
         calls.add(np.add, a, b, out.view)
     else:
@@ -136,9 +145,9 @@ def difference(first: Item, second: Item, calls: Calls) -> bool:
     return True
 
 
-def _shares(x: Named, out: Named) -> bool:
+def _shares(x: Named, out: Named, counts: tuple[int, ...]) -> bool:
     """Whether an operand lies where the result goes."""
-    return x.view == out.view or overlap(x.view, out.view)
+    return x.view == out.view or overlap(x.view, out.view, counts)
 
 
 # -- sums that round as the engine's ---------------------------------------------------------

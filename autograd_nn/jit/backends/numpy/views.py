@@ -28,6 +28,7 @@ __all__ = [
     "named",
     "overlap",
     "spread",
+    "stretched",
 ]
 
 SCRATCH: Final = -1  # the buffer of numbers that are used up at once
@@ -92,12 +93,12 @@ class Calls:
     """The calls of a nest, as they are found.
 
     Attributes:
-        depth: how many loops are around.
+        counts: how often the loops around are repeated, the outermost first.
         found: the calls, in order.
         scratch: how much room for numbers and for truth values is used.
     """
 
-    depth: int
+    counts: tuple[int, ...]
     found: list[Call] = field(default_factory=list)
     scratch: dict[int, int] = field(default_factory=lambda: {SCRATCH: 0, FLAGS: 0})
 
@@ -111,7 +112,7 @@ class Calls:
         size = prod(shape)
         self.scratch[buffer] += (size + 7) // 8 * 8  # a cache line
         shape = tuple(shape)
-        return View(buffer, start, shape, contiguous(shape), (0,) * self.depth)
+        return View(buffer, start, shape, contiguous(shape), (0,) * len(self.counts))
 
 
 class Named(NamedTuple):
@@ -168,20 +169,34 @@ def spread(x: Named, axes: Sequence[int]) -> View:
     return x.view._replace(shape=shape, strides=strides)
 
 
-def extent(view: View) -> tuple[int, int]:
-    """The first cell that a view touches in the first round, and the one after the last."""
+def stretched(x: View, shape: tuple[int, ...]) -> View:
+    """``x``, repeated along the axes where it has size 1: NumPy is faster with arrays of one shape.
+
+    >>> stretched(View(0, 7, (1,), (0,)), (5,))
+    View(buffer=0, start=7, shape=(5,), strides=(0,), steps=())
+    """
+    strides = tuple(0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True))
+    return x._replace(shape=shape, strides=strides)
+
+
+def extent(view: View, counts: Sequence[int] = ()) -> tuple[int, int]:
+    """The first cell that a view touches, and the one after the last.
+
+    Args:
+        counts: of the rounds; without them, in the first round.
+    """
     spans = [s * (n - 1) for n, s in zip(view.shape, view.strides, strict=True)]
+    spans += [s * (n - 1) for n, s in zip(counts, view.steps, strict=False)]
     low = view.start + sum(min(0, s) for s in spans)
     return low, view.start + sum(max(0, s) for s in spans) + 1
 
 
-def overlap(a: View, b: View) -> bool:
-    """Whether two views may share cells without being the same."""
+def overlap(a: View, b: View, counts: Sequence[int]) -> bool:
+    """Whether two views may share cells in a round without being the same."""
     if a.buffer != b.buffer or a == b:
         return False
-    if a.steps != b.steps:
-        return True
-    (a_low, a_high), (b_low, b_high) = extent(a), extent(b)
+    counts = () if a.steps == b.steps else counts
+    (a_low, a_high), (b_low, b_high) = extent(a, counts), extent(b, counts)
     return a_low < b_high and b_low < a_high
 
 
