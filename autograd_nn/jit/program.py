@@ -164,9 +164,9 @@ class Program(Path):
                     return None
                 slopes = [] if regions is None else frame.slopes(regions)
                 numbers = frame.numbers()
+                finite = all(map(is_finite, (numbers, *slopes)))
         finally:
             compiled.give_back(frame)
-        finite = all(map(is_finite, (numbers, *slopes)))
         if wanted is None:
             return Found(numbers, [], finite)
         return Found(numbers, wanted.slopes(self, slopes), finite)
