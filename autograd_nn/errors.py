@@ -158,7 +158,7 @@ class AnomalyError(AutogradError, ArithmeticError):
     ) -> None:
         self.phase, self.op, self.number = phase, op, number
         self.operands, self.line = operands, line
-        shown = ", ".join(f"{label} = {x!r}" if label else repr(x) for label, x in operands)
+        shown = ", ".join(f"{label:.60} = {x!r}" if label else repr(x) for label, x in operands)
         what = "gave" if phase == "forward" else "passes back the slope"
         super().__init__(f"{op}({shown}) {what} {number}\n  at {line}")
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import check_choice, describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value, record, record_dot, require
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.ops import CODES, primitive
@@ -221,8 +222,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     >>> round(gelu(1.0), 6), round(gelu(1.0, approximate="tanh"), 6)
     (0.841345, 0.841192)
     """
-    if approximate not in ("none", "tanh"):
-        raise BadArgumentError(f"gelu: approximate is 'none' or 'tanh', got {approximate!r}")
+    check_choice("gelu: approximate", approximate, ("none", "tanh"))
     x = _operand(x, "gelu")
     if approximate == "tanh":
         return 0.5 * x * (1.0 + tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import functions
+from autograd_nn.checks import shown
 from autograd_nn.errors import BadArgumentError, SingularMatrixError
 
 __all__ = ["cholesky", "det", "inv", "norm", "solve"]
@@ -168,7 +169,7 @@ def norm(x: Any, ord: Any = None) -> Any:
     """
     array = functions.as_array(x, "norm")
     if ord not in (None, 1, 2, np.inf) or (ord is not None and array.ndim > 1):
-        raise BadArgumentError(f"norm: ord is None, and 1, 2 or inf for a vector; got {ord!r}")
+        raise BadArgumentError(f"norm: ord is None, and 1, 2 or inf for a vector; got {shown(ord)}")
     if array.dtype != object:
         return float(np.linalg.norm(array, ord))
     sizes = [abs(element) for element in array.ravel().tolist()]

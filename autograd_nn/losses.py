@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import functions
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError
 from autograd_nn.functions import add_up, as_array, logsumexp, maximum, softplus, sqrt

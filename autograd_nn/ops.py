@@ -28,6 +28,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from autograd_nn import special
+from autograd_nn.checks import shown
 from autograd_nn.errors import WrongTypeError
 
 __all__ = [
@@ -575,7 +576,7 @@ def handmade_row(name: str, arity: int) -> Primitive:
 
     def unknown(*_: Any) -> Any:
         raise WrongTypeError(
-            f"the node {name!r} was made by hand, so it has slopes but no formula, which another "
+            f"the node {shown(name)} was made by hand, so it has slopes but no formula, which another "
             "derivative or another argument needs; make it with custom_op instead"
         )
 

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.checks import positive_int
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe, positive_int, shown
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.parameters import gather, gather_slopes, scatter
@@ -461,10 +461,11 @@ def _check_parameters(parameters: Any, who: str) -> list[Value]:
 def _check(name: str, x: Any, low: float = -math.inf, below: float = math.inf) -> float:
     if isinstance(x, bool) or not is_number(x):
         raise WrongTypeError(f"{name} is a number, got {describe(x)}")
-    if not (low <= x < below):
+    number = to_float(x)
+    if not (low <= number < below):
         upper = "" if below == math.inf else f" and below {below:g}"
-        raise BadArgumentError(f"{name} must be finite, at least {low:g}{upper}; got {x}")
-    return float(x)
+        raise BadArgumentError(f"{name} must be finite, at least {low:g}{upper}; got {shown(x)}")
+    return number
 
 
 #: What ``fit`` takes as an optimiser: a name, one that is made, or how to make one.

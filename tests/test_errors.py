@@ -106,6 +106,7 @@ LEFT = {
     "FileNotFoundError",
     "IsADirectoryError",
     "NotImplementedError",
+    "OSError",
     "PermissionError",
     "StopIteration",
     "UnpicklingError",

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe, shown
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, ComplexResultError, WrongTypeError
 from autograd_nn.transforms import flatten
@@ -43,6 +44,8 @@ class Arguments:
     """
 
     def __init__(self, f: Callable[..., object], at: Any, wrt: Any, names: Any) -> None:
+        if not callable(f):
+            raise WrongTypeError(f"f is a function, got {describe(f)}")
         leaves, self.structure = flatten(at, "at")
         if not leaves:
             raise BadArgumentError(f"at is {describe(at)}: it holds no number to check a slope for")
@@ -85,7 +88,7 @@ def _positions(at: Any, wrt: Any) -> list[int]:
     keys: list[Any] = list(at) if isinstance(at, dict) else list(range(len(at)))
     unknown = [key for key in wanted if key not in keys]
     if unknown or not wanted:
-        raise BadArgumentError(f"wrt is {wrt!r}; the arguments are {keys}")
+        raise BadArgumentError(f"wrt is {shown(wrt)}; the arguments are {keys}")
     positions: list[int] = []
     start = 0
     for key in keys:
@@ -121,7 +124,7 @@ def _names(f: Callable[..., object], at: Any) -> list[str]:
 
 def _paths(nested: Any, name: str) -> list[str]:
     if isinstance(nested, dict):
-        found = [_paths(v, f"{name}[{k!r}]" if name else str(k)) for k, v in nested.items()]
+        found = [_paths(v, f"{name}[{shown(k)}]" if name else str(k)) for k, v in nested.items()]
         return [path for paths in found for path in paths]
     if isinstance(nested, np.ndarray) and nested.ndim:
         return [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(nested.shape)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.drawing.text import short_number
 from autograd_nn.engine import Value, row_of, topological_order
 from autograd_nn.errors import BadArgumentError, WrongTypeError

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
 from autograd_nn.errors import WrongTypeError
@@ -65,7 +65,7 @@ def label_variables(names: Mapping[str, Any]) -> None:
     """
     if not isinstance(names, Mapping):
         raise WrongTypeError(
-            f"give a mapping of names to Values such as locals(), got {names!r:.60}"
+            f"give a mapping of names to Values such as locals(), got {shown(names)}"
         )
     for name, value in named_values(names):
         if not value.label:
