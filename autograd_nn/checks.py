@@ -132,8 +132,9 @@ def check_choice(name: str, given: Any, allowed: Iterable[str | None]) -> None:
     words = list(allowed)
     if not (isinstance(given, str) or given is None) or given not in words:
         hint = did_you_mean(given, filter(None, words)) if isinstance(given, str) else ""
-        *most, last = map(repr, words)
-        known = f"{', '.join(most)} or {last}" if most else last
+        known = " or ".join(map(repr, words))
+        if len(words) > 2:
+            known = f"one of {', '.join(map(repr, words))}"
         raise BadArgumentError(
             f"{name} is {known}, got {shown(given)}" + (f": {hint.rstrip()}" if hint else "")
         )
