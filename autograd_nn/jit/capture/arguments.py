@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checks import describe, shown
+from autograd_nn.checks import describe
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, CannotReplayError, HoldsValueError, WrongTypeError
-from autograd_nn.nested import is_container, names_of, parts_of, with_parts
+from autograd_nn.nested import is_container, names_of, parts_of, place_of, with_parts
 from autograd_nn.plain import Plain
 
 __all__ = [
@@ -189,7 +189,7 @@ def unreadable(x: Any, where: str) -> str:
     """What in an argument cannot be read, and where; "" if there is nothing."""
     if is_container(x):
         for name, part in zip(names_of(x), parts_of(x), strict=True):
-            found = unreadable(part, f"{where}[{shown(name)}]")
+            found = unreadable(part, place_of(x, name, where))
             if found:
                 return found
         return ""
