@@ -18,7 +18,8 @@ from autograd_nn.checks import describe, shown
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Context, Value, look_up, require, this_thread
 from autograd_nn.errors import BadArgumentError, OutOfRangeError, WrongTypeError
-from autograd_nn.functions import as_array, dot
+from autograd_nn.functions import dot
+from autograd_nn.functions.arrays import as_array
 from autograd_nn.jit.capture.trace import INDEX
 
 __all__ = ["take"]
