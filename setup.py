@@ -27,8 +27,9 @@ BUILD = runpy.run_path(str(PACKAGE / "build.py"))
 COMPILED = [
     "autograd_nn/engine.py",
     "autograd_nn/jit/capture/trace.py",
-    "autograd_nn/jit/flatten.py",
-    "autograd_nn/jit/pack.py",
+    "autograd_nn/jit/lifting/flatten.py",
+    "autograd_nn/jit/lifting/pack.py",
+    "autograd_nn/jit/backends/tape.py",
 ]
 
 

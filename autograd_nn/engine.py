@@ -33,8 +33,8 @@ from typing import Any, Final, final
 import numpy as np
 from mypy_extensions import i32, i64, mypyc_attr
 
+from autograd_nn.callers import PACKAGE, user_line
 from autograd_nn.checks import describe, shown
-from autograd_nn.contexts import PACKAGE, user_line
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import AnomalyError, GraphError, UnknownNameError, WrongTypeError
 from autograd_nn.handmade import Rule, as_parts
@@ -260,7 +260,7 @@ class Value:
     @property
     def _op(self) -> str:
         """micrograd's name for the operation's symbol (``"+"``), for scripts written for it."""
-        return row_of(self).symbol
+        return row_of(self).spelling.symbol
 
     def __repr__(self) -> str:
         if _state.contexts and is_number_here(self):

@@ -236,3 +236,14 @@ class CannotReplayError(Exception):
 
 class CannotCompileError(Exception):
     """The jit cannot run this model, or not rightly; the message says why."""
+
+
+class BackendError(Exception):
+    """A backend cannot run here, or not this; the next one is taken.
+
+    Its text says why in one line, which ``python -m autograd_nn`` prints.
+    """
+
+
+class NotArithmeticError(TypeError):
+    """A rule of the table asked for what only a number has, while code was written from it."""

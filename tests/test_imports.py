@@ -19,9 +19,9 @@ PACKAGE = Path(autograd_nn.__file__).parent
 
 #: The rooms of each floor, from the ground up; a room is a module or a folder of the package.
 FLOORS = (
-    ("build", "checks", "conversion", "errors", "files", "handmade", "labels", "nested", "ops",
-     "rich", "special", "spelling"),
-    ("contexts", "state"),
+    ("arrays", "build", "callers", "checks", "conversion", "errors", "files", "floats", "handmade",
+     "labels", "nested", "ops", "rich", "special", "spelling"),
+    ("state",),
     ("engine", "plain", "recording"),
     ("custom", "functions", "linalg", "parameters", "transforms"),
     ("checking", "drawing", "jit"),

@@ -13,7 +13,7 @@ import pytest
 
 from autograd_nn import Value, functions, grad, special
 from autograd_nn.engine import require
-from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES, primitive
+from autograd_nn.ops import CODES, CONSTANT, PRIMITIVES, Trait, primitive
 
 INF, NAN = math.inf, math.nan
 ULPS = 4
@@ -313,7 +313,7 @@ def test_formulas_for_people_say_what_the_partials_compute(row):
     names |= {"digamma": special.digamma, "polygamma": special.polygamma, "mills": special.mills}
     names |= {"nan": NAN}
     names["sign"] = lambda x: math.copysign(1.0, x)
-    assert len(row.formulas) == row.arity
+    assert len(row.spelling.formulas) == row.arity
     points = [(0.3, 0.7), (0.9, 0.2), (0.5, 2.0)]
     for xs in {"acosh": [(1.5,), (7.0,)], "polygamma": [(0.7, 1.0), (3.0, 2.0)]}.get(
         row.name, points
@@ -321,7 +321,7 @@ def test_formulas_for_people_say_what_the_partials_compute(row):
         operands = xs[: row.arity]
         y = row.scalar(*operands)
         spelled = dict(zip("ab", operands, strict=False)) | {"y": y}
-        for formula, slope in zip(row.formulas, row.partials(*operands, y), strict=True):
+        for formula, slope in zip(row.spelling.formulas, row.partials(*operands, y), strict=True):
             text = formula.format(**{k: f"({v!r})" for k, v in spelled.items()})
             spelled_out = eval(text, names)
             assert spelled_out == pytest.approx(slope, rel=1e-12, nan_ok=True), (formula, text)
@@ -330,11 +330,72 @@ def test_formulas_for_people_say_what_the_partials_compute(row):
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_row_is_complete(row):
     assert PRIMITIVES[CODES[row.name]] is row
-    assert row.symbol
-    latex = row.latex.format(a="A", b="B")
+    assert row.spelling.symbol
+    latex = row.spelling.latex.format(a="A", b="B")
     assert latex.count("{") == latex.count("}")  # a label of its own, braces and all
     assert "A" in latex
     assert ("B" in latex) == (row.arity == 2)
+
+
+def somewhere(row):
+    """Operands at which nearly every operation is a number, some of them whole."""
+    points = [(0.3, 0.7), (0.9, 0.2), (0.5, 2.0), (-0.4, 1.0), (1.5, -2.0), (3.0, 2.0), (-7.0, 3.0)]
+    return [point[: row.arity] for point in points]
+
+
+def agree(a, b):
+    return a == b or (a != a and b != b)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_traits_are_true_and_none_is_left_out(row):
+    """The jit rewrites by them: one that is wrong changes a result, one that is missing costs."""
+    points = somewhere(row)
+    pairs = [*points, (NAN, 1.0)] if row.arity == 2 else []
+    commutes = row.arity == 2 and all(agree(row.scalar(*p), row.scalar(*p[::-1])) for p in pairs)
+    assert (Trait.COMMUTES in row.traits) == commutes
+
+    def is_sum(xs):
+        y = row.scalar(*xs)
+        slopes = row.partials(*xs, y)
+        return all(type(s) is float for s in slopes) and y == sum(
+            s * x for s, x in zip(slopes, xs, strict=True)
+        )
+
+    linear = all(map(is_sum, points)) and len({row.partials(*xs, 0.0) for xs in points}) == 1
+    assert (Trait.LINEAR in row.traits) == linear
+    assert (Trait.ZERO_AT_ZERO in row.traits) == (row.scalar(*[0.0] * row.arity) == 0.0)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_keeps_wholes_keeps_them(row):
+    """An index computed by such operations is still an index."""
+    wholes = [(a, b) for a in (-7.0, -1.0, 2.0, 5.0) for b in (-3.0, 1.0, 4.0)]
+    keeps = all(row.scalar(*xs[: row.arity]).is_integer() for xs in wholes)
+    if Trait.KEEPS_WHOLE in row.traits:
+        assert keeps
+    elif keeps:  # of anything, of some numbers only, or of what is no index
+        known = {"relu", "floor", "ceil", "trunc", "rint", "step", "sign", "greater", "share"}
+        assert row.name in known | {"leaky_relu", "maximum", "minimum", "take"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_traits_of_the_bits_hold(row):
+    """``jit`` gives the bits of the engine where it relies on these."""
+    columns = [(a, b) for a in GRID[::7] for b in (-3.0, 0.5, 2.0, 1e300)]
+    operands = [xs[: row.arity] for xs in columns]
+    if Trait.SAME_BITS in row.traits:
+        with np.errstate(all="ignore"):
+            found = row.array(*np.array(operands).T)
+        wanted = np.array([row.scalar(*xs) for xs in operands])
+        np.testing.assert_array_equal(found, wanted)
+    if Trait.OF_MATH in row.traits:
+        for xs in operands:
+            try:
+                wanted = getattr(math, row.name)(*xs)
+            except (ValueError, OverflowError):
+                continue
+            assert agree(row.scalar(*xs), wanted), xs
 
 
 def test_an_operation_with_a_kink_has_a_switch_that_changes_sign_there():

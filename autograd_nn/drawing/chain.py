@@ -179,7 +179,7 @@ class ChainRule:
             return [(short_number(slope), slope)]
         operands = [self._operand_text(k) for k, _ in self.graph.operands[i]]
         names = dict(zip("ab", operands, strict=False))
-        text = row_of(node).formulas[j].format(y=self._operand_text(i), **names)
+        text = row_of(node).spelling.formulas[j].format(y=self._operand_text(i), **names)
         simple = re.fullmatch(r"[\w.\[\]]+(\([^()]*\))?", text)
         return [(text if simple else f"({text})", slope)]
 

@@ -100,7 +100,7 @@ class Formula:
                 _in_brackets(text, tight, need, r"\left(", r"\right)")
                 for (text, tight), need in zip(operands, _needs(name, latex=True), strict=False)
             ]
-            return row.latex.format_map(dict(zip("ab", shown, strict=False))), binds
+            return row.spelling.latex.format_map(dict(zip("ab", shown, strict=False))), binds
         shown = [
             _in_brackets(text, tight, need)
             for (text, tight), need in zip(operands, _needs(name, latex=False), strict=False)
@@ -109,8 +109,8 @@ class Formula:
             return f"-{shown[0]}", binds
         if name in _BINDS:
             space = "" if name == "pow" else " "
-            return f"{shown[0]}{space}{row.symbol}{space}{shown[1]}", binds
-        return f"{row.symbol}({', '.join(shown)})", ATOM
+            return f"{shown[0]}{space}{row.spelling.symbol}{space}{shown[1]}", binds
+        return f"{row.spelling.symbol}({', '.join(shown)})", ATOM
 
 
 def _needs(name: str, latex: bool) -> tuple[int, int]:

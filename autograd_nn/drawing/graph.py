@@ -144,7 +144,7 @@ def sign_of(node: Value) -> str:
         exponent = node._right._data
         return {2.0: "x²", 3.0: "x³"}.get(exponent, f"x^{short_number(exponent)}")
     row = row_of(node)
-    return _SIGNS.get(row.name, row.symbol)
+    return _SIGNS.get(row.name, row.spelling.symbol)
 
 
 def kind_of(node: Value, is_root: bool) -> str:

@@ -74,7 +74,7 @@ def columns(root: Value, read: Reading) -> dict[str, Any]:
             if is_plain_power(v) and v._right is not None
         },
         "formulas": {
-            code: PRIMITIVES[code].formulas
+            code: PRIMITIVES[code].spelling.formulas
             for code in sorted({v._code for v in graph.order if v._left is not None})
         },
         "gates": _gates(read),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.contexts import is_user_file
+from autograd_nn.callers import is_user_file
 from autograd_nn.engine import Value, slopes_along
 from autograd_nn.errors import CannotReplayError, JitWarning, TraceError
 from autograd_nn.jit.capture.arguments import describe_result, rebuild

@@ -6,7 +6,7 @@ import pytest
 
 from autograd_nn.drawing.document import asset
 from autograd_nn.drawing.javascript import operation, operations
-from autograd_nn.ops import PRIMITIVES, Primitive
+from autograd_nn.ops import PRIMITIVES, own_row
 
 INF, NAN = math.inf, math.nan
 #: JavaScript has no such functions, and a page keeps their values as they are.
@@ -63,7 +63,7 @@ def test_an_operation_that_only_numbers_know_has_no_formula():
     """A custom operation must stay fixed in the page, not be guessed."""
 
     def row(scalar, partials=lambda x, y: (1.0,)):
-        return Primitive("mine", 1, scalar, scalar, partials, "mine", "", ("1",))
+        return own_row("mine", 1, scalar, scalar, partials)
 
     assert operation(row(lambda x: 2.0 * x)) == "{f: (a) => (2.0 * a), d: [(a, y) => 1.0]}"
     assert operation(row(math.gamma)) is None

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from autograd_nn.checking.diagnosis.probes import Probe
 from autograd_nn.checking.diagnosis.spelling import Names, spell
+from autograd_nn.ops import PRIMITIVES, Trait
 
 __all__ = ["ACTIVATIONS", "Structure", "Term", "summands"]
 
@@ -35,7 +36,7 @@ ACTIVATIONS = frozenset(
     ]
 )
 _HIDDEN = frozenset(["relu", "leaky_relu", "tanh", "sigmoid", "softplus"])
-_SUMS = ("add", "sub", "neg")
+_SUMS = frozenset(row.name for row in PRIMITIVES if Trait.LINEAR in row.traits)
 Edge = tuple[int, int]
 
 

@@ -21,7 +21,7 @@ from autograd_nn.jit.capture.arguments import (
     read,
     read_rows,
 )
-from autograd_nn.jit.packs import Region
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.nested import is_constant, is_container, parts_of, with_parts
 
 if TYPE_CHECKING:

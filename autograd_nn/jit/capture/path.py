@@ -15,8 +15,8 @@ from autograd_nn.conversion import is_number
 from autograd_nn.errors import LeakError, WrongTypeError
 from autograd_nn.jit.capture.arguments import rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Found, Wanted
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.packs import Region
 
 __all__ = ["Path", "Waiting"]
 

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.contexts import PACKAGE, is_user_file
+from autograd_nn.callers import PACKAGE, is_user_file
 from autograd_nn.engine import Value
 from autograd_nn.jit.capture.arguments import is_module
 

@@ -1,0 +1,392 @@
+"""Stage 3, packing: many scalars, few packs.
+
+One pass in order.  A node's key is its operation and the regions its
+operands lie in; equal keys share a pack.  Keys are made of earlier regions, so packs
+come out in an order that can be run.  Grouping operations by signature is Neubig,
+Goldberg and Dyer, "On-the-fly operation batching in dynamic computation graphs"
+(2017); packing isomorphic statements is Larsen and Amarasinghe, "Exploiting
+superword level parallelism" (2000).
+
+Sums of the same kinds of terms but of different lengths share a pack where that pays:
+the short ones are padded.  It is found by trying: without, with, and with it only where
+it pays.
+
+This file is compiled together with the engine where a C compiler is present.
+
+What is left out: where the operands lie within a region (``address``).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from mypy_extensions import i64
+
+from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.jit.capture.leaves import Region
+from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.lifting.flatten import MAXIMUM, MINIMUM, Needs, Terms
+from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Table, Where
+
+_REGIONS: Final[i64] = 1 << 30  # more than there ever are
+
+# What things cost, in microseconds, forward and backward together; for choices only.
+_START: Final = 12.0  # a run with buffers, beside its calls
+_CALL: Final = 4.0  # NumPy calls of one block of a pack
+_LINE: Final = 0.1  # a term in straight-line Python
+_LEAF: Final = 0.05  # an argument's number that becomes a float, and its slope
+_TERM: Final = 0.002  # a term inside of NumPy
+_PADDED: Final = 0.015  # a term that is gathered and scattered
+
+
+def pack(trace: Trace, needs: Needs, groups: list[Region], group_of: list[int]) -> Packer:
+    """Sort the needed nodes of a trace into packs; ``finish`` gives the result.
+
+    Args:
+        groups: the regions of the leaves.
+        group_of: for every leaf, its region.
+    """
+    exact = Packer(trace, needs, groups, group_of, {})
+    exact.run(merge=False)
+    if not exact.lengths_differ():
+        return exact
+    merged = Packer(trace, needs, groups, group_of, {})
+    merged.run(merge=True)
+    apart = merged.not_worth_it()
+    if apart:
+        merged = Packer(trace, needs, groups, group_of, apart)
+        merged.run(merge=True)
+    return merged if merged.cost() < exact.cost() else exact
+
+
+class _Open:
+    """A pack that is being filled.
+
+    Attributes:
+        kinds: of each block the coded sign and regions; see ``Packer``.
+        terms: of each block the coded terms, result after result.
+        lengths: of each block, how many terms each result has.
+        members: the nodes.
+        exact: whether a guard reads them.
+    """
+
+    def __init__(self, code: int, region: int, kinds: list[int], exact: bool) -> None:
+        self.code, self.region, self.kinds, self.exact = code, region, kinds, exact
+        self.terms: list[list[int]] = [[] for _ in kinds]
+        self.lengths: list[list[int]] = [[] for _ in kinds]
+        self.members: list[int] = []
+
+    def add(self, node: int, terms: list[list[int]]) -> None:
+        """Put a node into this pack, with its terms by kind."""
+        self.members.append(node)
+        for k in range(len(terms)):
+            self.terms[k] += terms[k]
+            self.lengths[k].append(len(terms[k]))
+
+    def is_ragged(self) -> bool:
+        """Whether its results differ in their numbers of terms."""
+        return any(min(lengths) != max(lengths) for lengths in self.lengths)
+
+    def count(self) -> int:
+        """How many terms there are."""
+        if not self.terms:
+            return len(self.members)
+        return sum([len(terms) for terms in self.terms])
+
+    def cost(self) -> float:
+        """An estimate for one run, forward and backward."""
+        if not self.terms:
+            return min(_LINE * len(self.members), _CALL + _TERM * len(self.members))
+        width = sum([max(lengths) for lengths in self.lengths])
+        padded = len(self.members) * width
+        if self.is_ragged():
+            return 2.0 * _CALL * len(self.kinds) + _PADDED * padded
+        return min(_LINE * padded, _CALL * len(self.kinds) + _TERM * padded)
+
+    def cost_apart(self) -> float:
+        """The same if each length had a pack of its own, and so what is computed from them."""
+        counts: dict[tuple[int, ...], int] = {}
+        for k in range(len(self.members)):
+            lengths = tuple([each[k] for each in self.lengths])
+            counts[lengths] = counts.get(lengths, 0) + 1
+        cost = 0.0
+        for lengths, count in counts.items():
+            terms = count * sum(lengths)
+            cost += min(_LINE * terms, _CALL * len(self.kinds) + _TERM * terms) + 2.0 * _CALL
+        return cost
+
+
+class Packer:
+    """One pass over the trace.
+
+    Terms are coded as in ``flatten.Terms``, and a kind of terms as ``(a's region * 2**30 + b's
+    region + 1) * 2 + negative`` with the lower region first.
+
+    Args:
+        apart: nodes whose sums are not to be padded.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        needs: Needs,
+        groups: list[Region],
+        group_of: list[int],
+        apart: dict[int, bool],
+    ) -> None:
+        self.trace, self.needs, self.groups, self.apart = trace, needs, groups, apart
+        self.nodes: i64 = len(trace.codes) + 1
+        self.region: list[int] = group_of + [-1] * (len(trace.codes) - len(group_of))
+        self.packs: list[_Open] = []
+        self.by_key: dict[tuple[int, ...], _Open] = {}
+        self.lengths: dict[tuple[int, ...], list[int]] = {}
+        self.differ = False
+
+    # -- the pass ------------------------------------------------------------------------
+
+    def run(self, merge: bool) -> None:
+        """Place every needed node; with ``merge``, sums of all lengths together."""
+        trace, collect = self.trace, Terms(self.trace, self.needs)
+        uses, slopes = self.needs.uses, self.needs.slopes
+        codes, lefts, rights = trace.codes, trace.lefts, trace.rights
+        for i in range(trace.leaves, len(codes)):
+            if not uses[i]:
+                continue
+            code = codes[i]
+            has_adjoint = 1 if slopes[i] > 0 else 0
+            if code in (ADD, SUB, NEG, MUL):
+                terms = collect.of(i)
+                if terms is not None:
+                    self._place_sum(i, has_adjoint, terms, merge)
+            elif code in (MAXIMUM, MINIMUM):
+                terms = collect.of(i)
+                if terms is not None:
+                    self._place_reduction(i, code, has_adjoint, terms, merge)
+            elif code == TAKE:
+                self._place(i, code, has_adjoint, lefts[i], -2 - trace.lookups[i][0])
+            else:
+                self._place(i, code, has_adjoint, lefts[i], rights[i])
+
+    def _open(self, key: tuple[int, ...], code: int, kinds: list[int], exact: bool) -> _Open:
+        key = (-1, *key) if exact else key
+        found = self.by_key.get(key)
+        if found is None:
+            found = _Open(code, len(self.groups) + len(self.packs), kinds, exact)
+            self.by_key[key] = found
+            self.packs.append(found)
+        return found
+
+    def _place(self, i: int, code: int, has_adjoint: int, left: int, right: int) -> None:
+        """Put an operation into the pack of its key; ``right`` may name a table."""
+        of_right = right if right < 0 else self.region[right]
+        key = (code, has_adjoint, self.region[left], of_right)
+        found = self._open(key, code, [], self.needs.exact[i])
+        found.members.append(i)
+        self.region[i] = found.region
+
+    def _place_sum(self, i: int, has_adjoint: int, terms: list[int], merge: bool) -> None:
+        """Put a sum into the pack of its kinds of terms, and of their numbers unless merged."""
+        region, nodes = self.region, self.nodes
+        exact = self.needs.exact[i]
+        kinds: list[int] = []
+        by_kind: list[list[int]] = []
+        numbers: dict[int, int] = {}
+        last: i64 = -1
+        current: list[int] = []
+        for term in terms:
+            coded: i64 = term
+            pair: i64 = coded >> 1
+            of_a: i64 = region[pair // nodes]
+            b: i64 = pair % nodes
+            of_b: i64 = region[b - 1] if b else -1
+            kind: i64
+            if b and of_b < of_a:
+                kind = (of_b * _REGIONS + of_a + 1) * 2 + (coded & 1)
+            else:
+                kind = (of_a * _REGIONS + of_b + 1) * 2 + (coded & 1)
+            if kind != last:
+                last = kind
+                known = None if exact else numbers.get(kind)
+                if known is None:
+                    numbers[kind] = len(kinds)
+                    current = []
+                    kinds.append(kind)
+                    by_kind.append(current)
+                else:
+                    current = by_kind[known]
+            current.append(term)
+        if len(kinds) > 1 and not exact:
+            # Products first: a matrix product can write where other terms must add.
+            order = sorted(range(len(kinds)), key=lambda k: (not _has_product(kinds[k]), kinds[k]))
+            kinds, by_kind = [kinds[k] for k in order], [by_kind[k] for k in order]
+        self._place_terms(i, 0, has_adjoint, kinds, by_kind, merge)
+
+    def _place_reduction(
+        self, i: int, code: int, has_adjoint: int, terms: list[int], merge: bool
+    ) -> None:
+        """Put the largest or smallest of several into the pack of its runs of operands."""
+        kinds: list[int] = []
+        runs: list[list[int]] = []
+        for term in terms:
+            coded: i64 = term
+            of_a: i64 = self.region[(coded >> 1) // self.nodes]
+            kind: i64 = of_a * _REGIONS * 2
+            if not kinds or kinds[-1] != kind:
+                kinds.append(kind)
+                runs.append([])
+            runs[-1].append(term)
+        self._place_terms(i, code, has_adjoint, kinds, runs, merge)
+
+    def _place_terms(
+        self,
+        i: int,
+        code: int,
+        has_adjoint: int,
+        kinds: list[int],
+        terms: list[list[int]],
+        merge: bool,
+    ) -> None:
+        key = [code, has_adjoint, *kinds]
+        lengths = [len(each) for each in terms]
+        merge = merge and code == 0  # the largest of several has no padding: it may be anything
+        if not merge and not self.differ and code == 0:
+            known = self.lengths.get(tuple(key))
+            if known is None:
+                self.lengths[tuple(key)] = lengths
+            elif known != lengths:
+                self.differ = True
+        if not merge or i in self.apart or self.needs.exact[i]:
+            key += lengths
+        found = self._open(tuple(key), code, kinds, self.needs.exact[i])
+        found.add(i, terms)
+        self.region[i] = found.region
+
+    # -- lengths -------------------------------------------------------------------------
+
+    def lengths_differ(self) -> bool:
+        """Whether two sums have the same kinds of terms, but other numbers of them."""
+        return self.differ
+
+    def not_worth_it(self) -> dict[int, bool]:
+        """The nodes of the packs in which padding would cost more than it saves."""
+        apart: dict[int, bool] = {}
+        for each in self.packs:
+            if each.terms and each.is_ragged() and each.cost() > each.cost_apart():
+                for node in each.members:
+                    apart[node] = True
+        return apart
+
+    def cost(self) -> float:
+        """An estimate for one run of all packs, forward and backward."""
+        return sum([each.cost() for each in self.packs])
+
+    def terms(self) -> int:
+        """How many terms all results have together."""
+        return sum([each.count() for each in self.packs])
+
+    def runs_on_floats(self) -> bool:
+        """Whether one function of floats runs faster than NumPy calls for each pack.
+
+        Not where there are rows.
+        """
+        if any(region.rows for region in self.groups):
+            return False
+        leaves = sum([region.size for region in self.groups[:-1]])  # the last are constants
+        return _LINE * self.terms() + _LEAF * leaves < _START + self.cost() + _TERM * leaves
+
+    # -- the result ----------------------------------------------------------------------
+
+    def finish(self) -> Packing:
+        """The packs with the positions of their operands."""
+        position: Any = np.full(len(self.trace.codes), -1, dtype=np.int64)
+        filled = [0] * len(self.groups)
+        for leaf in range(self.trace.leaves):
+            position[leaf] = filled[self.region[leaf]]
+            filled[self.region[leaf]] += 1
+        for each in self.packs:
+            position[np.array(each.members, dtype=np.int64)] = np.arange(len(each.members))
+        regions = list(self.groups)
+        packs: list[Pack] = []
+        self.where: Any = np.array(self.region, dtype=np.int64)
+        for each in self.packs:
+            blocks = self._blocks(each, position)
+            found = Pack(each.code, each.region, len(each.members), blocks, each.exact)
+            if each.code == TAKE:
+                found.table = self._table(each, position)
+            rows = any(regions[r].rows for r in found.operands)
+            regions.append(Region(found.name, found.size, rows))
+            packs.append(found)
+
+        def where(node: int) -> Where:
+            return self.region[node], int(position[node])
+
+        return Packing(
+            regions,
+            packs,
+            self.trace.constants,
+            [where(root) for root in self.trace.roots],
+            [(g.symbol, where(g.left), where(g.right), g.outcome) for g in self.trace.guards],
+        )
+
+    def _blocks(self, each: _Open, position: Any) -> list[Block]:
+        if each.terms:
+            described = zip(each.kinds, each.terms, each.lengths, strict=True)
+            return _pair(each.code, [self._block(*block, position) for block in described])
+        first = each.members[0]
+        a, b = self.trace.lefts[first], self.trace.rights[first]
+        lefts = np.array([self.trace.lefts[i] for i in each.members], dtype=np.int64)
+        rights = None
+        if b >= 0:
+            members = [self.trace.rights[i] for i in each.members]
+            rights = position[np.array(members, dtype=np.int64)][:, None]
+        of_b = self.region[b] if b >= 0 else -1
+        return [Block(1.0, self.region[a], of_b, position[lefts][:, None], rights)]
+
+    def _block(self, kind: int, terms: list[int], lengths: list[int], position: Any) -> Block:
+        """A block from its coded kind and terms, padded where the lengths differ."""
+        coded: Any = np.array(terms, dtype=np.int64) >> 1
+        a, b = coded // self.nodes, coded % self.nodes - 1
+        negative, regions = kind & 1, kind >> 1
+        of_a, of_b = regions // _REGIONS, regions % _REGIONS - 1
+        if of_b >= 0:
+            # In the order of the kind: the factor in the lower region first.
+            turned = self.where[a] > self.where[b]
+            a, b = np.where(turned, b, a), np.where(turned, a, b)
+        else:
+            b = None
+        shape = (len(lengths), max(lengths))
+        if min(lengths) == max(lengths):
+            a = position[a].reshape(shape)
+            b = None if b is None else position[b].reshape(shape)
+        else:
+            real = np.arange(shape[1]) < np.array(lengths)[:, None]
+            padded = np.full(shape, -1, dtype=np.int64)
+            padded[real] = position[a]
+            a = padded
+            if b is not None:
+                padded = np.full(shape, -1, dtype=np.int64)
+                padded[real] = position[b]
+                b = padded
+        return Block(-1.0 if negative else 1.0, of_a, of_b, a, b)
+
+    def _table(self, each: _Open, position: Any) -> Table:
+        table, _ = self.trace.lookups[each.members[0]]
+        width, entries = self.trace.tables[table]
+        nodes = np.array(entries, dtype=np.int64).reshape(-1, width)
+        columns = [self.trace.lookups[i][1] for i in each.members]
+        return Table(self.where[nodes], position[nodes], np.array(columns, dtype=np.int64))
+
+
+def _pair(code: int, blocks: list[Block]) -> list[Block]:
+    """The larger or smaller of two is an operation like others, with one block."""
+    if code == 0 or sum([block.a.shape[1] for block in blocks]) != 2:
+        return blocks
+    first, last = blocks[0], blocks[-1]
+    if first.ragged or last.ragged:
+        return blocks
+    return [Block(1.0, first.a_region, last.a_region, first.a[:, :1], last.a[:, -1:])]
+
+
+def _has_product(kind: int) -> bool:
+    return (kind >> 1) % _REGIONS != 0
