@@ -25,6 +25,12 @@ PACKAGE = HERE / "autograd_nn"
 BUILD = runpy.run_path(str(PACKAGE / "build.py"))
 
 COMPILED = [
+    "autograd_nn/codes.py",
+    "autograd_nn/state.py",
+    "autograd_nn/notes.py",
+    "autograd_nn/exits.py",
+    "autograd_nn/walks.py",
+    "autograd_nn/methods.py",
     "autograd_nn/engine.py",
     "autograd_nn/jit/capture/trace.py",
     "autograd_nn/jit/flatten.py",

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
-from autograd_nn.engine import Value, custom_node, require, this_thread
+from autograd_nn.engine import Value, custom_node, require
 from autograd_nn.functions import as_array
 from autograd_nn.ops import own_row
+from autograd_nn.state import this_thread
 
 __all__ = ["custom_op"]
 

@@ -19,7 +19,15 @@ from typing import Any, Final
 import numpy as np
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, FLOOR, MOD, MUL, NEG, SUB, TAKE
+from autograd_nn.codes import (
+    ADD,
+    FLOOR,
+    MOD,
+    MUL,
+    NEG,
+    SUB,
+    TAKE,
+)
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.flat import Flat
 from autograd_nn.ops import CODES

@@ -23,7 +23,13 @@ from typing import Any, Final
 import numpy as np
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.codes import (
+    ADD,
+    MUL,
+    NEG,
+    SUB,
+    TAKE,
+)
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.flatten import MAXIMUM, MINIMUM, Needs, Terms
 from autograd_nn.jit.packs import Block, Pack, Packing, Region, Table

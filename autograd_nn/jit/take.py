@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number
-from autograd_nn.engine import Context, Value, look_up, require, this_thread
+from autograd_nn.engine import Value, look_up, require
 from autograd_nn.functions import as_array, dot
 from autograd_nn.jit.capture.trace import INDEX
+from autograd_nn.state import Context, this_thread
 
 __all__ = ["take"]
 
