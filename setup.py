@@ -33,8 +33,9 @@ COMPILED = [
     "autograd_nn/methods.py",
     "autograd_nn/engine.py",
     "autograd_nn/jit/capture/trace.py",
-    "autograd_nn/jit/flatten.py",
-    "autograd_nn/jit/pack.py",
+    "autograd_nn/jit/lifting/flatten.py",
+    "autograd_nn/jit/lifting/pack.py",
+    "autograd_nn/jit/backends/tape.py",
 ]
 
 

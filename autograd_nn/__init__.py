@@ -27,9 +27,7 @@ if TYPE_CHECKING:
         training,
     )
     from autograd_nn import transforms as transforms
-    from autograd_nn.callers import AnomalyError
     from autograd_nn.checking import (
-        GradientCheckError,
         assert_gradients,
         check_gradients,
         check_module,
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     )
     from autograd_nn.custom import custom_op
     from autograd_nn.drawing import (
-        DrawingError,
         derivative_text,
         draw,
         explain,
@@ -48,14 +45,32 @@ if TYPE_CHECKING:
         to_latex,
     )
     from autograd_nn.engine import Value, engine_is_compiled, parameter
-    from autograd_nn.errors import LeakError, TraceError
-    from autograd_nn.jit import JitWarning, jit
+    from autograd_nn.errors import (
+        AnomalyError,
+        AutogradError,
+        BadArgumentError,
+        ComplexResultError,
+        DrawingError,
+        GradientCheckError,
+        GraphError,
+        JitWarning,
+        LeakError,
+        MissingPackageError,
+        ModelFileError,
+        NonFiniteLossError,
+        OutOfRangeError,
+        SingularMatrixError,
+        TooLargeError,
+        TraceError,
+        UnknownNameError,
+        WrongTypeError,
+    )
+    from autograd_nn.jit import jit
     from autograd_nn.jit.take import take
     from autograd_nn.nn import MLP, Layer, Module, Neuron
     from autograd_nn.recording import detect_anomaly, no_grad, scope
-    from autograd_nn.saving import ModelFileError
     from autograd_nn.training import metrics
-    from autograd_nn.training.fit import NonFiniteLossError, fit
+    from autograd_nn.training.fit import fit
     from autograd_nn.training.predict import evaluate, predict
     from autograd_nn.transforms import grad, value_and_grad
 
@@ -63,17 +78,14 @@ __version__ = "1.0.0"
 
 _NAMES = {
     "checking": (
-        "GradientCheckError",
         "assert_gradients",
         "check_gradients",
         "check_module",
         "numeric_derivative",
         "numeric_gradient",
     ),
-    "callers": ("AnomalyError",),
     "custom": ("custom_op",),
     "drawing": (
-        "DrawingError",
         "derivative_text",
         "draw",
         "explain",
@@ -83,12 +95,30 @@ _NAMES = {
         "to_latex",
     ),
     "engine": ("Value", "engine_is_compiled", "parameter"),
-    "errors": ("LeakError", "TraceError"),
-    "jit": ("JitWarning", "jit", "take"),
+    "errors": (
+        "AnomalyError",
+        "AutogradError",
+        "BadArgumentError",
+        "ComplexResultError",
+        "DrawingError",
+        "GradientCheckError",
+        "GraphError",
+        "JitWarning",
+        "LeakError",
+        "MissingPackageError",
+        "ModelFileError",
+        "NonFiniteLossError",
+        "OutOfRangeError",
+        "SingularMatrixError",
+        "TooLargeError",
+        "TraceError",
+        "UnknownNameError",
+        "WrongTypeError",
+    ),
+    "jit": ("jit", "take"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "recording": ("detect_anomaly", "no_grad", "scope"),
-    "saving": ("ModelFileError",),
-    "training": ("NonFiniteLossError", "evaluate", "fit", "predict"),
+    "training": ("evaluate", "fit", "predict"),
     "transforms": ("grad", "value_and_grad"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
@@ -112,17 +142,27 @@ _MODULES = {
 __all__ = [
     "MLP",
     "AnomalyError",
+    "AutogradError",
+    "BadArgumentError",
+    "ComplexResultError",
     "DrawingError",
     "GradientCheckError",
+    "GraphError",
     "JitWarning",
     "Layer",
     "LeakError",
+    "MissingPackageError",
     "ModelFileError",
     "Module",
     "Neuron",
     "NonFiniteLossError",
+    "OutOfRangeError",
+    "SingularMatrixError",
+    "TooLargeError",
     "TraceError",
+    "UnknownNameError",
     "Value",
+    "WrongTypeError",
     "assert_gradients",
     "check_gradients",
     "check_module",

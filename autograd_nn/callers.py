@@ -1,4 +1,4 @@
-"""The error of ``detect_anomaly``, and the place in the user's code that a message names.
+"""The place in the user's code that a message names.
 
 This stays plain Python where the engine is compiled: it looks at Python's own frames.
 """
@@ -11,36 +11,12 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PACKAGE", "AnomalyError", "is_user_file", "user_frame", "user_line"]
+__all__ = ["PACKAGE", "is_user_file", "user_frame", "user_line"]
 
 #: The folder of this package, from a file that is never compiled: a compiled one learns where it
 #: lies only after it has run.
 PACKAGE = Path(__file__).parent
 _PACKAGE = str(PACKAGE)
-
-
-class AnomalyError(ArithmeticError):
-    """The first number that is not finite, and where it came from.
-
-    Attributes:
-        phase: ``"forward"`` or ``"backward"``.
-        op: the operation's name in the table.
-        number: the nan or infinity.
-        operands: the label ("" if none) and the number of each operand.
-        line: the user's source line, ``file:line: code``.
-    """
-
-    def __init__(
-        self, phase: str, op: str, number: float, operands: list[tuple[str, float]], line: str
-    ) -> None:
-        self.phase, self.op, self.number = phase, op, number
-        self.operands, self.line = operands, line
-        shown = ", ".join(f"{label} = {x!r}" if label else repr(x) for label, x in operands)
-        what = "gave" if phase == "forward" else "passes back the slope"
-        super().__init__(f"{op}({shown}) {what} {number}\n  at {line}")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.phase, self.op, self.number, self.operands, self.line)
 
 
 _LIBRARIES = tuple({sysconfig.get_paths()[kind] for kind in ("stdlib", "platstdlib")})

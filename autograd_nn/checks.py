@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.conversion import describe, did_you_mean
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 
 __all__ = ["check_argnums", "is_int", "look_up", "positions_of", "positive_int"]
 
@@ -35,9 +36,9 @@ def positive_int(name: str, given: Any) -> int:
     3
     """
     if not is_int(given):
-        raise TypeError(f"{name} is a positive int, got {describe(given)}")
+        raise WrongTypeError(f"{name} is a positive int, got {describe(given)}")
     if given < 1:
-        raise ValueError(f"{name} is at least 1, got {given}")
+        raise BadArgumentError(f"{name} is at least 1, got {given}")
     return int(given)
 
 
@@ -58,19 +59,21 @@ def look_up(what: str, given: Any, known: Mapping[str, Any]) -> Any:
     >>> look_up("activation", "Rellu", {"relu": abs})
     Traceback (most recent call last):
         ...
-    ValueError: unknown activation 'Rellu': did you mean 'relu'? Known: relu, or a function.
+    autograd_nn.errors.BadArgumentError: unknown activation 'Rellu': did you mean 'relu'? Known: ...
     """
     if isinstance(given, str):
         if given in known:
             return known[given]
         hint = did_you_mean(given.lower(), known)
-        raise ValueError(
+        raise BadArgumentError(
             f"unknown {what} {describe(given).removeprefix('str ')}: {hint}"
             f"Known: {', '.join(known)}, or a function."
         )
     if callable(given):
         return given
-    raise TypeError(f"{what} is a name ({', '.join(known)}) or a function, got {describe(given)}")
+    raise WrongTypeError(
+        f"{what} is a name ({', '.join(known)}) or a function, got {describe(given)}"
+    )
 
 
 def check_argnums(argnums: Any, allowed: str = "an int or a tuple of ints") -> tuple[int, ...]:
@@ -89,7 +92,7 @@ def check_argnums(argnums: Any, allowed: str = "an int or a tuple of ints") -> t
     positions: tuple[Any, ...] = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in positions:
         if not isinstance(position, int) or isinstance(position, bool):
-            raise TypeError(f"argnums is {allowed}, got {describe(argnums)}")
+            raise WrongTypeError(f"argnums is {allowed}, got {describe(argnums)}")
     return positions
 
 
@@ -108,10 +111,10 @@ def positions_of(
     found: list[int] = []
     for position in check_argnums(argnums, allowed):
         if not -count <= position < count:
-            raise ValueError(
+            raise BadArgumentError(
                 f"argnums asks for argument {position}, but {count} were given by position"
             )
         if position % count in found:
-            raise ValueError(f"argnums asks for argument {position % count} twice")
+            raise BadArgumentError(f"argnums asks for argument {position % count} twice")
         found.append(position % count)
     return tuple(found)

@@ -10,6 +10,8 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from autograd_nn.errors import TooLargeError, WrongTypeError
+
 __all__ = ["describe", "did_you_mean", "is_number", "to_float"]
 
 
@@ -71,13 +73,13 @@ def to_float(x: object) -> float:
     (1.0, 0.5)
     """
     if not is_number(x):
-        raise TypeError(f"expected a real number, got {describe(x)}. {_remedy(x)}")
+        raise WrongTypeError(f"expected a real number, got {describe(x)}. {_remedy(x)}")
     try:
         return float(x)  # type: ignore[arg-type]
     except OverflowError:
         # An int may be too long even to print: its size in bits names it well enough.
         name = f"an int of {x.bit_length()} bits" if isinstance(x, int) else describe(x)
-        raise OverflowError(
+        raise TooLargeError(
             f"{name} is too large for a float (at most about 1.8e308). Scale it down first."
         ) from None
 

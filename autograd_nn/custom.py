@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value, custom_node, require
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions import as_array
 from autograd_nn.ops import own_row
 from autograd_nn.state import this_thread
@@ -59,7 +60,7 @@ def custom_op(
     """
     for given in (forward, partials):
         if not callable(given):
-            raise TypeError(f"custom_op takes two functions, got {describe(given)}")
+            raise WrongTypeError(f"custom_op takes two functions, got {describe(given)}")
     arity = _operands_of(forward)
     own_name: str = getattr(forward, "__name__", "custom")
     called: str = name or ("custom" if own_name == "<lambda>" else own_name)
@@ -68,7 +69,7 @@ def custom_op(
         found = partials(*operands)
         found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
         if len(found) != arity:
-            raise ValueError(
+            raise BadArgumentError(
                 f"{called}: partials returned {len(found)} slopes for {arity} operands: "
                 "return one for each, in order"
             )
@@ -78,7 +79,7 @@ def custom_op(
 
     def operation(*operands: Any) -> Any:
         if len(operands) != arity:
-            raise TypeError(f"{called} takes {arity} operands, got {len(operands)}")
+            raise WrongTypeError(f"{called} takes {arity} operands, got {len(operands)}")
         if not all(isinstance(x, Value) or is_number(x) for x in operands):
             arrays = [as_array(x, called) for x in operands]
             if all(a.dtype != object for a in arrays):
@@ -106,7 +107,7 @@ def _operands_of(forward: Callable[..., Any]) -> int:
         return 1
     needed = [p for p in given if p.default is p.empty and p.kind in (0, 1)]
     if len(needed) not in (1, 2):
-        raise TypeError(
+        raise WrongTypeError(
             f"custom_op: forward takes {len(needed)} operands, and a node has one or two; "
             "write a longer one as a function of such operations"
         )

@@ -34,7 +34,7 @@ from typing import Any, Final, final
 import numpy as np
 from mypy_extensions import i16, i32, i64, mypyc_attr
 
-from autograd_nn.callers import PACKAGE, AnomalyError, user_line
+from autograd_nn.callers import PACKAGE, user_line
 from autograd_nn.codes import (
     ADD,
     COS,
@@ -59,6 +59,7 @@ from autograd_nn.codes import (
     TANH,
 )
 from autograd_nn.conversion import is_number, to_float
+from autograd_nn.errors import AnomalyError, GraphError, UnknownNameError, WrongTypeError
 from autograd_nn.exits import (
     FRACTIONAL,
     UNKNOWN,
@@ -294,12 +295,12 @@ class Value(Methods):
         if shared.contexts:
             refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
-            raise RuntimeError(
+            raise GraphError(
                 f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
                 "so no operation was recorded. Compute it again with recording on."
             )
         if shared.contexts and not this_thread().recording:
-            raise RuntimeError("backward() inside no_grad(): call it after the block has ended.")
+            raise GraphError("backward() inside no_grad(): call it after the block has ended.")
         with walking:
             before: list[float] = []
             leaves = self._count_uses(before)
@@ -611,7 +612,7 @@ class Value(Methods):
         return int if shared.contexts and is_number_here(self) and is_whole(self) else Value
 
     def __init_subclass__(cls) -> None:
-        raise TypeError("Value cannot be subclassed: write functions on Values, or hold one")
+        raise WrongTypeError("Value cannot be subclassed: write functions on Values, or hold one")
 
     def __repr__(self) -> str:
         if shared.contexts and is_number_here(self):
@@ -724,7 +725,7 @@ class Value(Methods):
         refuse_in_trace(f"sets the attribute {name!r} of a Value")
         for known in ("data", "grad", "label"):
             if sorted(name) == sorted(known):  # a slip of the keyboard
-                raise AttributeError(
+                raise UnknownNameError(
                     f"'Value' object has no attribute {name!r}; did you mean {known!r}?"
                 )
         add_note(self, name, what)

@@ -25,11 +25,16 @@ def check_folder(path: Path) -> None:
         raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder. Add a file name.")
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], content: bytes, durable: bool = True) -> None:
     """Write a file so that it is there whole or not at all; an old one stays until then.
 
     A draft beside it, ``.NAME.RANDOM.tmp``, is flushed to the disk and renamed.  The file keeps
     the mode it had; where ``path`` is a link, the file that it leads to is replaced.
+
+    Args:
+        path: where the file goes.
+        content: all of it.
+        durable: whether it must be there after a loss of power too, which takes milliseconds.
 
     Raises:
         OSError: it cannot be written; the message names the file.
@@ -54,13 +59,15 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         with file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         if final.exists():
             draft.chmod(final.stat().st_mode & 0o777)
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
-    _flush_folder(final.parent)
+    if durable:
+        _flush_folder(final.parent)
 
 
 def _flush_folder(folder: Path) -> None:

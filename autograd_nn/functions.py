@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value, record, record_dot, require
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.ops import CODES, primitive
 
 __all__ = [
@@ -116,12 +117,12 @@ def as_array(x: Any, name: str = "this function") -> Any:
         if isinstance(element, Value):
             any_value = True
         elif isinstance(element, (list, tuple, np.ndarray)):
-            raise ValueError(
+            raise BadArgumentError(
                 f"{name}: the rows of {describe(x)} differ in length; "
                 "give rows of equal length, or one row at a time"
             )
         elif not is_number(element):
-            raise TypeError(
+            raise WrongTypeError(
                 f"{name}: expected numbers, Values, or arrays or lists of them, "
                 f"got {describe(element)}"
             )
@@ -221,7 +222,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     (0.841345, 0.841192)
     """
     if approximate not in ("none", "tanh"):
-        raise ValueError(f"gelu: approximate is 'none' or 'tanh', got {approximate!r}")
+        raise BadArgumentError(f"gelu: approximate is 'none' or 'tanh', got {approximate!r}")
     x = _operand(x, "gelu")
     if approximate == "tanh":
         return 0.5 * x * (1.0 + tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))
@@ -337,9 +338,11 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
     """
     places, heights = as_array(xp, "interp").tolist(), as_array(fp, "interp").tolist()
     if len(places) != len(heights) or not places:
-        raise ValueError(f"interp needs as many xp as fp, got {len(places)} and {len(heights)}")
+        raise BadArgumentError(
+            f"interp needs as many xp as fp, got {len(places)} and {len(heights)}"
+        )
     if any(not a < b for a, b in pairwise(places)):
-        raise ValueError("interp: xp has to rise from each point to the next")
+        raise BadArgumentError("interp: xp has to rise from each point to the next")
 
     def at(v: Any) -> Any:
         k = bisect_right(places, v)
@@ -416,11 +419,11 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """
     for given in (a, b):
         if isinstance(given, Value) or not hasattr(given, "__len__"):
-            raise TypeError(f"dot takes two lists or arrays of numbers, got {describe(given)}")
+            raise WrongTypeError(f"dot takes two lists or arrays of numbers, got {describe(given)}")
     if len(a) != len(b):
-        raise ValueError(f"dot needs equal lengths, got {len(a)} and {len(b)}")
+        raise BadArgumentError(f"dot needs equal lengths, got {len(a)} and {len(b)}")
     if len(a) == 0:
-        raise ValueError("dot of two empty sequences: give at least one element each")
+        raise BadArgumentError("dot of two empty sequences: give at least one element each")
     if not any(isinstance(x, Value) for x in (*a, *b)):
         return add_up([to_float(x) * to_float(y) for x, y in zip(a, b, strict=True)])
     left, right = [require(x) for x in a], [require(x) for x in b]
@@ -466,7 +469,7 @@ def _shifted_exponentials(xs: Any, name: str) -> tuple[Any, Any]:
     # Subtracting the largest changes nothing but the range, so it is a constant to the slopes.
     array = np.atleast_1d(as_array(xs, name))
     if array.size == 0:
-        raise ValueError(f"{name} of nothing: give at least one number")
+        raise BadArgumentError(f"{name} of nothing: give at least one number")
     shift = reduce(maximum, array.ravel().tolist())
     if isinstance(shift, Value):
         shift = shift.detach()

@@ -14,6 +14,7 @@ from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.errors import BadArgumentError, UnknownNameError, WrongTypeError
 from autograd_nn.notes import CHILDREN, ROW, RULE, add_note, row_of
 from autograd_nn.ops import CONSTANT, MADE, Primitive
 from autograd_nn.state import refuse_in_trace
@@ -83,15 +84,17 @@ def as_parts(children: object, op: object) -> tuple[list[Any], str, list[float]]
     """
     operands = list(children) if isinstance(children, (tuple, list, set, frozenset)) else []
     if (not operands and children) or not all(map(_is_operand, operands)):
-        raise TypeError(
+        raise WrongTypeError(
             f"a label is a str, got {describe(children)}; operands are a tuple of Values"
         )
     if isinstance(op, str):
         return operands, op or "node", [0.0] * len(operands)
     if not isinstance(op, (tuple, list)):
-        raise TypeError(f"an operation is a name or a tuple of local slopes, got {describe(op)}")
+        raise WrongTypeError(
+            f"an operation is a name or a tuple of local slopes, got {describe(op)}"
+        )
     if len(op) != len(operands):
-        raise ValueError(f"{len(operands)} operands need as many local slopes, got {len(op)}")
+        raise BadArgumentError(f"{len(operands)} operands need as many local slopes, got {len(op)}")
     return operands, "node", [to_float(slope) for slope in op]
 
 
@@ -125,11 +128,11 @@ def assign_rule(v: Value, rule: object) -> None:
     """``v._backward = rule``: how this node hands its slope on, in place of the local partials."""
     refuse_in_trace("assigns the _backward of a Value")
     if not callable(rule):
-        raise TypeError(f"_backward is a function without arguments, got {describe(rule)}")
+        raise WrongTypeError(f"_backward is a function without arguments, got {describe(rule)}")
     if v._code == CONSTANT:
         return  # under no_grad no slope is asked for
     if v._left is None:
-        raise AttributeError(
+        raise UnknownNameError(
             f"the _backward of {v!r}: a leaf has no operands to hand slopes on to; assign "
             "that of an operation's result, as in Value(data, (a, b), 'name')"
         )

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import functions
+from autograd_nn.errors import BadArgumentError, SingularMatrixError
 
 __all__ = ["cholesky", "det", "inv", "norm", "solve"]
 
@@ -27,7 +28,7 @@ def _matrix(a: Any, name: str) -> Any:
     """``a`` as a square matrix of floats or objects."""
     matrix = functions.as_array(a, name)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"{name} takes a square matrix, got the shape {matrix.shape}")
+        raise BadArgumentError(f"{name} takes a square matrix, got the shape {matrix.shape}")
     return matrix
 
 
@@ -72,13 +73,15 @@ def solve(a: Any, b: Any) -> Any:
     """
     matrix, right = _matrix(a, "solve"), functions.as_array(b, "solve")
     if right.ndim not in (1, 2) or len(right) != len(matrix):
-        raise ValueError(f"solve: a is {matrix.shape} and b is {right.shape}; b needs as many rows")
+        raise BadArgumentError(
+            f"solve: a is {matrix.shape} and b is {right.shape}; b needs as many rows"
+        )
     if object not in (matrix.dtype, right.dtype):
         return np.linalg.solve(matrix, right)
     matrix, right = matrix.astype(object), right.astype(object)
     matrix, sign = _eliminate(matrix, right)
     if sign == 0:
-        raise np.linalg.LinAlgError("Singular matrix")
+        raise SingularMatrixError("Singular matrix")
     for k in reversed(range(len(matrix))):
         for column in range(k + 1, len(matrix)):
             right[k] = right[k] - matrix[k, column] * right[column]
@@ -140,7 +143,7 @@ def cholesky(a: Any) -> Any:
             for k in range(j):
                 rest = rest - lower[i, k] * lower[j, k]
             if i == j and not rest > 0.0:
-                raise np.linalg.LinAlgError("Matrix is not positive definite")
+                raise SingularMatrixError("Matrix is not positive definite")
             lower[i, j] = functions.sqrt(rest) if i == j else rest / lower[j, j]
     return lower
 
@@ -165,7 +168,7 @@ def norm(x: Any, ord: Any = None) -> Any:
     """
     array = functions.as_array(x, "norm")
     if ord not in (None, 1, 2, np.inf) or (ord is not None and array.ndim > 1):
-        raise ValueError(f"norm: ord is None, and 1, 2 or inf for a vector; got {ord!r}")
+        raise BadArgumentError(f"norm: ord is None, and 1, 2 or inf for a vector; got {ord!r}")
     if array.dtype != object:
         return float(np.linalg.norm(array, ord))
     sizes = [abs(element) for element in array.ravel().tolist()]

@@ -17,6 +17,7 @@ import numpy as np
 from autograd_nn import functions
 from autograd_nn.conversion import describe
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError
 from autograd_nn.functions import add_up, as_array, logsumexp, maximum, softplus, sqrt
 
 __all__ = [
@@ -132,12 +133,12 @@ def cross_entropy(y_true: Any, y_pred: Any) -> Any:
     """
     classes, rows = as_array(y_true, "y_true"), as_array(y_pred, "y_pred")
     if rows.ndim != 2 or classes.ndim != 1 or len(rows) != len(classes):
-        raise ValueError(
+        raise BadArgumentError(
             "cross_entropy takes n classes and n rows of logits, "
             f"got shapes {classes.shape} and {rows.shape}"
         )
     if len(rows) == 0:
-        raise ValueError("cross_entropy of no rows: give at least one")
+        raise BadArgumentError("cross_entropy of no rows: give at least one")
     allowed = f"an int from 0 to {rows.shape[1] - 1}"
     losses = []
     for t, row in zip(classes.tolist(), rows.tolist(), strict=True):
@@ -164,11 +165,11 @@ LOSSES = {
 def _arrays(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     true, pred = as_array(y_true, "y_true"), as_array(y_pred, "y_pred")
     if true.shape != pred.shape:
-        raise ValueError(
+        raise BadArgumentError(
             f"y_true and y_pred must have the same shape, got {true.shape} and {pred.shape}"
         )
     if true.size == 0:
-        raise ValueError("a loss needs at least one prediction, got none")
+        raise BadArgumentError("a loss needs at least one prediction, got none")
     return true, pred
 
 
@@ -190,4 +191,4 @@ def _mean(terms: Any) -> Any:
 def _check_label(label: Any, fits: bool, loss: str, allowed: str) -> None:
     if not fits:
         shown = label.data if isinstance(label, Value) else label
-        raise ValueError(f"{loss}: a label is {allowed}, got {describe(shown)}")
+        raise BadArgumentError(f"{loss}: a label is {allowed}, got {describe(shown)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from autograd_nn.codes import MADE
 from autograd_nn.conversion import describe
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import PRIMITIVES, Primitive
 from autograd_nn.state import BARE, SCOPE
 
@@ -53,7 +54,7 @@ def as_label(label: object) -> str:
         TypeError: it is not a str.
     """
     if not isinstance(label, str):
-        raise TypeError(f"a label is a str, got {describe(label)}")
+        raise WrongTypeError(f"a label is a str, got {describe(label)}")
     return label
 
 
@@ -81,7 +82,7 @@ def row_of(v: Value) -> Primitive:
 def all_notes(v: Value) -> dict[Any, Any]:
     """The notes with the user's own attributes, which plain Python keeps in ``__dict__``."""
     if RULE in v._notes:
-        raise TypeError(
+        raise WrongTypeError(
             f"{v!r} cannot be copied or pickled: its _backward was written by hand and hands on to "
             "the operands it was written for; make it with custom_op instead"
         )

@@ -29,6 +29,7 @@ import numpy as np
 
 from autograd_nn import arrays, floats, special
 from autograd_nn.arrays import one_by_one
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.floats import or_nan, whole
 from autograd_nn.spelling import NOTHING, SPELLINGS, Spelling, spelling_of_call
 
@@ -258,7 +259,7 @@ def _itself(x: Any, *_: Any) -> Any:
 
 
 def _no_forward(*_: Any) -> Any:
-    raise TypeError("a leaf of the graph holds a number; it is not an operation")
+    raise WrongTypeError("a leaf of the graph holds a number; it is not an operation")
 
 
 def _leaf() -> Primitive:
@@ -387,7 +388,7 @@ def handmade_row(name: str, arity: int) -> Primitive:
     """The row of a node that was made by hand: its name is known, its formulas are not."""
 
     def unknown(*_: Any) -> Any:
-        raise TypeError(
+        raise WrongTypeError(
             f"the node {name!r} was made by hand, so it has slopes but no formula, which another "
             "derivative or another argument needs; make it with custom_op instead"
         )

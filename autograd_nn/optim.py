@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.parameters import gather, gather_slopes, scatter
 from autograd_nn.rich import card, settings, table
 
@@ -146,7 +147,7 @@ class SGD(Optimizer):
         self.dampening = _check("dampening", dampening)
         self.nesterov = bool(nesterov)
         if nesterov and (momentum == 0.0 or dampening != 0.0):
-            raise ValueError("nesterov needs momentum > 0 and dampening 0")
+            raise BadArgumentError("nesterov needs momentum > 0 and dampening 0")
         self._velocity: Floats | None = None
 
     def update(self, data: Floats, gradient: Floats) -> None:
@@ -190,7 +191,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise TypeError(f"betas is a pair such as (0.9, 0.999), got {describe(betas)}")
+            raise WrongTypeError(f"betas is a pair such as (0.9, 0.999), got {describe(betas)}")
         self.betas = (
             _check("betas[0]", betas[0], 0.0, 1.0),
             _check("betas[1]", betas[1], 0.0, 1.0),
@@ -260,7 +261,7 @@ class Schedule(ABC):
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(
+            raise WrongTypeError(
                 f"a schedule takes an optimizer such as Adam, got {describe(optimizer)}"
             )
         self.optimizer = optimizer
@@ -378,14 +379,14 @@ class SequentialLR(Schedule):
         super().__init__(optimizer)
         self.schedules, self.milestones = list(schedules), list(milestones)
         if len(self.schedules) != len(self.milestones) + 1:
-            raise ValueError(
+            raise BadArgumentError(
                 f"{len(self.schedules)} schedules need {len(self.schedules) - 1} milestones, "
                 f"got {len(self.milestones)}"
             )
         if any(s.optimizer is not optimizer for s in self.schedules):
-            raise ValueError("all schedules must be made on the optimizer that is given")
+            raise BadArgumentError("all schedules must be made on the optimizer that is given")
         if sorted(set(self.milestones)) != self.milestones:
-            raise ValueError(f"milestones must increase, got {self.milestones}")
+            raise BadArgumentError(f"milestones must increase, got {self.milestones}")
         self._start()
 
     def rate(self, epoch: int) -> float:
@@ -439,28 +440,30 @@ def clip_norm(gradient: Floats, max_norm: float) -> float:
 
 def _check_parameters(parameters: Any, who: str) -> list[Value]:
     if isinstance(parameters, Value) or not hasattr(parameters, "__iter__"):
-        raise TypeError(f"{who} takes a list of Values, got {describe(parameters)}")
+        raise WrongTypeError(f"{who} takes a list of Values, got {describe(parameters)}")
     listed = list(parameters)
     if not listed:
-        raise ValueError(f"{who} got no parameters: give model.parameters() or a list of Values")
+        raise BadArgumentError(
+            f"{who} got no parameters: give model.parameters() or a list of Values"
+        )
     for i, p in enumerate(listed):
         if not isinstance(p, Value):
-            raise TypeError(f"{who}: parameters[{i}] is {describe(p)}; give Values")
+            raise WrongTypeError(f"{who}: parameters[{i}] is {describe(p)}; give Values")
         if p.kind == "operation":
-            raise ValueError(
+            raise BadArgumentError(
                 f"{who}: parameters[{i}] is the result of {p.op!r}; only leaves can be moved"
             )
     if len({id(p) for p in listed}) != len(listed):
-        raise ValueError(f"{who}: a parameter is listed twice and would be moved twice")
+        raise BadArgumentError(f"{who}: a parameter is listed twice and would be moved twice")
     return listed
 
 
 def _check(name: str, x: Any, low: float = -math.inf, below: float = math.inf) -> float:
     if isinstance(x, bool) or not is_number(x):
-        raise TypeError(f"{name} is a number, got {describe(x)}")
+        raise WrongTypeError(f"{name} is a number, got {describe(x)}")
     if not (low <= x < below):
         upper = "" if below == math.inf else f" and below {below:g}"
-        raise ValueError(f"{name} must be finite, at least {low:g}{upper}; got {x}")
+        raise BadArgumentError(f"{name} must be finite, at least {low:g}{upper}; got {x}")
     return float(x)
 
 

@@ -30,7 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def gradcheck(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Fail where slopes do not agree: called as ``autograd_nn.checking.assert_gradients``."""
-    from autograd_nn.checking import GradientCheckError, check_gradients
+    from autograd_nn.checking import check_gradients
+    from autograd_nn.errors import GradientCheckError
 
     seed = request.config.getoption("--gradcheck-seed")
 
@@ -48,7 +49,7 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., None]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Show the cause of a failed check without the path of the error's module."""
     outcome = yield
-    module = sys.modules.get("autograd_nn.checking.report")
+    module = sys.modules.get("autograd_nn.errors")
     if module is None or call.excinfo is None:
         return
     error = call.excinfo.value

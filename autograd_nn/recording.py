@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd_nn.conversion import describe
 from autograd_nn.engine import Value
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.plain import Plain
 from autograd_nn.state import (
     RECORDED,
@@ -97,7 +98,7 @@ def scope(name: str) -> Iterator[None]:
     ('error',)
     """
     if not isinstance(name, str):
-        raise TypeError(f"a scope's name is a str, got {describe(name)}")
+        raise WrongTypeError(f"a scope's name is a str, got {describe(name)}")
     with _open(scope=(*this_thread().scope, name)):
         yield
 

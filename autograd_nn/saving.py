@@ -19,9 +19,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from autograd_nn.errors import ModelFileError
 from autograd_nn.files import write_whole
 from autograd_nn.nn.architecture import build
-from autograd_nn.nn.model_file import ModelFileError, fill, naming, read, to_bytes
+from autograd_nn.nn.model_file import fill, naming, read, to_bytes
 from autograd_nn.nn.module import Module
 from autograd_nn.nn.states import load_state_dict, state_dict
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.checks import look_up
+from autograd_nn.errors import BadArgumentError, MissingPackageError
 from autograd_nn.nn import MLP
 from autograd_nn.optim import OPTIMIZERS
 from autograd_nn.saving import from_bytes, to_bytes
@@ -34,7 +35,7 @@ try:
     from sklearn.utils.multiclass import check_classification_targets  # type: ignore[import-untyped]
     from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped]
 except ImportError as error:
-    raise ImportError(
+    raise MissingPackageError(
         "autograd_nn.sklearn needs scikit-learn 1.6 or newer: pip install 'autograd_nn[sklearn]'"
     ) from error
 
@@ -154,7 +155,7 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, numbered = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(
+            raise BadArgumentError(
                 f"a classifier needs at least 2 classes, but y has 1 class: {self.classes_[0]!r}"
             )
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)

@@ -27,7 +27,7 @@ from autograd_nn.engine import (
     slopes_along,
     topological_order,
 )
-from autograd_nn.errors import LeakError
+from autograd_nn.errors import LeakError, WrongTypeError
 from autograd_nn.nested import (
     is_constant,
     is_container,
@@ -96,7 +96,7 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
             for name, part in zip(names_of(nested), parts_of(nested), strict=True)
         ]
         return _join(parts, lambda items: with_parts(nested, items))
-    raise TypeError(
+    raise WrongTypeError(
         f"{where} is {describe(nested)}; give numbers, Values, arrays, "
         "or lists, tuples, dicts and dataclasses of them"
     )
@@ -110,7 +110,7 @@ def _flatten_array(array: Any, where: str) -> tuple[list[Any], Structure]:
     leaves = list(array.flat)
     for leaf in leaves:
         if not (isinstance(leaf, Value) or is_number(leaf)):
-            raise TypeError(f"{where} is an array that holds {describe(leaf)}; give numbers")
+            raise WrongTypeError(f"{where} is an array that holds {describe(leaf)}; give numbers")
 
     def rebuild(xs: Sequence[Any]) -> Any:
         graph = any(isinstance(x, Value) for x in xs)
@@ -201,7 +201,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     (9.0, 30.0)
     """
     if not callable(f):
-        raise TypeError(f"a gradient is of a function, got {describe(f)}")
+        raise WrongTypeError(f"a gradient is of a function, got {describe(f)}")
     # A function that knows its own derivative, such as a jitted one, is asked for it.
     own = getattr(f, "value_and_grad", None)
     positions = check_argnums(argnums)
@@ -321,7 +321,7 @@ def one_number(result: Any, f: Callable[..., Any]) -> Any:
     if is_number(result):
         return to_float(result)
     name = getattr(f, "__name__", "the function")
-    raise TypeError(
+    raise WrongTypeError(
         f"{name} returned {describe(result)}; a gradient needs one number: "
         "return a sum, or one element"
     )

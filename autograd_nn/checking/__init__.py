@@ -9,7 +9,8 @@ from autograd_nn.checking.check import assert_gradients, check_gradients
 from autograd_nn.checking.modules import check_module
 from autograd_nn.checking.numeric import NumericDerivative, numeric_derivative, numeric_gradient
 from autograd_nn.checking.oracles import complex_step_derivative, mpmath_derivative
-from autograd_nn.checking.report import GradientCheckError, GradientReport
+from autograd_nn.checking.report import GradientReport
+from autograd_nn.errors import GradientCheckError
 
 __all__ = [
     "GradientCheckError",

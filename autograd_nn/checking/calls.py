@@ -16,15 +16,12 @@ import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, ComplexResultError, WrongTypeError
 from autograd_nn.transforms import flatten
 
-__all__ = ["Arguments", "ComplexResultError", "call_f", "call_hand", "hand_numbers"]
+__all__ = ["Arguments", "call_f", "call_hand", "hand_numbers"]
 
 __tracebackhide__ = True  # in pytest, errors are shown at the line of the test
-
-
-class ComplexResultError(TypeError):
-    """A result left the real numbers: a root or a power outside its domain."""
 
 
 def _is_complex(x: Any) -> bool:
@@ -48,7 +45,7 @@ class Arguments:
     def __init__(self, f: Callable[..., object], at: Any, wrt: Any, names: Any) -> None:
         leaves, self.structure = flatten(at, "at")
         if not leaves:
-            raise ValueError(f"at is {describe(at)}: it holds no number to check a slope for")
+            raise BadArgumentError(f"at is {describe(at)}: it holds no number to check a slope for")
         self.spread = isinstance(at, tuple)
         self._sizes = [len(flatten(part, "at")[0]) for part in (at if self.spread else (at,))]
         self.all = [to_float(x) for x in leaves]
@@ -60,7 +57,7 @@ class Arguments:
         if names is not None:
             self.names = [names] if isinstance(names, str) else [str(name) for name in names]
             if len(self.names) != len(self.chosen):
-                raise ValueError(
+                raise BadArgumentError(
                     f"names gives {len(self.names)} names for {len(self.chosen)} numbers"
                 )
 
@@ -83,12 +80,12 @@ class Arguments:
 
 def _positions(at: Any, wrt: Any) -> list[int]:
     if not isinstance(at, (tuple, list, dict)):
-        raise TypeError(f"wrt chooses among several arguments, but at is {describe(at)}")
+        raise WrongTypeError(f"wrt chooses among several arguments, but at is {describe(at)}")
     wanted = list(wrt) if isinstance(wrt, (tuple, list, set)) else [wrt]
     keys: list[Any] = list(at) if isinstance(at, dict) else list(range(len(at)))
     unknown = [key for key in wanted if key not in keys]
     if unknown or not wanted:
-        raise ValueError(f"wrt is {wrt!r}; the arguments are {keys}")
+        raise BadArgumentError(f"wrt is {wrt!r}; the arguments are {keys}")
     positions: list[int] = []
     start = 0
     for key in keys:
@@ -147,7 +144,9 @@ def _call(who: str, function: Callable[..., object], arguments: tuple[Any, ...])
     if len(before) != len(after) or any(
         a is not b and (isinstance(a, Value) or a != b) for a, b in zip(before, after, strict=True)
     ):
-        raise ValueError(f"{who} changed its arguments; it should only read them: work on a copy")
+        raise BadArgumentError(
+            f"{who} changed its arguments; it should only read them: work on a copy"
+        )
     return result
 
 
@@ -161,7 +160,9 @@ def call_f(f: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
     if isinstance(result, Value):
         return result
     if not is_number(result):
-        raise TypeError(f"f returned {describe(result)}; it must return one number, such as a sum")
+        raise WrongTypeError(
+            f"f returned {describe(result)}; it must return one number, such as a sum"
+        )
     return to_float(result)
 
 
@@ -188,9 +189,9 @@ def hand_numbers(
     try:
         leaves = flatten(slopes, "hand's result")[0]
     except TypeError as error:
-        raise TypeError(f"{says} {describe(slopes)}: {error}") from None
+        raise WrongTypeError(f"{says} {describe(slopes)}: {error}") from None
     if len(leaves) != size:
-        raise ValueError(
+        raise BadArgumentError(
             f"{says} {len(leaves)} slope{'s' * (len(leaves) != 1)} for {size} "
             f"number{'s' * (size != 1)}: {describe(slopes)}; give one slope per number"
         )
@@ -201,7 +202,7 @@ def _in_order(slopes: Any, pattern: Any, says: str) -> Any:
     """``slopes`` with each dict in the order of the dict at the same place of ``pattern``."""
     if isinstance(slopes, dict) and isinstance(pattern, dict):
         if set(slopes) != set(pattern):
-            raise ValueError(
+            raise BadArgumentError(
                 f"{says} a dict with the keys {list(slopes)}; "
                 f"the keys of the point are {list(pattern)}"
             )
@@ -214,7 +215,7 @@ def _in_order(slopes: Any, pattern: Any, says: str) -> Any:
             return _in_order(slopes, pattern[0], says)
     two = isinstance(slopes, np.ndarray) and isinstance(pattern, np.ndarray)
     if two and slopes.ndim > 1 and slopes.shape != pattern.shape:
-        raise ValueError(
+        raise BadArgumentError(
             f"{says} an array of shape {slopes.shape} for numbers of shape {pattern.shape}; "
             "give one slope per number, in the same places"
         )

@@ -15,9 +15,10 @@ from autograd_nn.checking.diagnosis.probes import Probe, agree
 from autograd_nn.checking.numeric import numeric_derivative
 from autograd_nn.checking.points import Points
 from autograd_nn.checking.projections import Projections
-from autograd_nn.checking.report import GradientCheckError, GradientReport, Row, judge, judge_sides
+from autograd_nn.checking.report import GradientReport, Row, judge, judge_sides
 from autograd_nn.checking.shapes import NumericDerivative
 from autograd_nn.engine import Value
+from autograd_nn.errors import GradientCheckError
 
 __all__ = ["assert_gradients", "check_gradients"]
 

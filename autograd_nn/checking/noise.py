@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.errors import WrongTypeError
 
 __all__ = ["Sampler", "noise_level"]
 
@@ -47,7 +48,7 @@ class Sampler:
             return None
         y = getattr(y, "data", y) if hasattr(y, "backward") else y
         if not is_number(y):
-            raise TypeError(f"f returned {describe(y)} at {x!r}; it must return one number")
+            raise WrongTypeError(f"f returned {describe(y)} at {x!r}; it must return one number")
         number = to_float(y)
         return number if math.isfinite(number) else None
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from autograd_nn.checking.numeric import numeric_derivative
 from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.errors import BadArgumentError, MissingPackageError, WrongTypeError
 
 __all__ = ["complex_step_derivative", "mpmath_derivative"]
 
@@ -49,12 +50,14 @@ def complex_step_derivative(f: Callable[[Any], Any], x: float) -> float:
     """
     x = _finite(x)
     if 0.0 < abs(x) < 1e-280:
-        raise ValueError(f"the point is {x!r}: too close to 0 for a step beside it; scale x up")
+        raise BadArgumentError(
+            f"the point is {x!r}: too close to 0 for a step beside it; scale x up"
+        )
     # Beside a small x the step is small too: 1 / (x + ih) must see a point next to x.
     step = _COMPLEX_STEP if x == 0.0 or abs(x) > 2.0**-302 else abs(x) * 2.0**-30
     result = _call(f, complex(x, step), "the functions of cmath or NumPy")
     if is_number(result) or not isinstance(result, complex):
-        raise TypeError(
+        raise WrongTypeError(
             f"f returned {describe(result)} for a complex argument, so its imaginary part was "
             "dropped (abs, .real and float do that); use numeric_derivative"
         )
@@ -95,17 +98,17 @@ def mpmath_derivative(f: Callable[[Any], Any], x: float, digits: int = 50) -> An
     try:
         mpmath: Any = importlib.import_module("mpmath")
     except ImportError:
-        raise ImportError(
+        raise MissingPackageError(
             "mpmath_derivative needs mpmath, which is not installed: pip install mpmath"
         ) from None
     if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
-        raise ValueError(f"digits is {describe(digits)}; give a positive whole number")
+        raise BadArgumentError(f"digits is {describe(digits)}; give a positive whole number")
     x = _finite(x)
 
     def high(t: Any) -> Any:
         result = _call(f, mpmath.mpf(t), "the functions of mpmath")
         if not isinstance(result, mpmath.mpf):
-            raise TypeError(
+            raise WrongTypeError(
                 f"f returned {describe(result)} for an mpmath number, so its digits were "
                 "dropped (the functions of math do that); use the functions of mpmath"
             )
@@ -123,7 +126,7 @@ def mpmath_derivative(f: Callable[[Any], Any], x: float, digits: int = 50) -> An
 def _finite(x: object) -> float:
     number = to_float(x)
     if not math.isfinite(number):
-        raise ValueError(f"the point is {number!r}; give a finite number")
+        raise BadArgumentError(f"the point is {number!r}; give a finite number")
     return number
 
 
@@ -131,7 +134,7 @@ def _call(f: Callable[[Any], Any], x: Any, allowed: str) -> Any:
     try:
         return f(x)
     except TypeError as error:
-        raise TypeError(
+        raise WrongTypeError(
             f"f does not take a {type(x).__name__} number ({error}); write it in plain "
             f"arithmetic or with {allowed}, or use numeric_derivative"
         ) from error
@@ -141,10 +144,10 @@ def _confirm(value: float, f: Callable[[float], object], x: float, cause: str) -
     """Raise where the numeric slope says something else by far."""
     numeric = numeric_derivative(f, x)
     if numeric.status in ("kink", "jump", "vertical", "undefined", "random"):
-        raise ValueError(f"f has no slope at {x!r}: {numeric.status}, {numeric.note}")
+        raise BadArgumentError(f"f has no slope at {x!r}: {numeric.status}, {numeric.note}")
     off = abs(value - numeric.value)
     if not math.isfinite(value) or off > 10 * numeric.error + 1e-6 * abs(numeric.value):
-        raise ValueError(
+        raise BadArgumentError(
             f"the slope comes out as {value:.6g}, and as {numeric.value:.6g} numerically: "
             f"probably {cause}; use numeric_derivative"
         )

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from autograd_nn.checking.calls import Arguments, ComplexResultError, call_f, call_hand
+from autograd_nn.checking.calls import Arguments, call_f, call_hand
 from autograd_nn.checking.diagnosis.branches import conditions
 from autograd_nn.checking.diagnosis.probes import Probe, probe_around
 from autograd_nn.engine import Value, topological_order
+from autograd_nn.errors import ComplexResultError
 from autograd_nn.recording import noting_exits, tracing
 from autograd_nn.transforms import refuse_leak
 

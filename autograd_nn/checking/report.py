@@ -14,7 +14,7 @@ from typing import NamedTuple
 from autograd_nn.checking.diagnosis import HEADLINE, UNCERTAIN, Finding, shortened
 from autograd_nn.checking.shapes import NumericDerivative
 
-__all__ = ["GradientCheckError", "GradientReport", "Row", "judge", "judge_sides"]
+__all__ = ["GradientReport", "Row", "judge", "judge_sides"]
 
 _WIDTH = 80
 _MOST_ROWS = 12
@@ -262,11 +262,3 @@ def _with_bound(d: NumericDerivative | None) -> str:
     if math.isnan(d.value) or math.isinf(d.error):
         return d.status
     return f"{d.value:.8g} ± {d.error:.0e}"
-
-
-class GradientCheckError(AssertionError):
-    """Slopes do not agree.  ``report`` is the ``GradientReport``."""
-
-    def __init__(self, report: GradientReport) -> None:
-        super().__init__(str(report))
-        self.report = report

@@ -10,7 +10,8 @@ from autograd_nn.drawing.explanation import Explanation, explain
 from autograd_nn.drawing.formula import expression, to_latex
 from autograd_nn.drawing.names import label_variables
 from autograd_nn.drawing.page import Page, step_through
-from autograd_nn.drawing.render import Drawing, DrawingError, draw
+from autograd_nn.drawing.render import Drawing, draw
+from autograd_nn.errors import DrawingError
 
 __all__ = [
     "Drawing",

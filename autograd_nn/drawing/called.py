@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_nn.conversion import describe
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 
 __all__ = ["Outputs", "outputs_of"]
 
@@ -32,7 +33,7 @@ def outputs_of(what: Any, row: Any) -> Outputs | None:
     """
     if isinstance(what, Value) or not callable(what) or not hasattr(what, "parameters"):
         if row is not None:
-            raise TypeError(
+            raise WrongTypeError(
                 f"a row is what a model is called on, but {describe(what)} is no model: "
                 "draw(value) takes no row."
             )
@@ -40,16 +41,16 @@ def outputs_of(what: Any, row: Any) -> Outputs | None:
     if row is None:
         count = getattr(what, "nin", None)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise TypeError(
+            raise WrongTypeError(
                 f"{describe(what)} does not say how many inputs it takes (an attribute nin): "
                 "give a row of numbers, draw(model, row), or draw what it returns, "
                 "draw(model(row))."
             )
         return Outputs(what([0.0] * count), False)
     if not hasattr(row, "__len__") or isinstance(row, (str, bytes, dict)):
-        raise TypeError(f"row is a list of numbers, or of such rows; got {describe(row)}")
+        raise WrongTypeError(f"row is a list of numbers, or of such rows; got {describe(row)}")
     if not len(row):
-        raise ValueError("row is empty: give the numbers that the model is called on")
+        raise BadArgumentError("row is empty: give the numbers that the model is called on")
     if hasattr(row[0], "__len__") and not isinstance(row[0], (str, bytes)):
         return Outputs([what(part) for part in row], True)
     return Outputs(what(row), True)

@@ -11,6 +11,7 @@ from autograd_nn.drawing.graph import is_plain_power
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.text import short_number
 from autograd_nn.engine import Value, row_of
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.labels import clean
 from autograd_nn.ops import CONSTANT
 
@@ -78,10 +79,10 @@ class ChainRule:
             ValueError: it is not in the graph.
         """
         if not isinstance(wrt, Value):
-            raise TypeError(f"wrt is a Value of the graph, got {describe(wrt)}")
+            raise WrongTypeError(f"wrt is a Value of the graph, got {describe(wrt)}")
         found = self.graph.position.get(id(wrt))
         if found is None:
-            raise ValueError(
+            raise BadArgumentError(
                 f"{self.name(len(self.graph.order) - 1)} does not depend on "
                 f"{clean(wrt.label) or repr(wrt)}: it is not in its graph."
             )

@@ -17,6 +17,7 @@ from autograd_nn.drawing.palette import sign_colour
 from autograd_nn.drawing.picture import Arrow, Box, Picture
 from autograd_nn.drawing.text import clean, number
 from autograd_nn.engine import Value, topological_order
+from autograd_nn.errors import BadArgumentError
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
 
 __all__ = ["picture_of_groups"]
@@ -109,7 +110,7 @@ def _check_expand(expand: tuple[str, ...], scopes: dict[tuple[str, ...], int]) -
     for name in expand:
         if name not in there:
             some = ", ".join(map(repr, there[:8])) or "none: use `with scope('name'):`"
-            raise ValueError(f"expand={name!r}: there is no such scope. There are {some}.")
+            raise BadArgumentError(f"expand={name!r}: there is no such scope. There are {some}.")
 
 
 def _level(scopes: dict[tuple[str, ...], int], most: int) -> int:

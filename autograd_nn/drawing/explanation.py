@@ -20,6 +20,7 @@ from autograd_nn.drawing.steps import value_names
 from autograd_nn.drawing.text import short_number
 from autograd_nn.drawing.views import Reading
 from autograd_nn.engine import Value
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.labels import clean
 
 __all__ = ["Explanation", "Link", "explain"]
@@ -69,7 +70,7 @@ class Explanation:
 
     def __init__(self, v: Value, wrt: Value) -> None:
         if not isinstance(v, Value):
-            raise TypeError(f"explain takes a Value, got {describe(v)}")
+            raise WrongTypeError(f"explain takes a Value, got {describe(v)}")
         read = Reading(v)
         walk = ChainRule(v, value_names(read)[0])
         self._root, self._walk = v, walk

@@ -16,6 +16,7 @@ from autograd_nn.conversion import describe
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import CONSTANT, Primitive
 
 __all__ = ["ATOM", "Formula", "Latex", "expression", "to_latex"]
@@ -31,7 +32,7 @@ class Formula:
 
     def __init__(self, root: Value, latex: bool, unfold: bool) -> None:
         if not isinstance(root, Value):
-            raise TypeError(f"a formula is that of a Value, got {describe(root)}")
+            raise WrongTypeError(f"a formula is that of a Value, got {describe(root)}")
         self.latex = latex
         self.graph = Simplified([root])
         self.uses = [0] * len(self.graph.order)

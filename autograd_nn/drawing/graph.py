@@ -15,6 +15,7 @@ import numpy as np
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.text import short_number
 from autograd_nn.engine import Value, row_of, topological_order
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Simplified", "has_run", "is_plain_power", "kind_of", "roots_of", "sign_of"]
@@ -43,9 +44,9 @@ def roots_of(what: Any) -> list[Value]:
         elif isinstance(item, (list, tuple)):
             pending.extend(reversed(item))
         else:
-            raise TypeError(f"cannot draw {describe(item)}. {_advice(item)}")
+            raise WrongTypeError(f"cannot draw {describe(item)}. {_advice(item)}")
     if not roots:
-        raise ValueError(f"cannot draw {describe(what)}: there is no Value in it.")
+        raise BadArgumentError(f"cannot draw {describe(what)}: there is no Value in it.")
     return list(roots.values())
 
 

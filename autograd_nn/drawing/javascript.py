@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import PRIMITIVES, Primitive
 
 __all__ = ["operation", "operations"]
@@ -122,7 +123,7 @@ class _Condition:
         return _Condition(f"({self.text} || {other.text})")
 
     def __bool__(self) -> bool:
-        raise TypeError("a rule that branches has no formula")
+        raise WrongTypeError("a rule that branches has no formula")
 
     def choose(self, a: Any, b: Any) -> _Written:
         """``a`` where the condition holds, else ``b``."""
@@ -133,7 +134,7 @@ def _text(x: Any) -> str:
     if isinstance(x, _Written):
         return x.text
     if not isinstance(x, (int, float)):
-        raise TypeError(f"{type(x).__name__} has no formula")
+        raise WrongTypeError(f"{type(x).__name__} has no formula")
     x = float(x)
     if math.isfinite(x):
         return repr(x) if math.copysign(1.0, x) > 0.0 else f"({x!r})"

@@ -15,6 +15,7 @@ import numpy as np
 from autograd_nn.conversion import describe
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
+from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Namer", "label_variables", "named_values"]
@@ -34,7 +35,7 @@ def named_values(names: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     """
     for name, held in names.items():
         if not isinstance(name, str):
-            raise TypeError(f"names are strings, got {describe(name)}")
+            raise WrongTypeError(f"names are strings, got {describe(name)}")
         if name.startswith("_"):
             continue
         pending: list[tuple[str, Any, int]] = [(name, held, 0)]
@@ -63,7 +64,9 @@ def label_variables(names: Mapping[str, Any]) -> None:
     ('x', 'w[1]')
     """
     if not isinstance(names, Mapping):
-        raise TypeError(f"give a mapping of names to Values such as locals(), got {names!r:.60}")
+        raise WrongTypeError(
+            f"give a mapping of names to Values such as locals(), got {names!r:.60}"
+        )
     for name, value in named_values(names):
         if not value.label:
             value.label = name

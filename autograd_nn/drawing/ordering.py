@@ -10,6 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import pairwise
 
+from autograd_nn.errors import BadArgumentError
+
 __all__ = ["Layers", "count_crossings", "crossed", "ordered"]
 
 _LONGEST_CHAIN = 40  # an edge over more ranks is drawn straight, so that cost stays linear
@@ -57,7 +59,7 @@ def _ranks(n: int, edges: list[tuple[int, int]]) -> list[int]:
             if not waiting[head]:
                 order.append(head)
     if len(order) < n:
-        raise ValueError("the graph has a cycle: a layered layout needs a direction")
+        raise BadArgumentError("the graph has a cycle: a layered layout needs a direction")
     for node in sources:
         if after[node]:
             ranks[node] = min(ranks[head] for head in after[node]) - 1

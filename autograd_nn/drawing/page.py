@@ -27,6 +27,7 @@ from autograd_nn.drawing.steps import columns
 from autograd_nn.drawing.strips import strips_of
 from autograd_nn.drawing.views import Reading, scene_of
 from autograd_nn.engine import Value, topological_order
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.files import check_folder, write_whole
 from autograd_nn.labels import clean, escape
 
@@ -139,24 +140,28 @@ def _root_of(what: Any, row: Any, output: int) -> tuple[Value, bool]:
     """The Value to step through, and whether layer by layer."""
     if isinstance(what, Value):
         if row is not None:
-            raise TypeError("a Value is stepped through as it is: give no row, or give a model")
+            raise WrongTypeError(
+                "a Value is stepped through as it is: give no row, or give a model"
+            )
         return what, False
     if not callable(what) or not hasattr(what, "parameters"):
-        raise TypeError(f"step_through takes one Value, or a model and a row, got {describe(what)}")
+        raise WrongTypeError(
+            f"step_through takes one Value, or a model and a row, got {describe(what)}"
+        )
     if row is None:
-        raise TypeError(
+        raise WrongTypeError(
             "a model has no numbers before it is called: step_through(model, row), or "
             "step_through(loss) for what was computed with it"
         )
     found = what(row)
     outputs = found if isinstance(found, list) else [found]
     if isinstance(output, bool) or not isinstance(output, int):
-        raise TypeError(f"output is the number of an output, an int, got {describe(output)}")
+        raise WrongTypeError(f"output is the number of an output, an int, got {describe(output)}")
     if not 0 <= output < len(outputs):
-        raise ValueError(f"output is from 0 to {len(outputs) - 1}, got {output}")
+        raise BadArgumentError(f"output is from 0 to {len(outputs) - 1}, got {output}")
     root = outputs[output]
     if not isinstance(root, Value):
-        raise TypeError(f"the model returned {describe(root)}, not a Value: there is no graph")
+        raise WrongTypeError(f"the model returned {describe(root)}, not a Value: there is no graph")
     return root, True
 
 
@@ -171,12 +176,12 @@ def page_text(
     """The page that ``step_through`` writes, as text."""
     if direction not in DIRECTIONS:
         allowed = ", ".join(map(repr, DIRECTIONS))
-        raise ValueError(f"direction is one of {allowed}; got {direction!r}")
+        raise BadArgumentError(f"direction is one of {allowed}; got {direction!r}")
     if theme not in _THEMES:
-        raise ValueError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
+        raise BadArgumentError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
     count = len(topological_order(v))
     if count > _MOST_VALUES:
-        raise ValueError(
+        raise BadArgumentError(
             f"{count:,} values are too many to step through (at most {_MOST_VALUES:,}). "
             "draw() shows a large graph in groups; step through a part."
         )

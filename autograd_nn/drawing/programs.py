@@ -13,17 +13,14 @@ import subprocess
 from importlib.util import find_spec
 
 from autograd_nn.drawing.palette import FONTS
+from autograd_nn.errors import DrawingError
 
 __all__ = [
-    "PROGRAM_VARIABLE", "DrawingError", "can_make_png", "find_program", "png_from_svg", "run_dot",
+    "PROGRAM_VARIABLE", "can_make_png", "find_program", "png_from_svg", "run_dot",
     "with_more_fonts",
 ]  # fmt: skip
 
 PROGRAM_VARIABLE = "AUTOGRAD_NN_DOT"
-
-
-class DrawingError(RuntimeError):
-    """A picture could not be made; the message says why, and what to do."""
 
 
 def find_program() -> str | None:

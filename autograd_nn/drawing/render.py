@@ -21,7 +21,6 @@ from autograd_nn.drawing.graph import roots_of
 from autograd_nn.drawing.picture import Picture
 from autograd_nn.drawing.programs import (
     PROGRAM_VARIABLE,
-    DrawingError,
     can_make_png,
     find_program,
     png_from_svg,
@@ -32,6 +31,7 @@ from autograd_nn.drawing.scene import Scene
 from autograd_nn.drawing.still import picture_html
 from autograd_nn.drawing.svg import svg_text
 from autograd_nn.drawing.views import VIEWS, scene_of
+from autograd_nn.errors import BadArgumentError, DrawingError
 from autograd_nn.files import check_folder, write_whole
 
 __all__ = ["DIRECTIONS", "PROGRAM_VARIABLE", "Drawing", "DrawingError", "draw"]
@@ -110,10 +110,10 @@ def draw(
     _check("view", view, VIEWS)
     _check("by", by, ("weight", "gradient"))
     if isinstance(max_values, bool) or not isinstance(max_values, int) or max_values < 1:
-        raise ValueError(f"max_values is a whole number of at least 1, got {max_values!r}")
+        raise BadArgumentError(f"max_values is a whole number of at least 1, got {max_values!r}")
     for name, given, unit in (("timeout", timeout, "seconds"), ("width", width, "pixels")):
         if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
-            raise ValueError(f"{name} is a number of {unit} above 0, got {given!r}")
+            raise BadArgumentError(f"{name} is a number of {unit} above 0, got {given!r}")
     wanted = (expand,) if isinstance(expand, str) else tuple(expand or ())
     outputs = outputs_of(what, row)
     roots = roots_of(what if outputs is None else outputs.values)
@@ -134,7 +134,7 @@ def draw(
 
 def _check(name: str, given: object, allowed: tuple[str | None, ...]) -> None:
     if given not in allowed:
-        raise ValueError(f"{name} is one of {', '.join(map(repr, allowed))}; got {given!r}")
+        raise BadArgumentError(f"{name} is one of {', '.join(map(repr, allowed))}; got {given!r}")
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -208,7 +208,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         """
         form = (format or self.format).lower()
         if form not in graphviz.FORMATS:
-            raise ValueError(f"unknown format {form!r}: use 'svg', 'png', 'pdf' or 'gv'")
+            raise BadArgumentError(f"unknown format {form!r}: use 'svg', 'png', 'pdf' or 'gv'")
         special = bool(renderer or formatter or neato_no_op)
         if engine not in (None, "dot", "builtin") or special:
             made = super().pipe(
@@ -287,7 +287,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             target = _inside(outfile, directory)
             form = format or target.suffix[1:]
             if not form:
-                raise ValueError(f"{str(outfile)!r} has no suffix: call it .svg, .png or .pdf")
+                raise BadArgumentError(
+                    f"{str(outfile)!r} has no suffix: call it .svg, .png or .pdf"
+                )
             source = _inside(filename, directory) if filename else target.with_suffix(".gv")
         else:
             source = _inside(filename or self.filename, directory)

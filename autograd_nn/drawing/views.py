@@ -26,6 +26,7 @@ from autograd_nn.drawing.sheet import value_numbers
 from autograd_nn.drawing.text import clean
 from autograd_nn.drawing.unrolled import draw_loop
 from autograd_nn.drawing.values import draw_values, fits
+from autograd_nn.errors import BadArgumentError
 
 __all__ = ["VIEWS", "Reading", "scene_of"]
 
@@ -81,7 +82,7 @@ def scene_of(
     title = f"computation graph of {pen.name(pen.number_of(pen.roots[0]))}"
     wanted = {*opened, *_named(pen, model, expand)}
     if chosen in ("layers", "network") and model is None:
-        raise ValueError(
+        raise BadArgumentError(
             f"view={chosen!r}: there are no neurons in this graph, that is, no sums of weights "
             "times values. view='values' draws any graph."
         )
@@ -96,7 +97,7 @@ def scene_of(
         title = f"network: {title}"
     elif chosen == "loop":
         if loop is None:
-            raise ValueError(
+            raise BadArgumentError(
                 "view='loop': no step is repeated in this graph, each on what the one before it "
                 "gave. view='values' draws any graph."
             )
@@ -206,7 +207,7 @@ def _named(pen: Pen, model: Model | None, expand: tuple[str, ...]) -> set[str]:
     for name in wanted:
         if name not in there:
             some = ", ".join(repr(clean(part)) for part in list(there)[:8])
-            raise ValueError(
+            raise BadArgumentError(
                 f"expand={name!r}: there is no such scope. "
                 f"There are {some or 'none: use `with scope(...)`'}."
             )

@@ -58,8 +58,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+from autograd_nn.errors import JitWarning, LeakError, TraceError
 from autograd_nn.jit.api import Jitted, jit
-from autograd_nn.jit.errors import JitWarning, LeakError, TraceError
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.take import take
 

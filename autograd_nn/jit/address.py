@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.packs import Block
+from autograd_nn.jit.lifting.packs import Block
 
 __all__ = ["Access", "Layout", "layout"]
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from autograd_nn.jit.address import Access, Layout
 from autograd_nn.jit.contract import Call, Named, contract, named, reduce_to, spread
+from autograd_nn.jit.lifting.packs import PADDING, PADS, Block, Pack, dependents
 from autograd_nn.jit.lookups import add_at
 from autograd_nn.jit.outside import Outside
-from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, dependents
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.runner import RELU, Runner
 from autograd_nn.jit.straight import straight_adjoint

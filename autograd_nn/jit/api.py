@@ -12,16 +12,18 @@ from copy import deepcopy
 from typing import Any, overload
 
 from autograd_nn.conversion import describe
-from autograd_nn.jit.capture.arguments import (
+from autograd_nn.errors import (
+    BadArgumentError,
     CannotReplayError,
     HoldsValueError,
-    unreadable,
+    TraceError,
+    WrongTypeError,
 )
+from autograd_nn.jit.capture.arguments import unreadable
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Run
-from autograd_nn.jit.errors import TraceError
 from autograd_nn.jit.fallback import Fallback
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.recordings import Recordings
@@ -45,9 +47,9 @@ class Jitted:
         self, f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
     ) -> None:
         if not callable(f):
-            raise TypeError(f"jit takes a function, got {describe(f)}")
+            raise WrongTypeError(f"jit takes a function, got {describe(f)}")
         if reduce not in ("mean", "sum", None):
-            raise ValueError(f'reduce is "mean", "sum" or None, got {describe(reduce)}')
+            raise BadArgumentError(f'reduce is "mean", "sum" or None, got {describe(reduce)}')
         self.function = f
         self.rows, self.reduce = rows, reduce
         names = (rows,) if isinstance(rows, str) else tuple(rows)
@@ -62,7 +64,7 @@ class Jitted:
         known = list(inspect.signature(self.function).parameters)
         for name in names:
             if name not in known:
-                raise ValueError(f"rows names {name!r}; the function's arguments are {known}")
+                raise BadArgumentError(f"rows names {name!r}; the function's arguments are {known}")
         return frozenset(known.index(name) for name in names)
 
     def __repr__(self) -> str:
@@ -167,7 +169,7 @@ class Jitted:
         """
         call = Call(args, self.row_positions)
         if not call.readable:
-            raise TypeError(self._unreadable(call))
+            raise WrongTypeError(self._unreadable(call))
         paths = self._known.paths_of(call)
         if not self.row_positions:
             for program in paths.programs:
@@ -184,12 +186,12 @@ class Jitted:
         """The result of a call, by a program that holds or else by a run of the function."""
         if not call.readable:
             if self.row_positions:
-                raise TypeError(self._unreadable(call))
+                raise WrongTypeError(self._unreadable(call))
             self._known.warn_once(self._unreadable(call))
             return self._fallback.as_written(call, wanted)
         if wanted is not None and wanted.static:
             if self.row_positions:
-                raise TypeError(
+                raise WrongTypeError(
                     f"{self!r}: an argument of argnums holds something beside numbers, along which "
                     "there is no slope; leave it out of argnums"
                 )

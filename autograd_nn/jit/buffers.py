@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_nn.jit.adjoint import Adjoint
 from autograd_nn.jit.capture.trace import INDEX, Trace
-from autograd_nn.jit.packs import Packing
+from autograd_nn.jit.lifting.packs import Packing
 from autograd_nn.jit.runner import Runner, layouts_of
 
 __all__ = ["Buffers"]

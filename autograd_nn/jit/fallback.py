@@ -13,11 +13,11 @@ import numpy as np
 
 from autograd_nn.callers import is_user_file
 from autograd_nn.engine import Value, slopes_along
-from autograd_nn.jit.capture.arguments import CannotReplayError, describe_result, rebuild
+from autograd_nn.errors import CannotReplayError, JitWarning, TraceError
+from autograd_nn.jit.capture.arguments import describe_result, rebuild
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.paths import Paths
 from autograd_nn.jit.capture.recorder import Run
-from autograd_nn.jit.errors import JitWarning, TraceError
 from autograd_nn.jit.recordings import Recordings
 from autograd_nn.recording import in_place_of_numbers
 from autograd_nn.transforms import one_number, value_and_grad

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_nn.jit.flat import Flat
 from autograd_nn.jit.function import Function, FunctionWriter
+from autograd_nn.jit.lifting.flat import Flat
 from autograd_nn.jit.loops import find_loops
 from autograd_nn.jit.straight import RAISED
 

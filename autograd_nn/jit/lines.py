@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from autograd_nn.jit.packs import MAXIMUM, MINIMUM
+from autograd_nn.jit.lifting.packs import MAXIMUM, MINIMUM
 from autograd_nn.jit.writer import Writer
 
 __all__ = ["Cell", "Line", "Term", "write_adjoint", "write_forward"]

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_nn.jit.address import Layout
 from autograd_nn.jit.buffers import Buffers
-from autograd_nn.jit.packs import Block, Pack
+from autograd_nn.jit.lifting.packs import Block, Pack
 from autograd_nn.ops import PRIMITIVES
 
 if TYPE_CHECKING:

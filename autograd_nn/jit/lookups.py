@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_nn.jit.packs import Pack
+from autograd_nn.jit.lifting.packs import Pack
 
 if TYPE_CHECKING:
     from autograd_nn.jit.runner import Runner

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.flat import Flat
+from autograd_nn.jit.lifting.flat import Flat
 
 __all__ = ["Loop", "find_loops"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_nn.jit.contract import Call, Named, spread
-from autograd_nn.jit.packs import Pack
+from autograd_nn.jit.lifting.packs import Pack
 
 if TYPE_CHECKING:
     from autograd_nn.jit.runner import Runner

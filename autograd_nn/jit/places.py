@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from autograd_nn.jit.flat import Flat
+from autograd_nn.jit.lifting.flat import Flat
 from autograd_nn.jit.lines import Term
 from autograd_nn.jit.loops import Loop
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.errors import TraceError, WrongTypeError
 from autograd_nn.jit.buffers import Buffers
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.errors import TraceError
-from autograd_nn.jit.flatten import Needs, flat
 from autograd_nn.jit.floats import Floats
+from autograd_nn.jit.lifting.flatten import Needs, flat
+from autograd_nn.jit.lifting.pack import pack
 from autograd_nn.jit.listing import listing
-from autograd_nn.jit.pack import pack
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
 
@@ -103,7 +103,7 @@ class Program(Path):
     def _call(self, args: tuple[Any, ...], slopes: tuple[Any, Any] | None) -> Any:
         call = Call(args, self.row_positions)
         if call.key != self.key:
-            raise TypeError(
+            raise WrongTypeError(
                 f"the program was recorded for arguments of the structure {self.key}, and got "
                 f"{call.key}; record one for these"
             )

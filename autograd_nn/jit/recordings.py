@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-from autograd_nn.jit.capture.arguments import CannotReplayError
+from autograd_nn.callers import user_frame
+from autograd_nn.errors import CannotReplayError, JitWarning, TraceError
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Waiting
 from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.errors import TraceError, warn_user
 from autograd_nn.jit.program import Program
 
 __all__ = ["Recordings"]
@@ -210,7 +211,8 @@ class Recordings:
     def warn_once(self, message: str) -> None:
         if message not in self._warned:
             self._warned.add(message)
-            warn_user(message)
+            _, level = user_frame()  # however deep in this package it arises
+            warnings.warn(message, JitWarning, stacklevel=level + 1)
 
     def leave_to_engine(self, why: str) -> None:
         """From now on the engine runs what no program does."""

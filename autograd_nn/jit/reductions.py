@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_nn.jit.contract import Named, spread
-from autograd_nn.jit.packs import MAXIMUM, PADS, Pack
+from autograd_nn.jit.lifting.packs import MAXIMUM, PADS, Pack
 
 if TYPE_CHECKING:
     from autograd_nn.jit.runner import Runner

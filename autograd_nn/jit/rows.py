@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_nn.engine import Value
+from autograd_nn.errors import TraceError
 from autograd_nn.jit.capture.arguments import describe_result, rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Wanted, is_finite
 from autograd_nn.jit.capture.recorder import Run
-from autograd_nn.jit.errors import TraceError
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program

@@ -20,10 +20,10 @@ import numpy as np
 
 from autograd_nn.jit.address import Access, Layout, contiguous, layout
 from autograd_nn.jit.contract import Call, Named, named, spread
+from autograd_nn.jit.lifting.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.lookups import LookUp
 from autograd_nn.jit.ordered import ordered_sum
 from autograd_nn.jit.outside import LARGE, Outside
-from autograd_nn.jit.packs import PADDING, PADS, Block, Pack, Packing
 from autograd_nn.jit.reductions import Extreme
 from autograd_nn.jit.straight import straight_forward, texts
 from autograd_nn.jit.sums import Terms, sum_calls

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_nn.jit.contract import Call
+from autograd_nn.jit.lifting.packs import Pack
 from autograd_nn.jit.lines import Line, Term, write_adjoint, write_forward
-from autograd_nn.jit.packs import Pack
 from autograd_nn.jit.writer import Writer, number
 
 __all__ = ["RAISED", "compiled", "straight_adjoint", "straight_forward", "texts"]

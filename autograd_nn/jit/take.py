@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value, look_up, require
+from autograd_nn.errors import BadArgumentError, OutOfRangeError, WrongTypeError
 from autograd_nn.functions import as_array, dot
 from autograd_nn.jit.capture.trace import INDEX
 from autograd_nn.state import Context, this_thread
@@ -45,13 +46,15 @@ def take(table: Any, index: Any) -> Any:
     (30.0, [0.0, 0.0, 1.0])
     """
     if not (isinstance(index, Value) or is_number(index)):
-        raise TypeError(f"take needs an integer index, got {describe(index)}")
+        raise WrongTypeError(f"take needs an integer index, got {describe(index)}")
     # The number itself: float() would take it out of the graph, and make a path for each index.
     number = index._data if isinstance(index, Value) else float(index)
     if number != number or number in (float("inf"), float("-inf")) or number != int(number):
-        raise ValueError(f"take needs an integer index, got {number!r}")
+        raise BadArgumentError(f"take needs an integer index, got {number!r}")
     if not 0 <= number < len(table):
-        raise IndexError(f"index {int(number)} is out of range for a table of {len(table)} rows")
+        raise OutOfRangeError(
+            f"index {int(number)} is out of range for a table of {len(table)} rows"
+        )
     context = this_thread()
     if not isinstance(index, Value) or context.trace is None:
         row = table[int(number)]
@@ -65,7 +68,9 @@ def _recorded(table: Any, index: Value, context: Context) -> Any:
     rows = [[x] if is_flat else list(x) for x in table]
     width = len(rows[0])
     if any(len(row) != width for row in rows):
-        raise ValueError(f"take needs rows of equal length, got {sorted({len(r) for r in rows})}")
+        raise BadArgumentError(
+            f"take needs rows of equal length, got {sorted({len(r) for r in rows})}"
+        )
     entries = [require(x) for row in rows for x in row]
     if context.differentiating:
         found = _by_indicators(entries, width, index)
@@ -89,5 +94,5 @@ def _by_indicators(entries: list[Value], width: int, index: Value) -> list[Value
     chosen = [(1.0 - (at - float(i)).abs()).relu() for i in range(count)]
     # A guard: of a number that is no integer in range, no row has the indicator 1.
     if not reduce(Value.maximum, chosen) >= 1.0:
-        raise ValueError(f"take needs an integer index, got {index.data!r}")
+        raise BadArgumentError(f"take needs an integer index, got {index.data!r}")
     return [dot(chosen, entries[k::width]) for k in range(width)]

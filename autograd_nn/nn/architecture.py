@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from autograd_nn.errors import ModelFileError
 from autograd_nn.nn.layers import ACTIVATIONS, MLP, Layer, Neuron
-from autograd_nn.nn.model_file import ModelFileError
 from autograd_nn.nn.module import Module
 from autograd_nn.nn.states import State
 

@@ -17,6 +17,7 @@ from typing import Any
 from autograd_nn.checks import is_int, look_up, positive_int
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value, parameter, place, record_dot
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.nn.module import Module
 
 __all__ = ["ACTIVATIONS", "INITIALISERS", "MLP", "Layer", "Neuron"]
@@ -209,10 +210,12 @@ class MLP(Module):
     ) -> None:
         positive_int("nin", nin)
         if isinstance(nouts, (str, int)) or not hasattr(nouts, "__iter__"):
-            raise TypeError(f"nouts is a list of layer sizes such as [16, 16, 1], got {nouts!r}")
+            raise WrongTypeError(
+                f"nouts is a list of layer sizes such as [16, 16, 1], got {nouts!r}"
+            )
         sizes = [nin, *nouts]
         if len(sizes) == 1:
-            raise ValueError("nouts is empty: give at least one layer size, such as [1]")
+            raise BadArgumentError("nouts is empty: give at least one layer size, such as [1]")
         for i, size in enumerate(sizes[1:]):
             positive_int(f"nouts[{i}]", size)
         look_up("activation", activation, ACTIVATIONS)  # one layer would not use it
@@ -261,9 +264,9 @@ def _described(module: Module, kind: type, layers: list[list[Neuron]]) -> dict[s
 def _as_inputs(x: Any, expected: int, who: str) -> list[Value]:
     """One row as Values: numbers become inputs of the graph."""
     if isinstance(x, (str, bytes, dict, Value)) or is_number(x) or not hasattr(x, "__len__"):
-        raise TypeError(f"{who} takes one row of {expected} numbers, got {describe(x)}")
+        raise WrongTypeError(f"{who} takes one row of {expected} numbers, got {describe(x)}")
     if len(x) != expected:
-        raise ValueError(f"{who} expects {expected} inputs, got {len(x)}")
+        raise BadArgumentError(f"{who} expects {expected} inputs, got {len(x)}")
     return [v if isinstance(v, Value) else Value(v, f"x{i}") for i, v in enumerate(x)]
 
 
@@ -274,5 +277,5 @@ def _generator(seed: Any) -> Any:
     if seed is random or isinstance(seed, random.Random):
         return seed
     if not is_int(seed):
-        raise TypeError(f"seed is an int, a random.Random or None; got {describe(seed)}")
+        raise WrongTypeError(f"seed is an int, a random.Random or None; got {describe(seed)}")
     return random.Random(int(seed))

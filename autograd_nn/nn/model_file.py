@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.errors import BadArgumentError, ModelFileError
 from autograd_nn.nn.states import Model, State, load_state_dict, state_dict
 
-__all__ = ["ModelFileError", "fill", "load_into", "naming", "read", "to_bytes"]
+__all__ = ["fill", "load_into", "naming", "read", "to_bytes"]
 
 FORMAT = "autograd_nn model"
 VERSION = 1
@@ -49,10 +50,6 @@ _UNREADABLE = (
     struct.error,
     zipfile.BadZipFile,
 )
-
-
-class ModelFileError(ValueError):
-    """A file that is damaged, foreign, or of another model.  Nothing was loaded from it."""
 
 
 def load_into(module: Model, path: str | os.PathLike[str]) -> None:
@@ -134,10 +131,10 @@ def _read_arrays(contents: bytes) -> dict[str, Any]:
         for entry in archive.infolist():
             name = entry.filename.removesuffix(".npy")
             if name in arrays:
-                raise ValueError(f"{name!r} is in it twice")
+                raise BadArgumentError(f"{name!r} is in it twice")
             # Stored, not compressed: a small file cannot grow to fill the memory.
             if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > len(contents):
-                raise ValueError(f"{name!r} is compressed")
+                raise BadArgumentError(f"{name!r} is compressed")
             arrays[name] = _read_array(name, archive.read(entry))
     return arrays
 
@@ -146,12 +143,12 @@ def _read_array(name: str, data: bytes) -> Any:
     """One ``.npy`` of numbers; its size is checked before memory is asked for."""
     header = _HEADER.match(data)
     if header is None:
-        raise ValueError(f"{name!r} is not a list of float64")
+        raise BadArgumentError(f"{name!r} is not a list of float64")
     dtype = np.dtype(header["dtype"].decode())
     shape = (int(header["size"]),) if header["size"] else ()
     start, count = header.end(), shape[0] if shape else 1
     if len(data) - start != count * dtype.itemsize:
-        raise ValueError(f"{name!r} says {count} numbers but holds {len(data) - start} bytes")
+        raise BadArgumentError(f"{name!r} says {count} numbers but holds {len(data) - start} bytes")
     return np.frombuffer(data, dtype, count, start).reshape(shape)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from autograd_nn.conversion import describe, did_you_mean
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 
 __all__ = ["Floats", "Model", "State", "load_state_dict", "state_dict"]
 
@@ -57,18 +58,18 @@ def load_state_dict(module: Model, state: dict[str, Any]) -> None:
     2.0
     """
     if not isinstance(state, dict):
-        raise TypeError(f"a state is a dict of arrays by name, got {describe(state)}")
+        raise WrongTypeError(f"a state is a dict of arrays by name, got {describe(state)}")
     groups = _groups(module)
     expected = {name for name, _, _ in groups}
     unknown = [name for name in state if name not in expected]
     missing = [name for name, _, _ in groups if name not in state]
     if unknown or missing:
-        raise ValueError("; ".join(_name_errors(unknown, missing)))
+        raise BadArgumentError("; ".join(_name_errors(unknown, missing)))
     ready: list[tuple[Value, float]] = []
     for name, shape, parameters in groups:
         array = _as_floats(name, state[name])
         if array.shape != shape:
-            raise ValueError(
+            raise BadArgumentError(
                 f"{name!r} has shape {shape} in this model, but {array.shape} in the state; "
                 "make the model with the same layer sizes"
             )
@@ -80,13 +81,13 @@ def load_state_dict(module: Model, state: dict[str, Any]) -> None:
 def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
     """(name, shape, parameters): ``w.0``, ``w.1``, ... of a list are one array ``w``."""
     if isinstance(module, type) or not hasattr(module, "named_parameters"):
-        raise TypeError(f"expected a Module such as MLP, got {describe(module)}")
+        raise WrongTypeError(f"expected a Module such as MLP, got {describe(module)}")
     found: dict[str, list[Value]] = {}
     in_list: set[str] = set()
     names: set[str] = set()
     for name, p in module.named_parameters():
         if name in names:
-            raise ValueError(f"two parameters are named {name!r}: rename a key or attribute")
+            raise BadArgumentError(f"two parameters are named {name!r}: rename a key or attribute")
         names.add(name)
         head, _, last = name.rpartition(".")
         grouped = head != "" and last.isdecimal()
@@ -94,10 +95,12 @@ def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
         if grouped:
             in_list.add(key)
         elif key in in_list or key in found:
-            raise ValueError(f"a parameter and a list of parameters are both named {key!r}")
+            raise BadArgumentError(f"a parameter and a list of parameters are both named {key!r}")
         found.setdefault(key, []).append(p)
     if not found:
-        raise ValueError(f"{type(module).__name__} has no parameters: there is nothing to save")
+        raise BadArgumentError(
+            f"{type(module).__name__} has no parameters: there is nothing to save"
+        )
     return [(name, (len(ps),) if name in in_list else (), ps) for name, ps in found.items()]
 
 
@@ -119,5 +122,5 @@ def _some(names: list[str]) -> str:
 def _as_floats(name: str, numbers: Any) -> Floats:
     array = np.asarray(numbers)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name!r} must hold numbers, got {describe(numbers)}")
+        raise WrongTypeError(f"{name!r} must hold numbers, got {describe(numbers)}")
     return array.astype(float)

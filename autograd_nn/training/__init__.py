@@ -16,9 +16,10 @@ The parts: what is let in (``data``) and asked for (``choices``), the gradient o
 What is left out: reading, scaling and splitting data.
 """
 
+from autograd_nn.errors import NonFiniteLossError
 from autograd_nn.optim import SGD
 from autograd_nn.training.callbacks import BestWeights, Callback, EarlyStopping, Run
-from autograd_nn.training.fit import NonFiniteLossError, fit
+from autograd_nn.training.fit import fit
 from autograd_nn.training.history import History
 from autograd_nn.training.metrics import accuracy, confusion_matrix, to_labels
 from autograd_nn.training.plots import plot_confusion_matrix, plot_decision_boundary

@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd_nn.checks import positive_int
 from autograd_nn.conversion import describe
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.optim import Optimizer
 from autograd_nn.parameters import gather, scatter
 from autograd_nn.rich import settings
@@ -71,9 +72,11 @@ class _Watch(Callback):
 
     def __init__(self, monitor: str = "", mode: str = "", min_delta: float = 0.0) -> None:
         if mode not in ("", "min", "max"):
-            raise ValueError(f"mode is 'min' or 'max', got {mode!r}")
+            raise BadArgumentError(f"mode is 'min' or 'max', got {mode!r}")
         if not min_delta >= 0.0:
-            raise ValueError(f"min_delta is how much better counts, at least 0; got {min_delta}")
+            raise BadArgumentError(
+                f"min_delta is how much better counts, at least 0; got {min_delta}"
+            )
         self.monitor, self.mode, self.min_delta = monitor, mode, float(min_delta)
         self.best = math.nan
         self.best_epoch = 0
@@ -88,7 +91,9 @@ class _Watch(Callback):
         try:
             x = run.history[name][-1]
         except KeyError as error:
-            raise ValueError(f"{type(self).__name__}(monitor={name!r}): {error.args[0]}") from None
+            raise BadArgumentError(
+                f"{type(self).__name__}(monitor={name!r}): {error.args[0]}"
+            ) from None
         upwards = self.mode == "max" or (not self.mode and name.endswith("accuracy"))
         gain = x - self.best if upwards else self.best - x
         if self.best_epoch == 0 or gain > self.min_delta:
@@ -145,11 +150,11 @@ def check_callbacks(callbacks: Any) -> list[Any]:
     if callable(callbacks) or any(hasattr(callbacks, event) for event in _EVENTS):
         return [callbacks]
     if isinstance(callbacks, (str, bytes)) or not hasattr(callbacks, "__iter__"):
-        raise TypeError(f"callbacks is a list, got {describe(callbacks)}")
+        raise WrongTypeError(f"callbacks is a list, got {describe(callbacks)}")
     listed = list(callbacks)
     for i, callback in enumerate(listed):
         if not callable(callback) and not any(hasattr(callback, event) for event in _EVENTS):
-            raise TypeError(
+            raise WrongTypeError(
                 f"callbacks[{i}] is {describe(callback)}; give a function of the run, or an "
                 f"object with {', '.join(_EVENTS)}"
             )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autograd_nn.checks import look_up
 from autograd_nn.conversion import describe
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.losses import LOSSES
 from autograd_nn.optim import OPTIMIZERS, Optimizer
 from autograd_nn.training.metrics import accuracy, to_labels
@@ -38,12 +39,14 @@ def parameters_of(model: Any) -> list[Value]:
         ValueError: it has none.
     """
     if not callable(model) or not hasattr(model, "parameters"):
-        raise TypeError(
+        raise WrongTypeError(
             f"a model is callable on a row and has parameters(), such as MLP; got {describe(model)}"
         )
     owned = list(model.parameters())
     if not owned:
-        raise ValueError(f"{type(model).__name__} has no parameters: there is nothing to train")
+        raise BadArgumentError(
+            f"{type(model).__name__} has no parameters: there is nothing to train"
+        )
     return owned
 
 
@@ -59,10 +62,10 @@ def optimizer_of(given: Any, owned: list[Value]) -> Optimizer:
         make = look_up("optimizer", given, OPTIMIZERS)
         made = make(owned)
         if not isinstance(made, Optimizer):
-            raise TypeError(f"the optimizer function gave {describe(made)}, not an Optimizer")
+            raise WrongTypeError(f"the optimizer function gave {describe(made)}, not an Optimizer")
     known = {id(p) for p in owned}
     if any(id(p) not in known for p in made.parameters):
-        raise ValueError("the optimizer holds parameters that are not this model's")
+        raise BadArgumentError("the optimizer holds parameters that are not this model's")
     return made
 
 
@@ -89,13 +92,13 @@ def scores_of(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
         if function is share_right and not (
             outputs > 1 or loss in ("hinge", "binary_cross_entropy")
         ):
-            raise ValueError(
+            raise BadArgumentError(
                 f"accuracy needs classes; with the loss {loss or 'given'!r} and one output there "
                 "are none. Use binary_cross_entropy, hinge or cross_entropy"
             )
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         if name in named or name in ("loss", "lr"):
-            raise ValueError(f"two numbers of the history would be called {name!r}")
+            raise BadArgumentError(f"two numbers of the history would be called {name!r}")
         named[name] = function
     return named
 

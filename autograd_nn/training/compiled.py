@@ -22,21 +22,18 @@ from numpy.typing import NDArray
 
 from autograd_nn import functions, losses
 from autograd_nn.engine import Value
+from autograd_nn.errors import CannotCompileError, JitWarning, TraceError
 from autograd_nn.functions import add_up, maximum, softplus
-from autograd_nn.jit import JitWarning, TraceError, jit
+from autograd_nn.jit import jit
 from autograd_nn.parameters import gather, scatter
 from autograd_nn.training.data import outputs_of
 from autograd_nn.training.steps import EngineStep, Loss, Step
 
-__all__ = ["CannotCompileError", "FallbackStep", "JitStep", "make_step"]
+__all__ = ["FallbackStep", "JitStep", "make_step"]
 
 Floats = NDArray[np.float64]
 
 _TINY = float(np.finfo(float).eps)
-
-
-class CannotCompileError(Exception):
-    """The jit cannot run this model, or not rightly; the message says why."""
 
 
 #: The losses that are means over rows and outputs, as what one output adds.  The checks of

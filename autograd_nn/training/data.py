@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from autograd_nn.conversion import describe, is_number
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.recording import no_grad
 
 __all__ = [
@@ -51,9 +52,11 @@ def check_inputs(X: Any, name: str = "X") -> Floats:
                 f": give {name}.reshape(-1, 1) for {len(array)} rows of one number, "
                 f"or {name}.reshape(1, -1) for one row of {len(array)}"
             )
-        raise ValueError(f"{name} is a table of shape (rows, columns), got {array.shape}{hint}")
+        raise BadArgumentError(
+            f"{name} is a table of shape (rows, columns), got {array.shape}{hint}"
+        )
     if 0 in array.shape:
-        raise ValueError(f"{name} is empty: its shape is {array.shape}")
+        raise BadArgumentError(f"{name} is empty: its shape is {array.shape}")
     _check_finite(array, name)
     return array
 
@@ -67,9 +70,11 @@ def check_table(X: Any, y: Any, suffix: str = "") -> Table:
     name = f"y{suffix}"
     inputs, targets = check_inputs(X, f"X{suffix}"), _as_floats(y, name)
     if targets.ndim not in (1, 2):
-        raise ValueError(f"{name} has one target or one row per row of X, got {targets.shape}")
+        raise BadArgumentError(
+            f"{name} has one target or one row per row of X, got {targets.shape}"
+        )
     if len(targets) != len(inputs):
-        raise ValueError(
+        raise BadArgumentError(
             f"X{suffix} has {len(inputs)} rows but {name} has {len(targets)}: "
             "each row needs its target"
         )
@@ -86,9 +91,11 @@ def outputs_of(model: Callable[..., Any], row: Floats) -> int:
     if isinstance(out, (list, tuple, np.ndarray)) and len(out):
         for x in out:
             if not (isinstance(x, Value) or is_number(x)):
-                raise TypeError(f"the model gives a list that holds {describe(x)}; give Values")
+                raise WrongTypeError(
+                    f"the model gives a list that holds {describe(x)}; give Values"
+                )
         return len(out)
-    raise TypeError(
+    raise WrongTypeError(
         f"the model gives {describe(out)} for a row; it should give a Value or a list of Values"
     )
 
@@ -116,12 +123,12 @@ def check_targets(table: Table, loss: str, outputs: int, name: str = "y") -> Tab
         y = y[:, 0]
     if loss == "cross_entropy":
         if outputs < 2:
-            raise ValueError(
+            raise BadArgumentError(
                 "cross_entropy needs a model with one output per class, at least 2; this one has "
                 f"{max(outputs, 1)}. For two classes and one output use binary_cross_entropy"
             )
         if y.ndim != 1:
-            raise ValueError(
+            raise BadArgumentError(
                 f"cross_entropy takes one class per row, an int from 0, but {name} has shape "
                 f"{y.shape}: for one-hot rows give {name}.argmax(axis=1)"
             )
@@ -133,7 +140,9 @@ def check_targets(table: Table, loss: str, outputs: int, name: str = "y") -> Tab
         _check_labels(y, test(y), loss, f"a label is {allowed}", name)
     shape = (len(X), outputs) if outputs else (len(X),)
     if loss and y.shape != shape:
-        raise ValueError(f"the model gives outputs of shape {shape}, but {name} has {y.shape}")
+        raise BadArgumentError(
+            f"the model gives outputs of shape {shape}, but {name} has {y.shape}"
+        )
     return Table(X, y)
 
 
@@ -141,16 +150,20 @@ def _check_labels(y: Floats, fits: Any, loss: str, allowed: str, name: str) -> N
     if not np.all(fits):
         at = tuple(int(i) for i in np.argwhere(~np.asarray(fits))[0])
         place = ", ".join(map(str, at))
-        raise ValueError(f"{loss}: {allowed}, but {name}[{place}] is {y[at]:g}")
+        raise BadArgumentError(f"{loss}: {allowed}, but {name}[{place}] is {y[at]:g}")
 
 
 def _as_floats(given: Any, name: str) -> Floats:
     if given is None or isinstance(given, (str, bytes, dict, set)) or is_number(given):
-        raise TypeError(f"{name} is an array or a list of rows of numbers, got {describe(given)}")
+        raise WrongTypeError(
+            f"{name} is an array or a list of rows of numbers, got {describe(given)}"
+        )
     try:
         array = np.asarray(given)
     except ValueError:
-        raise ValueError(f"{name}: its rows differ in length; give rows of equal length") from None
+        raise BadArgumentError(
+            f"{name}: its rows differ in length; give rows of equal length"
+        ) from None
     if array.dtype.kind in "fiub":
         return array.astype(float)
     if array.dtype.kind in "US":  # NumPy made text of every number beside a text
@@ -159,7 +172,7 @@ def _as_floats(given: Any, name: str) -> Floats:
         if not is_number(x):
             place = ", ".join(map(str, at))
             hint = ": encode text as numbers first" if isinstance(x, str) else ""
-            raise TypeError(f"{name}[{place}] is {describe(x)}, not a number{hint}")
+            raise WrongTypeError(f"{name}[{place}] is {describe(x)}, not a number{hint}")
     return array.astype(float)
 
 
@@ -169,6 +182,6 @@ def _check_finite(array: Floats, name: str) -> None:
         at = tuple(int(i) for i in np.argwhere(wrong)[0])
         place = ", ".join(map(str, at))
         others = f", and {wrong.sum() - 1} more are not finite" if wrong.sum() > 1 else ""
-        raise ValueError(
+        raise BadArgumentError(
             f"{name}[{place}] is {array[at]}{others}: fill in or leave out such rows first"
         )

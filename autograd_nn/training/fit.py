@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.callers import AnomalyError
 from autograd_nn.checks import is_int, positive_int
 from autograd_nn.conversion import describe, is_number
+from autograd_nn.errors import AnomalyError, BadArgumentError, NonFiniteLossError, WrongTypeError
 from autograd_nn.optim import OptimizerLike
 from autograd_nn.parameters import gather, scatter
 from autograd_nn.recording import detect_anomaly
@@ -31,37 +31,9 @@ from autograd_nn.training.history import History
 from autograd_nn.training.progress import Progress
 from autograd_nn.training.steps import EngineStep, Step
 
-__all__ = ["NonFiniteLossError", "fit"]
+__all__ = ["fit"]
 
 Floats = NDArray[np.float64]
-
-
-class NonFiniteLossError(ArithmeticError):
-    """Training met a nan or an infinity.  The model has the weights before that step.
-
-    Attributes:
-        epoch, batch: where, both counted from 1.
-        loss: the loss of that batch.
-        anomaly: the ``AnomalyError`` that names the first operation, or None if the engine
-            does not meet it again.
-        history: the epochs that were finished before.
-    """
-
-    def __init__(
-        self, epoch: int, batch: int, loss: float, anomaly: AnomalyError | None, history: History
-    ) -> None:
-        self.epoch, self.batch, self.loss = epoch, batch, loss
-        self.anomaly, self.history = anomaly, history
-        what = f"the loss is {loss}" if not math.isfinite(loss) else "a slope is not finite"
-        cause = f"The first such number: {anomaly}" if anomaly else "Its operation was not found."
-        super().__init__(
-            f"epoch {epoch}, batch {batch}: {what}. {cause}\n"
-            "The model has the weights from before this step. A smaller learning rate, scaled "
-            "inputs, or optim.clip_grad_norm_ in a loop of your own often help."
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.epoch, self.batch, self.loss, self.anomaly, self.history)
 
 
 def fit(
@@ -224,7 +196,7 @@ def _tables(
 ) -> tuple[Table, Table | None, int]:
     """The training rows, the validation rows, and how many outputs the model has."""
     if not is_int(seed) or seed < 0:
-        raise ValueError(f"seed is an int from 0, got {describe(seed)}")
+        raise BadArgumentError(f"seed is an int from 0, got {describe(seed)}")
     table = check_table(X, y)
     outputs = outputs_of(model, table.X[0])
     table = check_targets(table, loss, outputs)
@@ -233,12 +205,12 @@ def _tables(
     if is_number(validation):
         return *_split(table, float(validation), seed), outputs
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise TypeError(
+        raise WrongTypeError(
             f"validation is (X, y) or a share of the rows such as 0.2, got {describe(validation)}"
         )
     held_out = check_table(validation[0], validation[1], " of validation")
     if held_out.X.shape[1] != table.X.shape[1]:
-        raise ValueError(
+        raise BadArgumentError(
             f"X has {table.X.shape[1]} columns, but X of validation has {held_out.X.shape[1]}"
         )
     return table, check_targets(held_out, loss, outputs, "y of validation"), outputs
@@ -247,7 +219,7 @@ def _tables(
 def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
     count = round(share * len(table.X))
     if not 0.0 < share < 1.0 or not 0 < count < len(table.X):
-        raise ValueError(
+        raise BadArgumentError(
             f"validation={share:g} of {len(table.X)} rows leaves {len(table.X) - count} to train "
             f"and {count} to validate: give a share between 0 and 1 that leaves both"
         )

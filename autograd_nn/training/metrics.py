@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.errors import BadArgumentError
+
 __all__ = ["accuracy", "confusion_matrix", "to_labels"]
 
 
@@ -39,7 +41,7 @@ def to_labels(outputs: Any, loss: str = "cross_entropy") -> NDArray[np.int64]:
     if loss == "hinge":
         return np.where(array > 0, 1, -1).astype(np.int64)
     if array.ndim != 2:
-        raise ValueError(
+        raise BadArgumentError(
             f"outputs of shape {array.shape} and the loss {loss!r} name no classes; train with "
             "cross_entropy (one output per class), binary_cross_entropy or hinge"
         )
@@ -82,9 +84,9 @@ def _pair(y_true: Any, labels: Any) -> tuple[Any, Any]:
     true, found = np.asarray(y_true), np.asarray(labels)
     if true.shape != found.shape:
         hint = "; turn outputs into labels with to_labels" if found.ndim > true.ndim else ""
-        raise ValueError(
+        raise BadArgumentError(
             f"y_true and labels must have the same shape, got {true.shape} and {found.shape}{hint}"
         )
     if true.size == 0:
-        raise ValueError("a score of no labels: give at least one")
+        raise BadArgumentError("a score of no labels: give at least one")
     return true.ravel(), found.ravel()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.errors import BadArgumentError, MissingPackageError
 from autograd_nn.training.data import check_table, outputs_of
 from autograd_nn.training.predict import predict
 
@@ -21,7 +22,7 @@ def _pyplot() -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError:
-        raise ImportError(
+        raise MissingPackageError(
             "pictures of training need matplotlib: pip install 'autograd_nn[plot]'"
         ) from None
     return plt
@@ -57,7 +58,9 @@ def _once(figure: Any) -> Any:
 def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
     """See ``History.plot``."""
     if not history:
-        raise ValueError("the history is empty: no epoch was finished, there is nothing to draw")
+        raise BadArgumentError(
+            "the history is empty: no epoch was finished, there is nothing to draw"
+        )
     plt = _pyplot()
     names = [n for n in history if not n.startswith("val_") and n != "lr"]
     if ax is not None:
@@ -118,7 +121,7 @@ def plot_decision_boundary(
     plt = _pyplot()
     table = check_table(X, y)
     if table.X.shape[1] != 2:
-        raise ValueError(f"a plane has two inputs, but X has {table.X.shape[1]} columns")
+        raise BadArgumentError(f"a plane has two inputs, but X has {table.X.shape[1]} columns")
     outputs = outputs_of(model, table.X[0])
     if ax is None:
         _, ax = plt.subplots(layout="constrained")

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from autograd_nn.conversion import describe
+from autograd_nn.errors import BadArgumentError
 
 __all__ = ["NotebookBar", "Progress"]
 
@@ -32,7 +33,9 @@ class Progress:
 
     def __init__(self, epochs: int, verbose: int) -> None:
         if verbose not in (0, 1):
-            raise ValueError(f"verbose is 0 (silent) or 1 (progress), got {describe(verbose)}")
+            raise BadArgumentError(
+                f"verbose is 0 (silent) or 1 (progress), got {describe(verbose)}"
+            )
         self.epochs, self.verbose = epochs, verbose
         self._bar = _bar(epochs) if verbose else None
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_nn.jit.address import layout
-from autograd_nn.jit.packs import Block
+from autograd_nn.jit.lifting.packs import Block
 
 sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 

@@ -6,7 +6,7 @@ import pytest
 from autograd_nn import Value
 from autograd_nn import functions as fn
 from autograd_nn.jit.capture.trace import Record, join
-from autograd_nn.jit.flatten import Needs, flat
+from autograd_nn.jit.lifting.flatten import Needs, flat
 from autograd_nn.jit.loops import find_loops
 from autograd_nn.recording import tracing
 

@@ -9,9 +9,9 @@ from autograd_nn import Value
 from autograd_nn import functions as fn
 from autograd_nn.jit import jit
 from autograd_nn.jit.capture.trace import Record, join
-from autograd_nn.jit.flatten import Needs
-from autograd_nn.jit.pack import pack
-from autograd_nn.jit.packs import Region
+from autograd_nn.jit.lifting.flatten import Needs
+from autograd_nn.jit.lifting.pack import pack
+from autograd_nn.jit.lifting.packs import Region
 from autograd_nn.recording import tracing
 
 rng = np.random.default_rng(0)

@@ -23,12 +23,11 @@ import numpy as np
 
 from autograd_nn.conversion import describe, is_number, to_float
 from autograd_nn.engine import Value
+from autograd_nn.errors import BadArgumentError, CannotReplayError, HoldsValueError, WrongTypeError
 from autograd_nn.nested import is_container, names_of, parts_of, with_parts
 from autograd_nn.plain import Plain
 
 __all__ = [
-    "CannotReplayError",
-    "HoldsValueError",
     "Same",
     "describe_result",
     "has_static_part",
@@ -49,14 +48,6 @@ _IMMUTABLE: tuple[type, ...] = (
     *(str, bytes, int, float, complex, range, slice, type, type(...), Enum, np.generic),
     *(Decimal, Fraction, datetime.date, datetime.time, datetime.timedelta),
 )
-
-
-class HoldsValueError(Exception):
-    """An argument holds a Value: the function is to be run as it is, not replayed."""
-
-
-class CannotReplayError(Exception):
-    """The function returned something that a program cannot make anew."""
 
 
 class Same:
@@ -215,9 +206,13 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
     """
     array = x if isinstance(x, np.ndarray) else np.asarray(x)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{where} carries rows, so it is an array of numbers, got {describe(x)}")
+        raise WrongTypeError(
+            f"{where} carries rows, so it is an array of numbers, got {describe(x)}"
+        )
     if array.ndim == 0 or array.shape[0] == 0:
-        raise ValueError(f"{where} carries rows, so its first axis is not empty: {describe(x)}")
+        raise BadArgumentError(
+            f"{where} carries rows, so its first axis is not empty: {describe(x)}"
+        )
     groups.append(array)
     return ("row", array.shape[1:], array.dtype.kind in "iub"), array.shape[0]
 

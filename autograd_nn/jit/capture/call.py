@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_nn.checks import positions_of
 from autograd_nn.engine import Value, parameter
+from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.jit.capture.arguments import (
     has_static_part,
     holds_only_numbers,
@@ -20,7 +21,7 @@ from autograd_nn.jit.capture.arguments import (
     read,
     read_rows,
 )
-from autograd_nn.jit.packs import Region
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.nested import is_constant, is_container, parts_of, with_parts
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Call:
     def _read_rows(self, k: int, x: Any) -> Any:
         key, rows = read_rows(x, f"argument {k}", self.groups)
         if self.rows and rows != self.rows:
-            raise ValueError(
+            raise BadArgumentError(
                 f"argument {k} has {rows} rows, the arguments before it have {self.rows}"
             )
         self.rows = rows
@@ -156,13 +157,13 @@ class Wanted:
             self._take_models()
         self.vector = None if vector is None else np.asarray(vector, dtype=np.float64)
         if vector is not None and self.module is None:
-            raise TypeError("vector holds a model's parameters: give the model as argnums")
+            raise WrongTypeError("vector holds a model's parameters: give the model as argnums")
 
     def _take_models(self) -> None:
         """An argument that is a model means its parameters."""
         models = [k for k in self.positions if is_module(self.call.args[k])]
         if models and not self.single:
-            raise TypeError(
+            raise WrongTypeError(
                 f"argument {models[0]} is a model: give it alone as argnums, and its gradient is "
                 "one vector"
             )
@@ -197,7 +198,7 @@ class Wanted:
     def check(self, count: int) -> None:
         """Raise a ValueError if the vector is not one of ``count`` parameters."""
         if self.vector is not None and self.vector.shape != (count,):
-            raise ValueError(
+            raise BadArgumentError(
                 f"vector has shape {self.vector.shape}; the model has {count} parameters"
             )
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.conversion import is_number
+from autograd_nn.errors import LeakError, WrongTypeError
 from autograd_nn.jit.capture.arguments import rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Found, Wanted
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.errors import LeakError
-from autograd_nn.jit.packs import Region
 
 __all__ = ["Path", "Waiting"]
 
@@ -91,7 +91,7 @@ class Path:
         kind, *rest = self.result
         is_one = kind == "value" or (kind == "values" and rest[0] == ())
         if not is_one and not (kind == "constant" and is_number(rest[0])):
-            raise TypeError(
+            raise WrongTypeError(
                 "the jitted function does not return one number; a gradient needs one: "
                 "return a sum, or one element"
             )

@@ -3,10 +3,10 @@
 A ``Record`` is one run of the function: the tape of its operations, its arguments
 and its results.  ``join`` makes a ``Trace`` of it, in which nodes are numbers: first
 the leaves (inputs, captured parameters, constants), then one equation after another
-in the order they were recorded.  Equal expressions get one number (value numbering),
-and spellings that mean the same (``x**2`` and ``x * x``, ``x / 4`` and ``x * 0.25``,
-``x + 0`` and ``x``) are written one way, where that rounds alike.  The sign of a zero is
-kept where a guard asks for it.
+in the order they were recorded.  Equal expressions get one number (value numbering), and
+``x**2`` is written as ``x * x``.  Every plain number keeps a place of its own, even where it
+is equal to another, or is a 0 that is added: they may come from data, and what is done with
+them must not depend on their values, or code that repeats would look as if it did not.
 
 This file is compiled together with the engine where a C compiler is present.  Sums of
 numbers of nodes are ``i64``: Python's own integers would grow, and may raise at a signal,
@@ -38,8 +38,7 @@ from autograd_nn.codes import (
 )
 from autograd_nn.engine import Value, chosen_operands, outcome_of
 from autograd_nn.engine import place as put_in_scope
-from autograd_nn.jit.capture.arguments import CannotReplayError
-from autograd_nn.jit.errors import TraceError
+from autograd_nn.errors import CannotReplayError, TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
 from autograd_nn.state import (
     RECORDED,
@@ -356,22 +355,20 @@ class _Joined:
         keys = [places.get(id(v), len(places)) for v in originals]
         sorted_places = sorted(range(len(captured)), key=lambda k: keys[k])
         start = len(record.inputs) + len(captured)
-        self.numbers: dict[object, int] = {}  # by its bits, the number of each constant
-        constants: list[float] = []
-        for x in [v._data for v in others if v._code == CONSTANT] + self._reciprocals():
-            bits = _bits(x)
-            if bits not in self.numbers:
-                self.numbers[bits] = start + len(constants)
-                constants.append(x)
+        plain = [v for v in others if v._code == CONSTANT]
+        constants = [v._data for v in plain]
+        first: dict[object, int] = {}  # by its bits, where a number first stands
+        self.alike: list[int] = [
+            first.setdefault(_bits(x), start + k) for k, x in enumerate(constants)
+        ]
         self.trace = Trace(len(record.inputs), [originals[k] for k in sorted_places], constants)
         self.constants = start
         for k, v in enumerate(record.inputs):
             v._number = k
         for k, v in enumerate([captured[k] for k in sorted_places]):
             v._number = len(record.inputs) + k
-        for v in others:
-            if v._code == CONSTANT:
-                v._number = self.numbers[_bits(v._data)]
+        for k, v in enumerate(plain):
+            v._number = start + k
 
     def _only_read(self, others: list[Value]) -> set[int]:
         """The identities of nodes from outside whose numbers are used, but not their slopes."""
@@ -383,14 +380,10 @@ class _Joined:
                 outside -= {id(node._left), id(node._right)}
         return outside - {id(v) for v in self.record.results}
 
-    def _reciprocals(self) -> list[float]:
-        found: dict[float, float] = {}
-        for node in self.record.tape.nodes:
-            right = node._right
-            by_constant = node._code == DIV and right is not None and right._code == CONSTANT
-            if by_constant and right is not None and _is_power_of_two(right._data):
-                found[right._data] = 1.0 / right._data
-        return list(found.values())
+    def _known(self, node: int) -> int:
+        """The number of a node, for a constant that of the first that is equal."""
+        place = node - self.constants
+        return self.alike[place] if 0 <= place < len(self.alike) else node
 
     def equations(self) -> None:
         """Give every node of the tape the number of its equation, which may be an older one."""
@@ -398,12 +391,9 @@ class _Joined:
         codes, lefts, rights = trace.codes, trace.lefts, trace.rights
         constants: i64 = self.constants
         leaves: i64 = trace.leaves
-        # x + 0 is x, but for the sign of a zero.
-        zero: i64 = -1 if self.record.tape.signed else self.numbers.get(_bits(0.0), -1)
-        one: i64 = self.numbers.get(1.0, -1)
         seen: dict[i64, i64] = {}
         most: i64 = leaves + len(self.record.tape.nodes) + 1
-        lookups = _Lookups(self.record.tape, trace)
+        lookups = _Lookups(self.record.tape, trace, self._known)
         for place, node in enumerate(self.record.tape.nodes):
             operand, other = node._left, node._right
             assert operand is not None
@@ -413,28 +403,20 @@ class _Joined:
             if code == TAKE:
                 node._number = lookups.number(place, right)
                 continue
+            same_left: i64 = left  # for finding equal expressions
+            same_right: i64 = right
+            if constants <= left < leaves:
+                same_left = i64(self.alike[left - constants])
             if constants <= right < leaves:
-                x = trace.constants[right - constants]
-                if code == POW and x == 2.0:
+                same_right = i64(self.alike[right - constants])
+                if code == POW and trace.constants[right - constants] == 2.0:
                     code = i64(MUL)
-                    right = left
-                elif code == DIV and _is_power_of_two(x):  # which rounds alike
-                    code = i64(MUL)
-                    right = self.numbers[1.0 / x]
-                elif code == SUB and x == 0.0 and zero >= 0:
-                    node._number = i32(left)
-                    continue
-            if (code == ADD and right == zero) or (code == MUL and right == one):
-                node._number = i32(left)
-                continue
-            if (code == ADD and left == zero) or (code == MUL and left == one):
-                node._number = i32(right)
-                continue
+                    right, same_right = left, same_left
             key: i64
-            if code in (ADD, MUL) and right < left:  # the order does not matter
-                key = (code * most + right) * most + left + 1
+            if code in (ADD, MUL) and same_right < same_left:  # the order does not matter
+                key = (code * most + same_right) * most + same_left + 1
             else:
-                key = (code * most + left) * most + right + 1
+                key = (code * most + same_left) * most + same_right + 1
             found: i64 = seen.get(key, -1)
             if found < 0:
                 found = len(codes)
@@ -451,10 +433,10 @@ class _Joined:
         known: set[tuple[str, int, int]] = set()
         tape = record.tape
         for k, (symbol, left, right, outcome) in enumerate(tape.comparisons):
-            key = (symbol, left._number, right._number)
+            key = (symbol, self._known(left._number), self._known(right._number))
             if key not in known:
                 known.add(key)
-                guard = Guard(symbol, left._number, right._number, outcome)
+                guard = Guard(symbol, key[1], key[2], outcome)
                 guard.how = tape.exits.get(k, "")
                 guard.line = tape.lines[k] if tape.watching else ""
                 trace.guards.append(guard)
@@ -479,8 +461,8 @@ class _Joined:
 class _Lookups:
     """The numbers of look-ups: equal ones are those of one table, column and index."""
 
-    def __init__(self, tape: Tape, trace: Trace) -> None:
-        self.trace = trace
+    def __init__(self, tape: Tape, trace: Trace, known: Callable[[int], int]) -> None:
+        self.trace, self.known = trace, known
         self.waiting = list(reversed(tape.lookups))
         self.first, self.width, self.table = -1, 0, -1
         self.tables: dict[tuple[int, ...], int] = {}
@@ -490,7 +472,7 @@ class _Lookups:
         """The equation of the node at this place on the tape."""
         if self.waiting and self.waiting[-1][0] == place:
             self.first, self.width, entries = self.waiting.pop()
-            nodes = tuple([v._number for v in entries])
+            nodes = tuple([self.known(v._number) for v in entries])
             if nodes not in self.tables:
                 self.tables[nodes] = len(self.trace.tables)
                 self.trace.tables.append((self.width, list(nodes)))
@@ -506,10 +488,6 @@ class _Lookups:
             trace.rights.append(-1)
             trace.lookups[found] = (self.table, column)
         return found
-
-
-def _is_power_of_two(x: float) -> bool:
-    return math.frexp(abs(x))[0] == 0.5 and 1e-100 < abs(x) < 1e100
 
 
 def _refuse_foreign(v: Value, only_read: bool) -> None:

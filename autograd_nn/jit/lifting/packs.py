@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["PADDING", "PADS", "Block", "Pack", "Packing", "Region", "Table", "dependents"]
@@ -22,21 +23,6 @@ MAXIMUM, MINIMUM, DETACH = CODES["maximum"], CODES["minimum"], CODES["detach"]
 #: code is 0), nothing to a largest, nothing to a smallest.
 PADDING = (0.0, -np.inf, np.inf)
 PADS = {0: 0, MAXIMUM: 1, MINIMUM: 2}
-
-
-@dataclass
-class Region:
-    """Numbers that lie together: one argument, the constants, or the results of one pack.
-
-    Attributes:
-        name: for people.
-        size: how many numbers (for each row, where ``rows``).
-        rows: whether there is such a set for every row.
-    """
-
-    name: str
-    size: int
-    rows: bool = False
 
 
 @dataclass

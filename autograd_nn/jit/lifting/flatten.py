@@ -29,7 +29,7 @@ from autograd_nn.codes import (
     TAKE,
 )
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.flat import Flat
+from autograd_nn.jit.lifting.flat import Flat
 from autograd_nn.ops import CODES
 
 MAXIMUM: Final[int] = CODES["maximum"]

@@ -31,8 +31,8 @@ from autograd_nn.codes import (
     TAKE,
 )
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.flatten import MAXIMUM, MINIMUM, Needs, Terms
-from autograd_nn.jit.packs import Block, Pack, Packing, Region, Table
+from autograd_nn.jit.lifting.flatten import MAXIMUM, MINIMUM, Needs, Terms
+from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Region, Table
 
 _REGIONS: Final[i64] = 1 << 30  # more than there ever are
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from autograd_nn.jit.lifting.packs import DETACH
 from autograd_nn.jit.lines import Line, Term
-from autograd_nn.jit.packs import DETACH
 
 __all__ = ["Flat"]
 

@@ -1,0 +1,166 @@
+"""All passes in order: from packs to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from autograd_nn.codes import TAKE
+from autograd_nn.jit.capture.leaves import Region
+from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.lifting.flatten import Needs
+from autograd_nn.jit.lifting.lines import roll
+from autograd_nn.jit.lifting.nests import items_of
+from autograd_nn.jit.lifting.packs import Packing
+from autograd_nn.jit.lifting.pieces import FAR, Cells, pieces
+from autograd_nn.jit.lifting.reroll import reroll
+from autograd_nn.jit.plan.nests import PADDING, VALUES, Access, Item, Lines, Nest
+from autograd_nn.jit.plan.plan import Guards, Place, Plan
+
+__all__ = ["lift", "lift_lines"]
+
+LARGE: Final = 4096  # numbers of an argument; below, a copy is cheaper
+
+
+def lift(trace: Trace, packing: Packing, leaves: int, rows: int = 1) -> Plan:
+    """The plan of a packed trace.
+
+    Args:
+        leaves: how many groups of leaves the caller gives numbers for; the next is the constants.
+        rows: how many rows are computed at once.
+    """
+    regions = packing.regions
+    constants = np.array(trace.constants, dtype=float)
+    large = list(_large(trace, packing, leaves, rows))
+    cells = Cells(regions, rows, large, leaves, constants)
+    items = items_of(reroll(list(pieces(packing, cells))), cells)
+
+    def of(nodes: list[int]) -> Any:
+        """The cells of nodes, one line a node and one column a row."""
+        region = np.array([packing.region[node] for node in nodes], dtype=np.int64)
+        base, steps, row_steps = (
+            np.array(x, dtype=np.int64)[region] for x in (cells.base, cells.steps, cells.row_steps)
+        )
+        at = base + packing.position[nodes] * steps
+        return at[:, None] + row_steps[:, None] * np.arange(rows)
+
+    return Plan(
+        rows,
+        [cells.size, *(_size(packing, k, rows) for k in cells.outside)],
+        [_place(cells, k, rows) for k in range(leaves)],
+        (cells.of(leaves, np.arange(len(constants))), constants),
+        items,
+        _guards(trace, of),
+        of(trace.roots),
+        [
+            (cells.base[k], f"{region.name} {k - leaves}" if k > leaves else region.name)
+            for k, region in enumerate(regions)
+            if region.size and k not in cells.outside
+        ],
+    )
+
+
+def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) -> Plan:
+    """The plan of a trace without packs: its operations one by one.
+
+    Args:
+        regions: of the leaves: the groups that the caller gives numbers for, then the constants.
+        rolled: whether to look for loops.
+    """
+    base, size = [], len(PADDING)
+    for region in regions:
+        base.append(size)
+        size += region.size
+    cells = np.arange(len(trace.codes)) + len(PADDING)
+    uses = np.array(needs.uses) > 0
+    uses[: trace.leaves] = False
+    places = np.flatnonzero(uses)
+    exact = np.array(needs.exact)
+    codes = np.array(trace.codes)
+    right = np.array(trace.rights)
+    lines = Lines(
+        codes[places],
+        cells[places],
+        cells[np.array(trace.lefts)[places]],
+        np.where(right[places] < 0, -1, cells[right[places]]),
+    )
+    items: list[Item] = []
+    first = 0
+    for k in [*np.flatnonzero(lines.codes == TAKE).tolist(), len(places)]:
+        if k > first:
+            part = Lines(*(x[first:k] for x in (lines.codes, lines.out, lines.a, lines.b)))
+            part.exact = bool(exact[places[first:k]].any())
+            items += roll(part, exact[places[first:k]]) if rolled else [part]
+        if k < len(places):
+            items.append(_look(trace, int(places[k]), cells))
+        first = k + 1
+    return Plan(
+        1,
+        [len(PADDING) + len(trace.codes)],
+        [Place(r.name, 0, base[k], r.size) for k, r in enumerate(regions[:-1])],
+        (base[-1] + np.arange(len(trace.constants)), np.array(trace.constants, dtype=float)),
+        items,
+        _guards(trace, lambda nodes: cells[nodes][:, None]),
+        cells[np.array(trace.roots, dtype=np.int64)][:, None],
+        [(start, region.name) for start, region in zip(base, regions, strict=True) if region.size]
+        + [(len(PADDING) + trace.leaves, "v")],
+    )
+
+
+def _look(trace: Trace, node: int, cells: Any) -> Nest:
+    table, column = trace.lookups[node]
+    width, entries = trace.tables[table]
+    return Nest(
+        "look",
+        (),
+        (Access(VALUES, int(cells[trace.lefts[node]]), ()),),
+        Access(VALUES, int(cells[node]), ()),
+        entries=cells[np.array(entries)].reshape(-1, width),
+        columns=np.array(column),
+    )
+
+
+def _guards(trace: Trace, of: Callable[[list[int]], Any]) -> list[Guards]:
+    """The guards, those of one kind together.
+
+    Args:
+        of: the cells of nodes, one line a node and one column a row.
+    """
+    found = []
+    for symbol in dict.fromkeys(guard.symbol for guard in trace.guards):
+        chosen = [guard for guard in trace.guards if guard.symbol == symbol]
+        left, right = of([g.left for g in chosen]), of([g.right for g in chosen])
+        found.append(Guards(symbol, left, right, np.array([[g.outcome] for g in chosen])))
+    return found
+
+
+def _size(packing: Packing, k: int, rows: int) -> int:
+    region = packing.regions[k]
+    return region.size * (rows if region.rows else 1)
+
+
+def _large(trace: Trace, packing: Packing, leaves: int, rows: int) -> Iterator[int]:
+    """The arguments that are read where they lie: large ones of which no single number is asked."""
+    single = {packing.region[node] for node in trace.roots}
+    for guard in trace.guards:
+        single |= {packing.region[guard.left], packing.region[guard.right]}
+    for each in packing.packs:
+        if each.table is not None:
+            single |= set(np.unique(each.table.regions).tolist())
+    for k in range(leaves):
+        if _size(packing, k, rows) >= LARGE and k not in single:
+            yield k
+
+
+def _place(cells: Cells, k: int, rows: int) -> Place:
+    region = cells.regions[k]
+    by_row = region.rows and rows > 1
+    size = region.size * (rows if by_row else 1)
+    if cells.base[k] >= FAR:
+        return Place(region.name, 2 * (cells.base[k] // FAR), 0, size, None, by_row)
+    order = None
+    if by_row:
+        order = (np.arange(region.size) * rows + np.arange(rows)[:, None]).ravel()
+    return Place(region.name, 0, cells.base[k], size, order, by_row)

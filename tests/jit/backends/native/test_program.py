@@ -1,0 +1,158 @@
+"""Plans as machine code give what the reference interpreter gives, item by item.
+
+A nest whose loops, masks or addresses are wrong in one case gives a user's jitted function wrong
+numbers at some sizes; one that writes elsewhere damages other results, or crashes.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from random_plans import random_plan
+
+from autograd_nn.jit.backends.native.machine import Target, host
+from autograd_nn.jit.backends.native.program import NativeCode
+from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Loop, Nest
+from autograd_nn.jit.plan.printing import printed
+from autograd_nn.jit.plan.reference import evaluate
+
+SEEDS = range(int(os.environ.get("PLANS", "60")))
+TARGETS = {
+    "this processor": None,
+    "two doubles wide, without fused multiply-add": Target("x86-64", "", 2, False),
+    "four doubles wide": Target("haswell", "", 4, True),
+}
+
+
+def target_of(name):
+    target = TARGETS[name]
+    if target is not None and ("+avx2" not in host().features or "+fma" not in host().features):
+        pytest.skip("this processor cannot run the code")
+    return target or host()
+
+
+def run(items, sizes, buffers, target):
+    NativeCode(items, sizes, target).bind(buffers)()
+
+
+def reference(items, buffers):
+    with np.errstate(all="ignore"):
+        evaluate(items, buffers)
+
+
+def size_of_terms(item, before, after):
+    """How large the contributions to each cell were."""
+    if isinstance(item, Nest) and item.kind == "sum":
+        sizes = [np.abs(x) for x in before]
+        plus = None if item.plus is None else abs(item.plus)
+        nest = Nest(**{**vars(item), "factor": abs(item.factor), "plus": plus})
+        reference([nest], sizes)
+        return sizes
+    return [np.maximum(1.0, np.abs(x)) for x in after]
+
+
+def check_item(item, names, before, sizes, target):
+    want, found = [x.copy() for x in before], [x.copy() for x in before]
+    reference([item], want)
+    run([item], sizes, found, target)
+    bound = 1e-9 if isinstance(item, Loop) else 1e-11
+    for ours, theirs, size in zip(found, want, size_of_terms(item, before, want), strict=True):
+        same = (ours.view(np.int64) == theirs.view(np.int64)) | (np.isnan(ours) & np.isnan(theirs))
+        if not getattr(item, "exact", False):
+            with np.errstate(invalid="ignore", over="ignore"):
+                same |= (ours == theirs) | (np.abs(ours - theirs) <= bound * size)
+        wrong = np.flatnonzero(~same)[:3]
+        shown = printed([item], names)
+        assert wrong.size == 0, f"{wrong}: {ours[wrong]}, not {theirs[wrong]}\n{shown}\n{item}"
+    return want
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_plans_item_by_item(seed, name):
+    if name != "this processor" and seed % 4:
+        return
+    target, made = target_of(name), random_plan(seed)
+    plan = made.plan
+    buffers = plan.buffers()
+    plan.load(buffers, made.numbers)
+    for item in plan.items:
+        buffers = check_item(item, plan.names, buffers, plan.sizes, target)
+    for buffer, first, end in made.back.cleared:
+        buffers[buffer][first:end] = 0.0
+    cells, counts = made.back.seeds
+    buffers[ADJOINTS][cells] = counts
+    for item in made.back.items:
+        buffers = check_item(item, plan.names, buffers, plan.sizes, target)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_a_whole_plan_at_once_and_again(seed):
+    made = random_plan(seed, items=25)  # more than one function of machine code
+    plan = made.plan
+    want = plan.buffers()
+    plan.load(want, made.numbers)
+    found = [x.copy() for x in want]
+    reference(plan.items, want)
+    bound = NativeCode(plan.items, plan.sizes, host()).bind(found)
+    for _ in range(2):
+        bound()
+        for ours, theirs in zip(found, want, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+def matrix_product(m, n, k, buffer=VALUES):
+    """``c[m, n] = sum of a[m, k] * b[k, n]``, with a in another buffer if so said."""
+    start = 0 if buffer == VALUES else m * k
+    a = Access(buffer, 0, (k, 0, 1))
+    b = Access(VALUES, m * k - start, (0, 1, n))
+    c = Access(VALUES, m * k - start + k * n, (n, 1, 0))
+    return Nest("sum", (m, n, k), (a, b), c, summed=1)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("m", [1, 3, 4, 5, 9])
+@pytest.mark.parametrize("n", range(1, 18))
+def test_every_tail(n, m, name):
+    """All lengths of an axis of results, and of a summed one."""
+    target = target_of(name)
+    random = np.random.default_rng(n)
+    for k in (1, 2, 7, n):
+        a, b = random.normal(size=(m, k)), random.normal(size=(k, n))
+        cells = np.concatenate([a.ravel(), b.ravel(), np.full(m * n, np.nan), [7.0]])
+        run([matrix_product(m, n, k)], [cells.size], [cells, np.zeros(cells.size)], target)
+        np.testing.assert_allclose(cells[m * k + k * n : -1], (a @ b).ravel(), 1e-12, 1e-13)
+        assert cells[-1] == 7.0
+
+
+def test_an_attached_array_is_read_where_it_lies():
+    m, n, k = 3, 5, 4
+    random = np.random.default_rng(0)
+    b = random.normal(size=(k, n))
+    values = np.concatenate([b.ravel(), np.zeros(m * n)])
+    buffers = [values, np.zeros(values.size), np.zeros(m * k), np.zeros(m * k)]
+    code = NativeCode([matrix_product(m, n, k, buffer=2)], [values.size, m * k], host())
+    bound = code.bind(buffers)
+    for _ in range(2):
+        a = random.normal(size=(m, k))
+        bound.attach(2, a)
+        bound()
+        np.testing.assert_allclose(values[k * n :].reshape(m, n), a @ b, 1e-12)
+
+
+def test_sums_of_negative_zeros_stay_negative():
+    cells = np.full(20, -0.0)
+    nest = Nest("sum", (2, 9), (Access(VALUES, 0, (9, 1)),), Access(VALUES, 18, (1, 0)), summed=1)
+    run([nest], [20], [cells, np.zeros(20)], host())
+    assert np.signbit(cells).all()
+
+
+def test_a_nest_without_points_does_nothing():
+    cells = np.ones(3)
+    nest = Nest("sum", (0,), (Access(VALUES, 0, (1,)),), Access(VALUES, 1, (1,)))
+    run([nest, Loop(0, [nest])], [3], [cells, np.zeros(3)], host())
+    np.testing.assert_array_equal(cells, 1.0)
