@@ -1001,16 +1001,19 @@ def lift(x: object) -> Value | None:
     """``x`` as a Value: itself, or a constant; None for what is not a number."""
     if isinstance(x, Value):
         return x
-    if type(x) is float:
-        return _plain(CONSTANT, x, UNKNOWN)
-    if type(x) is int:
-        n: int = x
+    kind = type(x)
+    if kind is float:
+        node = Value(x)
+        node._code = CONSTANT
+        return node
+    if kind is int:
+        n: int = x  # type: ignore[assignment]
         exact = -_EXACT_INT <= n <= _EXACT_INT
         return _plain(CONSTANT, float(n) if exact else to_float(n), WHOLE)
     if shared.contexts:
-        node = unwrapped(x)
-        if node is not None:
-            return node
+        held = unwrapped(x)
+        if held is not None:
+            return held
     return constant(x) if is_number(x) else None
 
 
