@@ -1120,14 +1120,22 @@ def _restore_docstring() -> None:
     setattr(Value, "__doc__", rest.partition('"""')[0])  # noqa: B010
 
 
-def _public_signature() -> inspect.Signature:
-    """``Value(data, label="")``; between the two, the constructor also takes micrograd's own."""
+def _show_public_names_only() -> None:
+    """``inspect`` and ``help`` show ``Value(data, label="")``.
+
+    The constructor also takes what micrograd's takes, between the two.
+    """
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    names = inspect.Parameter("data", either), inspect.Parameter("label", either, default="")
-    return inspect.Signature(list(names))
+    shown = [inspect.Parameter("data", either), inspect.Parameter("label", either, default="")]
+    setattr(Value, "__signature__", inspect.Signature(shown))  # noqa: B010
+    if engine_is_compiled():
+        delattr(Value, "__mypyc_attrs__")  # the fields, for a way to pickle that is not used
+    else:
+        method: Any = vars(Value)["__init__"]
+        method.__signature__ = inspect.Signature([inspect.Parameter("self", either), *shown])
 
 
-setattr(Value, "__signature__", _public_signature())  # noqa: B010
+_show_public_names_only()
 if engine_is_compiled():
     _restore_docstring()
     # mypyc leaves C's own slot empty, by which lists and ranges ask for an index.

@@ -35,8 +35,8 @@ static PyObject *autograd_nn_get_attribute(PyObject *self, PyObject *name) {
 }
 
 /* Deletion is refused here: a setter that mypyc writes would crash on it.  What a user invents
-   (v.color = "red") goes into the notes of the node, the last field, which Python reads as the
-   instance's dict. */
+   (v.color = "red", or a method's name) goes into the notes of the node, the last field, which
+   Python reads as the instance's dict; Python itself would write to a dict that nodes share. */
 static int autograd_nn_set_attribute(PyObject *self, PyObject *name, PyObject *value) {
     double *member = autograd_nn_member(self, name);
     if (member != NULL && value != NULL && PyFloat_CheckExact(value)) {
@@ -44,9 +44,10 @@ static int autograd_nn_set_attribute(PyObject *self, PyObject *name, PyObject *v
         return 0;
     }
     PyObject *known = _PyType_Lookup(Py_TYPE(self), name);
-    if (known != NULL && value != NULL)
+    int is_member = known != NULL && Py_TYPE(known)->tp_descr_set != NULL;
+    if (is_member && value != NULL)
         return PyObject_GenericSetAttr(self, name, value);
-    if (known != NULL) {
+    if (is_member) {
         PyErr_Format(PyExc_AttributeError, "property '%U' of '%.100s' object has no deleter",
                      name, Py_TYPE(self)->tp_name);
         return -1;

@@ -119,7 +119,9 @@ class Frame:
             seed: what they are multiplied by.
         """
         if not len(self._plan.roots):  # a constant
-            return [np.zeros(_size(self._plan.leaves[k], self.rows, self._plan.rows)) for k in wanted]
+            return [
+                np.zeros(_size(self._plan.leaves[k], self.rows, self._plan.rows)) for k in wanted
+            ]
         back = self._backs.get(wanted)
         if back is None:
             way, code = self._compiled.back(wanted)
