@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.engine import TAKE
+from autograd_nn.codes import TAKE
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.lifting.flatten import Needs

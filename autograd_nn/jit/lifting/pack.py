@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.codes import ADD, MUL, NEG, SUB, TAKE
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.lifting.flatten import MAXIMUM, MINIMUM, Needs, Terms
