@@ -12,7 +12,15 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, DIV, FIRST_MAX, FIRST_MIN, MUL, NEG, SUB
+from autograd_nn.codes import (
+    ADD,
+    DIV,
+    FIRST_MAX,
+    FIRST_MIN,
+    MUL,
+    NEG,
+    SUB,
+)
 from autograd_nn.ops import PRIMITIVES
 
 _SCALARS: Final[list[Callable[..., float]]] = [row.scalar for row in PRIMITIVES]
