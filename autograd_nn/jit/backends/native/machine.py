@@ -33,13 +33,29 @@ POINTER: Final = ctypes.c_void_p
 _FORM: Final = "1"
 
 #: Held while LLVM works: it takes one thread at a time, and the names that code is linked to are
-#: the whole process's.  A fork waits for it, so a child never finds it held.
+#: the whole process's.
 _working = threading.RLock()
-if hasattr(os, "register_at_fork"):
+
+
+def _before_fork() -> None:
+    _working.acquire()
+    _llvmlites_lock().acquire()  # which a thread also takes to give code back
+
+
+def _after_fork() -> None:
+    _llvmlites_lock().release()
+    _working.release()
+
+
+def _llvmlites_lock() -> Any:
+    """The lock that llvmlite holds in each call; our own where there is none."""
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    return getattr(getattr(getattr(ffi, "lib", None), "_lock", None), "_lock", _working)
+
+
+if hasattr(os, "register_at_fork"):  # a child must not find them held by another thread
     os.register_at_fork(
-        before=_working.acquire,
-        after_in_parent=_working.release,
-        after_in_child=_working.release,
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )
 
 

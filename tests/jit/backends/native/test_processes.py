@@ -13,33 +13,11 @@ import threading
 
 import numpy as np
 import pytest
+from native_rows import computed, items_of, put_computed, values_of
 
 from autograd_nn.jit.backends.native.machine import MachineCode
 from autograd_nn.jit.backends.native.program import compile
-from autograd_nn.jit.plan import VALUES, Access, Lines, Nest
 from autograd_nn.ops import CODES
-
-
-def items_of(code, count=200):
-    """One nest, and enough single operations for a tape."""
-    nest = Nest("row", (8,), (Access(VALUES, 0, (1,)),), Access(VALUES, 8, (1,)), code=code)
-    out = np.arange(16, 16 + count)
-    lines = Lines(np.full(count, code), out, np.resize(np.arange(16), count), np.full(count, -1))
-    return [nest, lines], [16 + count]
-
-
-def values_of(size):
-    values = np.zeros(size)
-    values[:8] = np.linspace(0.1, 0.8, 8)
-    return values
-
-
-def computed(code):
-    """All of it from the beginning: compiled, linked and run."""
-    items, sizes = items_of(code)
-    values = values_of(sizes[0])
-    compile(items, sizes).bind([values, np.zeros(sizes[0])])()
-    return values
 
 
 def test_threads_compile_and_run_at_once():
@@ -79,10 +57,6 @@ def test_one_code_runs_in_many_threads_each_on_its_own_buffers():
     assert wrong == []
 
 
-def child(queue, code):
-    queue.put(computed(code))
-
-
 @pytest.mark.parametrize("how", ["spawn", "fork"])
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_compiles_while_its_parent_does(how):
@@ -101,9 +75,9 @@ def test_a_child_compiles_while_its_parent_does(how):
     thread.start()
     try:
         queue = context.Queue()
-        process = context.Process(target=child, args=(queue, CODES["cosh"]))
+        process = context.Process(target=put_computed, args=(queue, CODES["cosh"]))
         process.start()
-        found = queue.get(timeout=120)
+        found = queue.get(timeout=100)
         process.join()
     finally:
         busy = False
