@@ -35,6 +35,7 @@ import numpy as np
 from mypy_extensions import i16, i32, i64, mypyc_attr
 
 from autograd_nn.callers import PACKAGE, user_line
+from autograd_nn.checks import shown
 from autograd_nn.codes import (
     ADD,
     COS,
@@ -726,7 +727,7 @@ class Value(Methods):
         for known in ("data", "grad", "label"):
             if sorted(name) == sorted(known):  # a slip of the keyboard
                 raise UnknownNameError(
-                    f"'Value' object has no attribute {name!r}; did you mean {known!r}?"
+                    f"'Value' object has no attribute {shown(name)}; did you mean {known!r}?"
                 )
         add_note(self, name, what)
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import BadArgumentError, UnknownNameError, WrongTypeError
 from autograd_nn.notes import CHILDREN, ROW, RULE, add_note, row_of
 from autograd_nn.ops import CONSTANT, MADE, Primitive

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from autograd_nn.checks import describe
 from autograd_nn.codes import MADE
-from autograd_nn.conversion import describe
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import PRIMITIVES, Primitive
 from autograd_nn.state import BARE, SCOPE

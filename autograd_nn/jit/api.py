@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any, overload
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.errors import (
     BadArgumentError,
     CannotReplayError,
@@ -19,6 +19,7 @@ from autograd_nn.errors import (
     TraceError,
     WrongTypeError,
 )
+from autograd_nn.jit.backends.door import checked
 from autograd_nn.jit.capture.arguments import unreadable
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Path
@@ -44,17 +45,21 @@ class Jitted:
     """A function that is recorded once and replayed as a NumPy program; see ``jit``."""
 
     def __init__(
-        self, f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
+        self,
+        f: Callable[..., Any],
+        rows: str | Sequence[str] = (),
+        reduce: str | None = "mean",
+        backend: str = "auto",
     ) -> None:
         if not callable(f):
             raise WrongTypeError(f"jit takes a function, got {describe(f)}")
         if reduce not in ("mean", "sum", None):
             raise BadArgumentError(f'reduce is "mean", "sum" or None, got {describe(reduce)}')
         self.function = f
-        self.rows, self.reduce = rows, reduce
+        self.rows, self.reduce, self.backend = rows, reduce, checked(backend)
         names = (rows,) if isinstance(rows, str) else tuple(rows)
         self.row_positions = self._positions(names)
-        self._known = Recordings(f, repr(self), reduce)
+        self._known = Recordings(f, repr(self), reduce, backend)
         self._fallback = Fallback(self._known)
         functools.update_wrapper(self, f, updated=())
 
@@ -64,7 +69,9 @@ class Jitted:
         known = list(inspect.signature(self.function).parameters)
         for name in names:
             if name not in known:
-                raise BadArgumentError(f"rows names {name!r}; the function's arguments are {known}")
+                raise BadArgumentError(
+                    f"rows names {shown(name)}; the function's arguments are {known}"
+                )
         return frozenset(known.index(name) for name in names)
 
     def __repr__(self) -> str:
@@ -73,13 +80,13 @@ class Jitted:
     # A copy, and what is sent elsewhere, records anew: it may close over other models there.
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return by_name_or_value(self, Jitted, (self.function, self.rows, self.reduce))
+        return by_name_or_value(self, Jitted, (self.function, self.rows, self.reduce, self.backend))
 
     def __copy__(self) -> Jitted:
-        return Jitted(self.function, self.rows, self.reduce)
+        return Jitted(self.function, self.rows, self.reduce, self.backend)
 
     def __deepcopy__(self, memo: Any) -> Jitted:
-        return Jitted(deepcopy(self.function, memo), self.rows, self.reduce)
+        return Jitted(deepcopy(self.function, memo), self.rows, self.reduce, self.backend)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else BoundJitted(self, owner)
@@ -258,7 +265,7 @@ class Jitted:
             program = self._known.compile(trace, recording.described, call, paths)
             if is_last:
                 self._known.give_up(paths, *difference)
-            return recording if self._known.is_too_long(program, paths) else program
+            return program
 
         def run(row: int) -> Run:
             return self._fallback.run(call, wanted, row, paths)
@@ -280,11 +287,15 @@ class JittedDerivative(Jitted):
     """The jit of ``grad(f)`` or ``value_and_grad(f)``: the program of ``f``, run both ways."""
 
     def __init__(
-        self, derivative: Derivative, rows: str | Sequence[str], reduce: str | None
+        self,
+        derivative: Derivative,
+        rows: str | Sequence[str],
+        reduce: str | None,
+        backend: str,
     ) -> None:
-        super().__init__(derivative.made, rows, reduce)
+        super().__init__(derivative.made, rows, reduce, backend)
         f = derivative.function
-        self.primal = f if isinstance(f, Jitted) and not rows else Jitted(f, rows, reduce)
+        self.primal = f if isinstance(f, Jitted) and not rows else Jitted(f, rows, reduce, backend)
         self.argnums, self.with_value = derivative.argnums, derivative.with_value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -297,25 +308,31 @@ class JittedDerivative(Jitted):
         return self.primal.program(*args)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        parts = self.primal.function, self.argnums, self.with_value, self.rows, self.reduce
+        rows, reduce, backend = self.rows, self.reduce, self.backend
+        parts = self.primal.function, self.argnums, self.with_value, rows, reduce, backend
         return by_name_or_value(self, _derivative, parts)
 
     def __copy__(self) -> JittedDerivative:
         f = self.primal.function
-        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce)
+        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce, self.backend)
 
     def __deepcopy__(self, memo: Any) -> JittedDerivative:
         f = deepcopy(self.primal.function, memo)
-        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce)
+        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce, self.backend)
 
 
 def _derivative(
-    f: Callable[..., Any], argnums: Any, with_value: bool, rows: Any, reduce: str | None
+    f: Callable[..., Any],
+    argnums: Any,
+    with_value: bool,
+    rows: Any,
+    reduce: str | None,
+    backend: str,
 ) -> JittedDerivative:
     made = value_and_grad(f, argnums) if with_value else grad(f, argnums)
     derivative = derivative_of(made)
     assert derivative is not None
-    return JittedDerivative(derivative, rows, reduce)
+    return JittedDerivative(derivative, rows, reduce, backend)
 
 
 class BoundJitted:
@@ -349,13 +366,19 @@ def _past_self(k: Any) -> Any:
 
 @overload
 def jit(
-    f: Callable[..., Any], rows: str | Sequence[str] = (), reduce: str | None = "mean"
+    f: Callable[..., Any],
+    rows: str | Sequence[str] = (),
+    reduce: str | None = "mean",
+    backend: str = "auto",
 ) -> Jitted: ...
 
 
 @overload
 def jit(
-    f: None = None, rows: str | Sequence[str] = (), reduce: str | None = "mean"
+    f: None = None,
+    rows: str | Sequence[str] = (),
+    reduce: str | None = "mean",
+    backend: str = "auto",
 ) -> Callable[[Callable[..., Any]], Jitted]: ...
 
 
@@ -363,6 +386,7 @@ def jit(
     f: Callable[..., Any] | None = None,
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
+    backend: str = "auto",
 ) -> Jitted | Callable[[Callable[..., Any]], Jitted]:
     """The same function, recorded once and run as a NumPy program.
 
@@ -382,8 +406,12 @@ def jit(
             Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
+        backend: what runs the recorded program: "native" (machine code, by the package
+            ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
+            can be used here.
 
     Raises:
+        BadArgumentError: there is no such backend, or it cannot be used here.
         TraceError: when called: the function cannot be replayed; the message says why.
 
     >>> square = jit(lambda xs: sum(x * x for x in xs))
@@ -396,8 +424,8 @@ def jit(
     (0.5, 3.0)
     """
     if f is None:
-        return functools.partial(jit, rows=rows, reduce=reduce)
+        return functools.partial(jit, rows=rows, reduce=reduce, backend=backend)
     derivative = derivative_of(f)
     if derivative is not None:
-        return JittedDerivative(derivative, rows, reduce)
-    return Jitted(f, rows, reduce)
+        return JittedDerivative(derivative, rows, reduce, backend)
+    return Jitted(f, rows, reduce, backend)

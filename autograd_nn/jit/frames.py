@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends import Backend, Bound, Code
+from autograd_nn.jit.backends import Bound, Code
+from autograd_nn.jit.backends.door import compile_items
 from autograd_nn.jit.lifting.adjoint import adjoint
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 
@@ -29,9 +30,9 @@ class Compiled:
         backend: its name.
     """
 
-    def __init__(self, plan: Plan, backend: Backend) -> None:
+    def __init__(self, plan: Plan, backend: str) -> None:
         self.plan, self.backend = plan, backend
-        self.forward: Code = backend.compile(plan.items, plan.sizes)
+        self.forward: Code = compile_items(backend, plan.items, plan.sizes)
         self._back: dict[tuple[int, ...], tuple[Backward, Code]] = {}
         self._idle: list[Frame] = []
 
@@ -40,7 +41,7 @@ class Compiled:
         found = self._back.get(wanted)
         if found is None:
             way = adjoint(self.plan, wanted)
-            found = way, self.backend.compile(way.items, self.plan.sizes)
+            found = way, compile_items(self.backend, way.items, self.plan.sizes)
             self._back[wanted] = found
         return found
 
@@ -119,9 +120,7 @@ class Frame:
             seed: what they are multiplied by.
         """
         if not len(self._plan.roots):  # a constant
-            return [
-                np.zeros(_size(self._plan.leaves[k], self.rows, self._plan.rows)) for k in wanted
-            ]
+            return [np.zeros(self._loads[k].size(self.rows)) for k in wanted]
         back = self._backs.get(wanted)
         if back is None:
             way, code = self._compiled.back(wanted)
@@ -132,10 +131,6 @@ class Frame:
         back.start(self._buffers, seed, self.rows)
         back.run()
         return [self._loads[k].slopes(self._buffers, self.rows) for k in wanted]
-
-
-def _size(place: Place, rows: int, most: int) -> int:
-    return place.size // most * rows if place.by_row else place.size
 
 
 class _Load:
@@ -151,6 +146,10 @@ class _Load:
         self._own = buffers[place.buffer][self._cells]
         self._each = place.size // rows if place.by_row else place.size
         self.array: Any = None
+
+    def size(self, rows: int) -> int:
+        """How many numbers there are for some rows."""
+        return self._each * (rows if self._place.by_row else 1)
 
     def __call__(self, numbers: Any, rows: int) -> Any:
         """Load numbers; returns the array that is to be read in place, if there is one."""

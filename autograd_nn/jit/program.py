@@ -2,36 +2,38 @@
 
 A program can be run by several threads at once.
 
-What is left out: recording, and choosing among the paths, which is ``api``; how it is
-computed, on buffers by NumPy or on floats, which is in ``buffers`` and ``floats``.
+What is left out: recording, and choosing among the paths, which is ``api``; how it is computed,
+which is the plan's and its backend's.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from autograd_nn.errors import TraceError, WrongTypeError
-from autograd_nn.jit.buffers import Buffers
+from autograd_nn.jit.backends.door import PRICES, backend_of, cost
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.floats import Floats
-from autograd_nn.jit.lifting.flatten import Needs, flat
-from autograd_nn.jit.lifting.pack import pack
-from autograd_nn.jit.listing import listing
+from autograd_nn.jit.frames import Compiled, Frame
+from autograd_nn.jit.lifting.flatten import Needs
+from autograd_nn.jit.lifting.lift import lift, lift_lines
+from autograd_nn.jit.lifting.pack import Packer, pack
+from autograd_nn.jit.lifting.packs import Packing
+from autograd_nn.jit.plan import Plan, walk
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
 
 __all__ = ["Program"]
 
-
-# Estimates in microseconds, for a choice only.
-_LINE = 30.0  # to write and compile a line of Python
-_REPLAY = 0.07  # to replay an operation without that, value and slopes
-_AT_ONCE = 5000.0  # what may be spent on a path at its second call
+_REPLAY: Final = 0.07  # microseconds to replay an operation of a trace, value and slopes
+_AT_ONCE: Final = 5000.0  # what may be spent on a path at its second call
+_FEW: Final = 64  # operations that are not worth a nest; they keep their order
+_SCATTERED: Final = 4  # operations a pack, below which packing makes next to nothing
+_BLOCKS: Final = (16, 64, 256)  # rows at once, of a backend that compiles for a number of them
+_SIZES: Final = 16  # numbers of rows that are kept ready
 
 
 class Program(Path):
@@ -40,39 +42,58 @@ class Program(Path):
     It can be called by itself, and be pickled and sent to another process.
 
     Attributes:
-        packs: how many packs its operations are.
-        lines: how many lines of Python are written for it.
-        cost: an estimate for one run, value and slopes, in microseconds.
-        floats, buffers: how it is computed; one of them is None.
+        backend: what runs it: "native", "numpy" or "reference".
+        packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
     """
 
-    def __init__(self, trace: Trace, call: Call, result: Any, reduce: str | None) -> None:
+    def __init__(
+        self, trace: Trace, call: Call, result: Any, reduce: str | None, backend: str = "auto"
+    ) -> None:
         super().__init__(trace, call, result, reduce)
         self.used = 0
-        self.names = [region.name for region in self.regions]
+        self.backend = backend_of(backend)
+        self._ready: dict[int, Compiled] = {}
         needs = Needs(trace)
         packer = pack(trace, needs, self.regions, self.region_of)
-        self.packs = len(packer.packs)
-        self.floats: Floats | None = None
-        self.buffers: Buffers | None = None
-        if packer.runs_on_floats():
-            sizes = [region.size for region in self.regions[:-1]]
-            self.floats = Floats(flat(trace, needs), sizes, trace.constants)
-            self.lines, self.cost = self.floats.lines, self.floats.cost
+        self._packing: Packing | None = None
+        if self.row_positions:
+            self._packing = packer.finish()
+            self._plans = {1: lift(self._packing)}
+            self.packs = len(packer.packs)
         else:
-            self.buffers = Buffers(packer.finish(), trace, self.inputs)
-            self.lines, self.cost = self.buffers.lines, packer.cost()
+            self._plans = {1: self._plan(trace, needs, packer)}
+        prices = PRICES[self.backend]
+        self.cost, self._prepare = cost(self._plans[1].items, prices)
         self.region_of = []  # as long as there are leaves, and of no use any more
 
+    def _plan(self, trace: Trace, needs: Needs, packer: Packer) -> Plan:
+        """The plan with packs, or that of single operations where it is better."""
+        prices, count = PRICES[self.backend], len(packer.packs)
+        if trace.recorded > _FEW and count * _SCATTERED <= trace.recorded:
+            plan = lift(packer.finish())
+            if cost(plan.items, prices)[0] <= prices.line * trace.recorded or prices.rolls:
+                self.packs = count
+                return plan
+        self.packs = 0
+        return lift_lines(trace, needs, self.regions, prices.rolls)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_ready": {}}
+
+    @property
+    def plan(self) -> Plan:
+        """What is computed; with rows, for one of them."""
+        return self._plans[1]
+
     def pays(self, hits: int) -> bool:
-        """Whether writing it out is worth it for a path that has been taken so often.
+        """Whether making it ready is worth it for a path that has been taken so often.
 
         Where that takes long, it waits until it would have saved a quarter of that time; it
         never is where a replay is as fast.
         """
-        microseconds, saved = _LINE * self.lines, _REPLAY * self.recorded - self.cost
-        return microseconds < _AT_ONCE or hits * saved > microseconds / 4.0
+        saved = _REPLAY * self.recorded - self.cost
+        return self._prepare < _AT_ONCE or hits * saved > self._prepare / 4.0
 
     # -- calling -------------------------------------------------------------------------
 
@@ -135,46 +156,67 @@ class Program(Path):
         """
         regions = self.wanted_regions(wanted)
         groups = [*call.groups, self.parameters(wanted)]
-        found = (self._on_floats if self.floats else self._on_buffers)(groups, regions, any_path)
-        if found is None:
-            return None
-        numbers, slopes, finite = found
+        compiled = self._compiled(1)
+        frame = compiled.borrow()
+        try:
+            with np.errstate(all="ignore"):
+                if not frame.run(groups) and not any_path:
+                    return None
+                slopes = [] if regions is None else frame.slopes(regions)
+                numbers = frame.numbers()
+                finite = all(map(is_finite, (numbers, *slopes)))
+        finally:
+            compiled.give_back(frame)
         if wanted is None:
             return Found(numbers, [], finite)
         return Found(numbers, wanted.slopes(self, slopes), finite)
 
-    def _on_floats(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
-        floats = self.floats
-        assert floats is not None
-        lists = [g if type(g) is list else g.astype(float).ravel().tolist() for g in groups]
-        found = floats.run(lists, regions, any_path)
-        if found is None:
-            return None
-        numbers, slopes = found
-        finite = math.isfinite(sum(numbers) + sum(map(sum, slopes)))
-        return numbers, slopes, finite or all(map(is_finite, (numbers, *slopes)))
+    # -- rows ----------------------------------------------------------------------------
 
-    def _on_buffers(self, groups: list[Any], regions: Any, any_path: bool) -> Any:
-        buffers = self.buffers
-        assert buffers is not None
-        runner = buffers.borrow()
-        try:
-            with np.errstate(all="ignore"):
-                if not buffers.run(runner, groups) and not any_path:
-                    return None
-                slopes: list[Any] = []
-                if regions is not None:
-                    slopes = buffers.slopes(runner, regions, 1.0)
-                numbers = buffers.read(runner)[:, 0]
-                return numbers, slopes, all(map(is_finite, (numbers, *slopes)))
-        finally:
-            buffers.give_back(runner)
+    @property
+    def parts(self) -> bool:
+        """Whether rows are to be cut into parts of round sizes: each size is made ready anew."""
+        return not PRICES[self.backend].rolls
+
+    def borrow(self, rows: int) -> tuple[Compiled, Frame]:
+        """Buffers for a number of rows, and what they are to be given back to."""
+        if PRICES[self.backend].rolls:
+            rows = next((size for size in _BLOCKS if size >= rows), rows)
+        compiled = self._compiled(rows)
+        return compiled, compiled.borrow()
+
+    def _compiled(self, rows: int) -> Compiled:
+        found = self._ready.get(rows)
+        if found is None:
+            if rows not in self._plans:
+                assert self._packing is not None
+                if len(self._plans) >= _SIZES:
+                    self._plans = {1: self._plans[1]}
+                    self._ready = {}
+                self._plans[rows] = lift(self._packing, rows)
+            found = self._ready[rows] = Compiled(self._plans[rows], self.backend)
+        return found
+
+    # -- for people ----------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return listing(self)
+        """What it computes, a line a nest.
+
+        >>> from autograd_nn.jit import jit
+        >>> dense = jit(lambda w, x: [sum(a * b for a, b in zip(r, x)).relu() for r in w])
+        >>> print(dense.program(np.ones((64, 32)), np.ones(32)))  # doctest: +ELLIPSIS
+        4224 operations in 2 nests, run by ...
+          sum 1[64] = sum of 32: a0[64, 32] * a1[32] + 0
+          relu 2[64] = relu(sum 1[64])
+        """
+        nests = sum(1 for _ in walk(self.plan.items))
+        first = f"{self.recorded} operations in {nests} nest{'s' * (nests != 1)}"
+        guards = f", {self.guards} guards" if self.guards else ""
+        body = "\n".join(f"  {line}" for line in str(self.plan).splitlines())
+        return f"{first}{guards}, run by {self.backend}\n{body}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        first, _, rest = listing(self).partition("\n")
+        first, _, rest = str(self).partition("\n")
         return card(first, preformatted(rest))

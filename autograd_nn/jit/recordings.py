@@ -26,7 +26,6 @@ __all__ = ["Recordings"]
 _PROGRAMS = 64  # kept for one function; the least recently used is dropped
 _KEYS = 64  # structures of arguments whose paths are kept
 _STATES = 4  # states of the surroundings that are kept
-_MOST_LINES = 200_000  # of straight-line Python, which takes about 30 us a line to compile
 _lock = threading.RLock()  # around changes of a cache, never around a run
 
 _REMEDIES = {
@@ -44,6 +43,7 @@ class Recordings:
         function: the function.
         name: what to call it in messages.
         reduce: what ``jit`` was asked to do with rows.
+        backend: what is to run the programs.
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
@@ -52,8 +52,11 @@ class Recordings:
         streak: how many calls in a row have found no path, whatever their structure.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, reduce: str | None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], name: str, reduce: str | None, backend: str
+    ) -> None:
         self.function, self.name, self.reduce = function, name, reduce
+        self.backend = backend
         self.why = ""
         self.acts = False
         self.streak = 0
@@ -140,9 +143,8 @@ class Recordings:
             )
 
     def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
-        program = Program(trace, call, described, self.reduce)
-        if not self.is_too_long(program, paths):
-            self._install(program, paths)
+        program = Program(trace, call, described, self.reduce, self.backend)
+        self._install(program, paths)
         return program
 
     def _install(self, program: Program, paths: Paths) -> None:
@@ -152,18 +154,6 @@ class Recordings:
             program.used = self._uses
             paths.programs = (program, *paths.programs)
             self._drop_oldest()
-
-    def is_too_long(self, program: Program, paths: Paths) -> bool:
-        """Whether compiling takes longer than it saves; the engine takes over if it does."""
-        if program.lines <= _MOST_LINES:
-            return False
-        paths.gave_up, paths.waiting = True, ()
-        self.warn_once(
-            f"{self.name}: {program.lines:,} of its operations follow no pattern, and "
-            "compiling them would take longer than it saves: the engine runs it. Give arrays "
-            "with a row axis (rows=...), or jit the part that repeats."
-        )
-        return True
 
     def _drop_oldest(self) -> None:
         every = [(p.used, paths) for paths in self._paths.values() for p in paths.programs]
@@ -176,9 +166,10 @@ class Recordings:
         if not paths.is_worth_compiling(waiting):
             return None
         if waiting.program is None:
-            waiting.program = Program(waiting.trace, call, waiting.result, self.reduce)
+            described = waiting.result
+            waiting.program = Program(waiting.trace, call, described, self.reduce, self.backend)
         program: Program = waiting.program
-        if self.is_too_long(program, paths) or not program.pays(waiting.hits):
+        if not program.pays(waiting.hits):
             return None
         paths.waiting = tuple(w for w in paths.waiting if w is not waiting)
         self._install(program, paths)

@@ -125,7 +125,8 @@ class RowSums:
         on_path = self._do(program, chosen)
         if on_path is None:
             return chosen[:0]
-        for part in _parts(chosen[on_path & ~self._odd[chosen]]):
+        rest = chosen[on_path & ~self._odd[chosen]]
+        for part in _parts(rest) if program.parts else [rest] * bool(len(rest)):
             if self._do(program, part) is not None:
                 finite = part[~self._odd[part]]
                 if len(finite):
@@ -138,20 +139,19 @@ class RowSums:
         Rows whose results are not finite are left to the engine, whose order of sums decides
         between inf and nan.
         """
-        wanted, buffers = self.wanted, program.buffers
-        assert buffers is not None
-        runner = buffers.borrow(len(chosen))
+        wanted = self.wanted
+        compiled, frame = program.borrow(len(chosen))
         try:
             groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(wanted)]
             with np.errstate(all="ignore"):
-                if not buffers.run(runner, groups):
-                    return buffers.rows_on_path(runner)
-                numbers = buffers.read(runner)
+                if not frame.run(groups, len(chosen)):
+                    return frame.on_path()
+                numbers = np.asarray(frame.numbers()).reshape(-1, len(chosen))
                 finite = np.isfinite(numbers).all(axis=0)
                 slopes: list[Any] = []
                 if wanted is not None and finite.all():
                     program.refuse_leak(wanted)
-                    found = buffers.slopes(runner, wanted.regions(program), self._seed)
+                    found = frame.slopes(wanted.regions(program), self._seed)
                     slopes = wanted.slopes(program, found)
                     finite &= all(map(is_finite, slopes))
                 if self._engine is not None and not finite.all():
@@ -162,7 +162,7 @@ class RowSums:
                     self._add(self._rows_wanted(), chosen, slopes)
             return None
         finally:
-            buffers.give_back(runner)
+            compiled.give_back(frame)
 
     def _keep(self, result: Any, sources: list[Any], chosen: Any, numbers: Any) -> None:
         """Keep the results of some rows: their description, and one line a number."""

@@ -1,4 +1,4 @@
-"""The backend that evaluates items by their definition: slow, simple, and what others must equal."""
+"""The backend that evaluates items by their definition: slow, and what others must equal."""
 
 from __future__ import annotations
 

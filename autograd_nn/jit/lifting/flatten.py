@@ -14,9 +14,8 @@ This file is compiled together with the engine where a C compiler is present.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 from mypy_extensions import i64
 
 from autograd_nn.codes import (
@@ -29,7 +28,6 @@ from autograd_nn.codes import (
     TAKE,
 )
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.lifting.flat import Flat
 from autograd_nn.ops import CODES
 
 MAXIMUM: Final[int] = CODES["maximum"]
@@ -224,44 +222,3 @@ class Terms:
             terms = [self._single(left, 0)]
         terms.append(self._single(right, 0))
         return terms
-
-
-def flat(trace: Trace, needs: Needs) -> Flat:
-    """The needed results one by one, in the order in which they were recorded."""
-    collect = Terms(trace, needs)
-    codes: list[int] = []
-    starts: list[int] = [0]
-    coded: list[int] = []
-    cells: list[int] = list(range(trace.leaves)) + [-1] * (len(trace.codes) - trace.leaves)
-    lookups: dict[int, tuple[int, int]] = {}
-    ordered: set[int] = set()
-    for i in range(trace.leaves, len(trace.codes)):
-        if not needs.uses[i]:
-            continue
-        terms = collect.of(i)
-        if terms is None:
-            continue
-        code = trace.codes[i]
-        if code == TAKE:
-            lookups[len(codes)] = trace.lookups[i]
-        if needs.exact[i]:
-            ordered.add(len(codes))
-        cells[i] = trace.leaves + len(codes)
-        codes.append(0 if code in (ADD, SUB, NEG, MUL) else code)
-        coded += terms
-        starts.append(len(coded))
-    terms_array: Any = np.array(coded, dtype=np.int64)
-    cells_array: Any = np.array([*cells, -1], dtype=np.int64)
-    pairs = terms_array >> 1
-    # b = -1, no factor, is the last of the cells.
-    a, b = cells_array[pairs // collect.nodes], cells_array[pairs % collect.nodes - 1]
-    guards = [(g.symbol, cells[g.left], cells[g.right], g.outcome) for g in trace.guards]
-    roots = [cells[r] for r in trace.roots]
-    tables = [
-        [tuple([cells[node] for node in nodes[column::width]]) for column in range(width)]
-        for width, nodes in trace.tables
-    ]
-    negative = terms_array & 1
-    return Flat(
-        trace.leaves, codes, starts, negative, a, b, tables, lookups, guards, roots, ordered
-    )

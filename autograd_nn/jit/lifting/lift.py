@@ -12,54 +12,64 @@ from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lines import roll
+from autograd_nn.jit.lifting.merge import merged
 from autograd_nn.jit.lifting.nests import items_of
 from autograd_nn.jit.lifting.packs import Packing
-from autograd_nn.jit.lifting.pieces import FAR, Cells, pieces
-from autograd_nn.jit.lifting.reroll import reroll
+from autograd_nn.jit.lifting.pieces import FAR, Cells, Piece, pieces
+from autograd_nn.jit.lifting.reroll import Repeat, reroll
+from autograd_nn.jit.lifting.storage import turned
 from autograd_nn.jit.plan.nests import PADDING, VALUES, Access, Item, Lines, Nest
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
 __all__ = ["lift", "lift_lines"]
 
+_MANY: Final = 100  # pieces and loops that are left, beyond which like ones are merged
 LARGE: Final = 4096  # numbers of an argument; below, a copy is cheaper
 
 
-def lift(trace: Trace, packing: Packing, leaves: int, rows: int = 1) -> Plan:
-    """The plan of a packed trace.
+def lift(packing: Packing, rows: int = 1) -> Plan:
+    """The plan of packs.
 
     Args:
-        leaves: how many groups of leaves the caller gives numbers for; the next is the constants.
         rows: how many rows are computed at once.
     """
-    regions = packing.regions
-    constants = np.array(trace.constants, dtype=float)
-    large = list(_large(trace, packing, leaves, rows))
-    cells = Cells(regions, rows, large, leaves, constants)
-    items = items_of(reroll(list(pieces(packing, cells))), cells)
+    constants = np.array(packing.constants, dtype=float)
+    leaves = packing.fixed
+    large = list(_large(packing, rows))
+
+    def laid_out(packing: Packing) -> tuple[Packing, Cells, list[Piece | Repeat]]:
+        cells = Cells(packing.regions, rows, large, leaves, constants)
+        return packing, cells, reroll(list(pieces(packing, cells)))
+
+    packing, cells, found = laid_out(packing)
+    if len(found) > _MANY:
+        packing, cells, found = min(
+            (packing, cells, found), laid_out(merged(packing)), key=lambda entry: len(entry[2])
+        )
+    regions, items = packing.regions, items_of(found, cells)
 
     def of(nodes: list[int]) -> Any:
         """The cells of nodes, one line a node and one column a row."""
-        region = np.array([packing.region[node] for node in nodes], dtype=np.int64)
-        base, steps, row_steps = (
-            np.array(x, dtype=np.int64)[region] for x in (cells.base, cells.steps, cells.row_steps)
-        )
-        at = base + packing.position[nodes] * steps
-        return at[:, None] + row_steps[:, None] * np.arange(rows)
+        chosen = np.array(nodes, dtype=np.int64)
+        return cells.cells[chosen][:, None] + cells.moves[chosen][:, None] * np.arange(rows)
 
-    return Plan(
+    plan = Plan(
         rows,
         [cells.size, *(_size(packing, k, rows) for k in cells.outside)],
         [_place(cells, k, rows) for k in range(leaves)],
-        (cells.of(leaves, np.arange(len(constants))), constants),
+        (cells.base[leaves] + np.arange(len(constants)), constants),
         items,
-        _guards(trace, of),
-        of(trace.roots),
+        _guards(packing.guards, of),
+        of(packing.roots),
         [
             (cells.base[k], f"{region.name} {k - leaves}" if k > leaves else region.name)
             for k, region in enumerate(regions)
             if region.size and k not in cells.outside
         ],
     )
+    inside = [k for k, region in enumerate(regions) if region.size and k not in cells.outside]
+    sizes = [(cells.base[k], _size(packing, k, rows)) for k in inside]
+    return plan if rows > 1 else turned(plan, sizes)
 
 
 def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) -> Plan:
@@ -102,7 +112,10 @@ def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) 
         [Place(r.name, 0, base[k], r.size) for k, r in enumerate(regions[:-1])],
         (base[-1] + np.arange(len(trace.constants)), np.array(trace.constants, dtype=float)),
         items,
-        _guards(trace, lambda nodes: cells[nodes][:, None]),
+        _guards(
+            [(g.symbol, g.left, g.right, g.outcome) for g in trace.guards],
+            lambda nodes: cells[nodes][:, None],
+        ),
         cells[np.array(trace.roots, dtype=np.int64)][:, None],
         [(start, region.name) for start, region in zip(base, regions, strict=True) if region.size]
         + [(len(PADDING) + trace.leaves, "v")],
@@ -122,17 +135,17 @@ def _look(trace: Trace, node: int, cells: Any) -> Nest:
     )
 
 
-def _guards(trace: Trace, of: Callable[[list[int]], Any]) -> list[Guards]:
+def _guards(guards: list[tuple[str, Any, Any, bool]], of: Callable[[Any], Any]) -> list[Guards]:
     """The guards, those of one kind together.
 
     Args:
-        of: the cells of nodes, one line a node and one column a row.
+        of: the cells of the sides of guards, one line a guard and one column a row.
     """
     found = []
-    for symbol in dict.fromkeys(guard.symbol for guard in trace.guards):
-        chosen = [guard for guard in trace.guards if guard.symbol == symbol]
-        left, right = of([g.left for g in chosen]), of([g.right for g in chosen])
-        found.append(Guards(symbol, left, right, np.array([[g.outcome] for g in chosen])))
+    for symbol in dict.fromkeys(symbol for symbol, *_ in guards):
+        _, left, right, outcomes = zip(*(g for g in guards if g[0] == symbol), strict=True)
+        sides = of(list(left)), of(list(right))
+        found.append(Guards(symbol, *sides, np.array(outcomes)[:, None]))
     return found
 
 
@@ -141,15 +154,14 @@ def _size(packing: Packing, k: int, rows: int) -> int:
     return region.size * (rows if region.rows else 1)
 
 
-def _large(trace: Trace, packing: Packing, leaves: int, rows: int) -> Iterator[int]:
+def _large(packing: Packing, rows: int) -> Iterator[int]:
     """The arguments that are read where they lie: large ones of which no single number is asked."""
-    single = {packing.region[node] for node in trace.roots}
-    for guard in trace.guards:
-        single |= {packing.region[guard.left], packing.region[guard.right]}
+    nodes = [*packing.roots, *(side for _, *sides, _ in packing.guards for side in sides)]
+    single = set(packing.region[np.array(nodes, dtype=np.int64)].tolist())
     for each in packing.packs:
         if each.table is not None:
-            single |= set(np.unique(each.table.regions).tolist())
-    for k in range(leaves):
+            single |= set(packing.region[each.table.nodes.ravel()].tolist())
+    for k in range(packing.fixed):
         if _size(packing, k, rows) >= LARGE and k not in single:
             yield k
 

@@ -1,14 +1,12 @@
-"""What packing finds: regions of numbers, and the packs that compute them.
+"""What packing finds: packs of operations that run together, by the numbers of nodes.
 
-Plain descriptions, which can be pickled; ``pack`` makes them, ``runner`` and
-``adjoint`` run them.
+Plain descriptions, which can be pickled; ``pack`` makes them, ``merge`` joins some, and
+``pieces`` gives them cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,13 +14,8 @@ import numpy as np
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["PADDING", "PADS", "Block", "Pack", "Packing", "Region", "Table", "dependents"]
-MAXIMUM, MINIMUM, DETACH = CODES["maximum"], CODES["minimum"], CODES["detach"]
-
-#: The first cells of every buffer, and which of them a missing term reads: nothing to a sum (its
-#: code is 0), nothing to a largest, nothing to a smallest.
-PADDING = (0.0, -np.inf, np.inf)
-PADS = {0: 0, MAXIMUM: 1, MINIMUM: 2}
+__all__ = ["Block", "Pack", "Packing", "Table"]
+MAXIMUM, MINIMUM = CODES["maximum"], CODES["minimum"]
 
 
 @dataclass
@@ -31,14 +24,11 @@ class Block:
 
     Attributes:
         sign: 1.0 or -1.0.
-        a_region, b_region: where the operands lie; b_region is -1 where there is no product.
-        a, b: positions within the regions, one row per result and one column per term; -1
-            where a result has fewer terms than others.  ``b`` is None where there is no product.
+        a, b: nodes, one row per result and one column per term; -1 where a result has fewer
+            terms than others.  ``b`` is None where there is no product.
     """
 
     sign: float
-    a_region: int
-    b_region: int
     a: Any
     b: Any
 
@@ -47,18 +37,22 @@ class Block:
         """Whether some results have fewer terms than others."""
         return bool((self.a < 0).any())
 
+    @property
+    def nodes(self) -> Any:
+        """All operands, in no order; -1 for missing ones."""
+        return self.a.ravel() if self.b is None else np.concatenate([self.a, self.b]).ravel()
+
 
 @dataclass
 class Table:
-    """What a ``take`` looks into: the region and position of each entry, and the chosen columns.
+    """What a ``take`` looks into.
 
     Attributes:
-        regions, positions: one row per index, one column per column of the table.
+        nodes: the entries, one row per index, one column per column of the table.
         columns: for every result of the pack, its column.
     """
 
-    regions: Any
-    positions: Any
+    nodes: Any
     columns: Any
 
 
@@ -74,6 +68,7 @@ class Pack:
             operands in order; of another operation, one block with its operands.
         exact: whether its numbers must round as the engine's do, because a guard reads them.
         table: of a look-up, what it looks into.
+        has_adjoint: whether a result, and not only a guard, depends on it.
     """
 
     code: int
@@ -82,6 +77,7 @@ class Pack:
     blocks: list[Block]
     exact: bool = False
     table: Table | None = None
+    has_adjoint: bool = True
 
     @property
     def terms(self) -> int:
@@ -96,22 +92,6 @@ class Pack:
         )
 
     @property
-    def operands(self) -> set[int]:
-        """The regions that are read."""
-        regions = {block.a_region for block in self.blocks}
-        return (regions | self.sources | {block.b_region for block in self.blocks}) - {-1}
-
-    @property
-    def sources(self) -> set[int]:
-        """The regions that slopes flow back to."""
-        if self.code == DETACH:
-            return set()
-        if self.table is not None:
-            return set(np.unique(self.table.regions).tolist())
-        regions = {block.a_region for block in self.blocks}
-        return (regions | {block.b_region for block in self.blocks}) - {-1}
-
-    @property
     def name(self) -> str:
         """The operation, for people."""
         return PRIMITIVES[self.code].name if self.code else "sum"
@@ -119,28 +99,35 @@ class Pack:
 
 @dataclass
 class Packing:
-    """All regions and packs, and where each node of the trace has gone.
+    """All regions and packs, and what is asked of them.
 
     Attributes:
-        region, position: for every node, its region and its place there (an array); -1 for
-            nodes that became terms of a sum or are not needed.
+        regions: those of the leaves, of which the last are the constants, and one for each pack.
+        packs: in an order in which they can be run.
+        region, position: of every node its region and its place there, as arrays; -1 for nodes
+            that became terms of a sum or are not needed.
+        constants: the numbers of the region of constants.
+        roots: the nodes of the results.
+        guards: the symbol, both sides and the outcome of every comparison.
     """
 
     regions: list[Region]
     packs: list[Pack]
-    region: list[int]
+    region: Any
     position: Any
+    constants: list[float]
+    roots: list[int]
+    guards: list[tuple[str, int, int, bool]]
 
-    def base(self, rows: int) -> list[int]:
-        """Where each region begins in a buffer for a number of rows, and at last the end."""
-        sizes = [r.size * (rows if r.rows else 1) for r in self.regions]
-        return list(accumulate([len(PADDING), *sizes]))
+    @property
+    def fixed(self) -> int:
+        """The region of the constants."""
+        return len(self.regions) - len(self.packs) - 1
 
-
-def dependents(packs: list[Pack], wanted: Iterable[int]) -> set[int]:
-    """The regions whose numbers depend on the wanted ones, and these."""
-    active = set(wanted)
-    for p in packs:
-        if p.sources & active:
-            active.add(p.region)
-    return active
+    def read_by(self, each: Pack) -> Any:
+        """The regions that a pack reads, in order."""
+        nodes = [block.nodes for block in each.blocks]
+        if each.table is not None:
+            nodes.append(each.table.nodes.ravel())
+        every = np.concatenate(nodes)
+        return np.unique(self.region[every[every >= 0]])

@@ -59,6 +59,10 @@ def _result(nest: Nest, reads: list[Any], buffers: list[Any]) -> Any:
         return buffers[VALUES][_looked_up(nest, reads[0])]
     if nest.kind == "row":
         return _by_scalars(row.scalar, reads)
+    if nest.kind == "extreme" and nest.exact:  # the first of equal ones: it may be another zero
+        terms = reads[0].reshape(*nest.axes[: nest.kept], -1)
+        each = np.frompyfunc(row.scalar, 2, 1)
+        return np.asarray(each.reduce(terms.astype(object), axis=-1), dtype=float)
     if nest.kind == "extreme":
         function = np.maximum if nest.code == MAXIMUM else np.minimum
         return function.reduce(reads[0], axis=last)

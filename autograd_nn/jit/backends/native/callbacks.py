@@ -28,16 +28,17 @@ class Callbacks:
         self._raised = threading.local()
 
     def name(self, key: Any, function: Callable[..., float], arity: int) -> str:
-        """The name of a function in the text.
+        """The name of a function in the text: by number, in the order in which they are asked for.
 
         Args:
-            key: what is the same for the same function.
+            key: what is the same for the same function; a text is part of the name.
             function: maps ``arity`` floats to a float.
             arity: how many.
         """
         if key in self._names:
             return self._names[key]
-        found = self._names[key] = f"python{len(self._names)}"
+        found = f"python_{key if isinstance(key, str) else len(self._names)}"
+        self._names[key] = found
         kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * arity)
         self._pointers[found] = kind(self._guarded(function))
         return found

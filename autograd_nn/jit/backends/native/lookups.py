@@ -87,6 +87,7 @@ def write_lookup(code: Code, nest: Nest, memory: Memory) -> None:
         memory.store(code, nest.write, at, nest.axes, None, x)
     else:
         d = memory.load(code, others[0], at, nest.axes, None, 1)
+        memory.known.forget(ADJOINTS)
         code.emit(f"store double {(x + d).name}, ptr {address}, align 8")
     for loop in reversed(loops):
         loop.close()

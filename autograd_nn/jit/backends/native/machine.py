@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, NamedTuple
@@ -141,12 +141,13 @@ class MachineCode:
     """The functions of one module of LLVM's text.
 
     Args:
-        text: the module.
+        text: the module, or what writes it, which is asked only if nothing is kept.
         symbols: addresses of functions that the text declares and no library has.
         passes: LLVM's level of optimisation of the text; None for none.
         target: the processor; None for this one.
         kept: where object code is looked up first, and kept.  It is linked by the names of
             functions, so what ``symbols`` says may differ from process to process.
+        name: what the text depends on; None for the text itself.
 
     Attributes:
         from_cache: whether nothing had to be compiled.
@@ -158,20 +159,23 @@ class MachineCode:
 
     def __init__(
         self,
-        text: str,
+        text: str | Callable[[], str],
         symbols: Mapping[str, int] | None = None,
         passes: int | None = None,
         target: Target | None = None,
         kept: CodeCache | None = None,
+        name: str | None = None,
     ) -> None:
         target = target or host()
         try:
             compiler = target.compiler()
-            key = _key(text, passes, target) if kept else ""
+            if name is None and not isinstance(text, str):
+                text = text()
+            key = _key(name or str(text), passes, target) if kept else ""
             code = kept.load(key) if kept else None
             self.from_cache = code is not None
             if code is None:
-                code = _compiled(text, passes, compiler)
+                code = _compiled(text if isinstance(text, str) else text(), passes, compiler)
                 if kept:
                     kept.save(key, code)
             self.size = len(code)

@@ -15,7 +15,7 @@ from autograd_nn.jit.backends.native.forms import offsets
 from autograd_nn.jit.backends.native.lane import Lane
 from autograd_nn.jit.plan.nests import Access
 
-__all__ = ["Memory", "Place", "Tables"]
+__all__ = ["Known", "Memory", "Place", "Tables"]
 
 
 class Place(NamedTuple):
@@ -33,22 +33,50 @@ class Tables:
 
     def __init__(self) -> None:
         self._lines: list[Any] = []
-        self._known: dict[bytes, int] = {}
+        self._places: dict[bytes, int] = {}
         self._length = 0
 
     def put(self, line: Any) -> int:
         """Where a line of integers lies; equal ones lie together."""
         line = np.ascontiguousarray(line, dtype=np.int32)
         key = line.tobytes()
-        if key not in self._known:
-            self._known[key] = self._length
+        if key not in self._places:
+            self._places[key] = self._length
             self._lines.append(line)
             self._length += len(line)
-        return self._known[key]
+        return self._places[key]
 
     def whole(self) -> Any:
         """All of them."""
         return np.concatenate([*self._lines, np.zeros(1, np.int32)])
+
+
+class Known:
+    """Single numbers of a function that need not be loaded: they were just computed, or loaded.
+
+    A cell is named by its buffer, its start and its steps in the rounds of the loops around.
+    Cells of equal steps are the same only if they start alike; of others that is not known.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: dict[tuple[int, tuple[int, ...]], dict[int, Lane]] = {}
+
+    def find(self, buffer: int, start: int, steps: tuple[int, ...]) -> Lane | None:
+        """What is in a cell, if that is known."""
+        return self._lanes.get((buffer, steps), {}).get(start)
+
+    def note(self, buffer: int, start: int, steps: tuple[int, ...], x: Lane) -> None:
+        """Note what is in a cell."""
+        self._lanes.setdefault((buffer, steps), {})[start] = x
+
+    def forget(self, buffer: int, steps: tuple[int, ...] | None = None) -> None:
+        """Something was put into a buffer: into a cell of these steps, or anywhere."""
+        for key in [k for k in self._lanes if k[0] == buffer and k[1] != steps]:
+            del self._lanes[key]
+
+    def clear(self) -> None:
+        """Forget everything: what follows may run after something else."""
+        self._lanes.clear()
 
 
 class Memory:
@@ -57,10 +85,11 @@ class Memory:
     Args:
         tables: of the program.
         rounds: the names of the indices of the loops around, the outermost first.
+        known: numbers of the function that need not be loaded.
     """
 
-    def __init__(self, tables: Tables, rounds: Sequence[str] = ()) -> None:
-        self.tables, self.rounds = tables, [*rounds]
+    def __init__(self, tables: Tables, rounds: Sequence[str], known: Known) -> None:
+        self.tables, self.rounds, self.known = tables, [*rounds], known
 
     # -- addresses -------------------------------------------------------------------------
 
@@ -193,8 +222,7 @@ class Memory:
             spread: whether a number that all of them share becomes a vector.
         """
         if vector is None or not access.changes(vector):
-            address = self.address(code, access, at, axes)
-            x = Lane(code, code.new(f"load double, ptr {address}, align 8", pure=False), 1)
+            x = self._single(code, access, at, axes)
             return x.spread(width) if spread else x
         kind = kind_of("double", width)
         if _side_by_side(access, vector):
@@ -216,6 +244,25 @@ class Memory:
         )
         return Lane(code, code.new(f"call {kind} @{name}({given})", pure=False), width)
 
+    def _single(self, code: Code, access: Access, at: At, axes: Sequence[int]) -> Lane:
+        cell = self._cell(access, at)
+        known = self.known.find(*cell) if cell else None
+        if known is not None:
+            return known
+        address = self.address(code, access, at, axes)
+        x = Lane(code, code.new(f"load double, ptr {address}, align 8", pure=False), 1)
+        if cell:
+            self.known.note(*cell, x)
+        return x
+
+    def _cell(self, access: Access, at: At) -> tuple[int, int, tuple[int, ...]] | None:
+        """The name of a single cell."""
+        if access.table is not None or any(
+            access.strides[axis] and place.name is not None for axis, place in at.items()
+        ):
+            return None
+        return access.buffer, self._fixed(access, at), access.steps
+
     def store(
         self,
         code: Code,
@@ -228,6 +275,10 @@ class Memory:
     ) -> None:
         """Put numbers into cells, which are all different."""
         kind, width = x.kind, x.width
+        cell = self._cell(access, at) if vector is None else None
+        self.known.forget(access.buffer, cell[2] if cell else None)
+        if cell:
+            self.known.note(*cell, x)
         if vector is None or _side_by_side(access, vector):
             address = self.address(code, access, at, axes)
             if not mask:
@@ -257,6 +308,7 @@ class Memory:
         mask: str = "",
     ) -> None:
         """Add numbers to cells, some of which may be the same, one after another."""
+        self.known.forget(access.buffer)
         there = [bit.endswith("1") for bit in mask.strip("<>").split(",")] if mask else []
         for k in range(x.width):
             if there and not there[k]:

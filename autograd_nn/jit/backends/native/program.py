@@ -1,33 +1,40 @@
 """From the items of a plan to functions of machine code, and runs of them on buffers.
 
 LLVM's time grows faster than a function, so the nests are spread over functions of a few each,
-which one driver calls; the loops around many nests are the driver's.
+which one driver calls; the loops around many nests are the driver's.  What is run by something
+else, a tape or a BLAS, lies between drivers.
 
-What is left out: the text of nests (``nests``, ``lookups``).
+What is left out: the text of nests (``nests``, ``lookups``), single operations (``tape``) and
+large products (``products``).
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
-from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code, Loop, module
 from autograd_nn.jit.backends.native.forms import form_of
 from autograd_nn.jit.backends.native.lookups import Shares, write_lookup
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
-from autograd_nn.jit.backends.native.memory import Memory, Tables
+from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
 from autograd_nn.jit.backends.native.nests import write_nest
+from autograd_nn.jit.backends.native.products import BoundProduct, Product, product_of
+from autograd_nn.jit.backends.native.tape import Tape, nests_of
 from autograd_nn.jit.plan import nests as plan
 
 __all__ = ["NativeBound", "NativeCode", "compile"]
 
 #: So many nests are in one function.
-_NESTS: Final = 15
-_RUN: Final = "run"
+_NESTS: Final = 15.0
+#: How much of a nest's code a single operation has.
+_POINT: Final = 0.1
+#: So many single operations are not worth a tape.
+_FEW: Final = 150
 
 
 def compile(items: Sequence[plan.Item], sizes: Sequence[int]) -> NativeCode:
@@ -52,53 +59,78 @@ class NativeCode:
 
     Attributes:
         text: what was compiled.
-        made: the machine code.
     """
 
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
         writer = _Writer(2 * len(sizes), target)
-        self.text = writer.written(items)
+        steps: list[str | Tape | Product] = []
+        run: list[plan.Item] = []
+        for item in items:
+            step = _step_of(item, sizes)
+            if step is None:
+                run.append(item)
+                continue
+            steps += [writer.write(run), step] if run else [step]
+            run = []
+        if run:
+            steps.append(writer.write(run))
+        self.text = writer.text()
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
-        kept = None if len(self._callbacks) else user_cache()[0]
-        self.made = MachineCode(self.text, self._callbacks.symbols(), target=target, kept=kept)
-        self._run = self.made.function(_RUN, None, POINTER)
+        self._made = MachineCode(
+            self.text, self._callbacks.symbols(), target=target, kept=user_cache()[0]
+        )
+        self._steps = [
+            self._made.function(step, None, POINTER) if isinstance(step, str) else step
+            for step in steps
+        ]
 
     def bind(self, buffers: list[Any]) -> NativeBound:
         """Make the code ready for one set of buffers."""
         check = self._callbacks.check if len(self._callbacks) else None
-        return NativeBound(self._run, buffers, self._tables, check)
+        return NativeBound(self._steps, buffers, self._tables, check)
 
 
 class NativeBound:
     """Machine code, ready to run on one set of buffers.
 
     Args:
-        run: takes the address of all addresses.
+        steps: tapes, products, and functions of the address of all addresses.
         buffers: by number.
         tables: of offsets.
         check: raises what a function of Python's raised that the code called; or None.
     """
 
     def __init__(
-        self, run: Any, buffers: list[Any], tables: Any, check: Callable[[], None] | None
+        self,
+        steps: Sequence[Any],
+        buffers: list[Any],
+        tables: Any,
+        check: Callable[[], None] | None,
     ) -> None:
-        self._run, self._check = run, check
         self._arrays = [*buffers, tables]  # they must live as long as their addresses are used
         self._addresses = (ctypes.c_void_p * len(self._arrays))(
             *(x.ctypes.data for x in self._arrays)
         )
-        self._given = ctypes.c_void_p(ctypes.addressof(self._addresses))
+        given = ctypes.c_void_p(ctypes.addressof(self._addresses))
+        self._steps = [
+            step.bind(buffers) if isinstance(step, (Tape, Product)) else partial(step, given)
+            for step in steps
+        ]
+        if check is not None:
+            self._steps.append(check)
 
     def __call__(self) -> None:
         """Run it."""
-        self._run(self._given)
-        if self._check is not None:
-            self._check()
+        for step in self._steps:
+            step()
 
     def attach(self, buffer: int, array: Any) -> None:
         """From now on, work on this array in the place of a buffer."""
         self._arrays[buffer] = array
         self._addresses[buffer] = array.ctypes.data
+        for step in self._steps:
+            if isinstance(step, BoundProduct):
+                step.attach(buffer, array)
 
 
 class _Writer:
@@ -112,28 +144,35 @@ class _Writer:
     def __init__(self, buffers: int, target: Target) -> None:
         self._target, self._buffers = target, [f"%b{k}" for k in range(buffers)]
         self.callbacks, self.tables = Callbacks(), Tables()
-        self._codes: list[Code] = []
-        self._driver = Code(_RUN, ["ptr %buffers"], target, callbacks=self.callbacks)
-        for k, name in enumerate([*self._buffers, "%table"]):
-            at = self._driver.new(f"getelementptr ptr, ptr %buffers, i64 {k}")
-            self._driver.emit(f"{name} = load ptr, ptr {at}, align 8")
+        self._parts: list[Code] = []
+        self._drivers: list[Code] = []
 
-    def written(self, items: Sequence[plan.Item]) -> str:
-        """The text of the items."""
+    def write(self, items: Sequence[plan.Item]) -> str:
+        """Write a function of items; returns its name."""
+        title = f"run{len(self._drivers)}"
+        driver = Code(title, ["ptr %buffers"], self._target, callbacks=self.callbacks)
+        self._drivers.append(driver)
+        for k, name in enumerate([*self._buffers, "%table"]):
+            at = driver.new(f"getelementptr ptr, ptr %buffers, i64 {k}")
+            driver.emit(f"{name} = load ptr, ptr {at}, align 8")
         self._drive(items, [])
-        return module([*self._codes, self._driver])
+        return title
+
+    def text(self) -> str:
+        """The text of all functions."""
+        return module([*self._parts, *self._drivers])
 
     def _drive(self, items: Sequence[plan.Item], rounds: list[str]) -> None:
         """Calls of functions with some items each, and loops around those."""
         part: list[plan.Item] = []
         for item in items:
-            if _count(part) + _count([item]) > _NESTS:
+            if _size(part) + _size([item]) > _NESTS:
                 self._call(part, rounds)
                 part = []
-            if _count([item]) <= _NESTS:
+            if not isinstance(item, plan.Loop) or _size([item]) <= _NESTS:
                 part.append(item)
-            elif isinstance(item, plan.Loop):
-                loop, index = _round(self._driver, item)
+            else:
+                loop, index = _round(self._drivers[-1], item)
                 self._drive(item.items, [*rounds, index])
                 loop.close()
         self._call(part, rounds)
@@ -144,33 +183,47 @@ class _Writer:
             return
         pointers, indices = [*self._buffers, "%table"], [f"%r{k}" for k in range(len(rounds))]
         arguments = [f"ptr noalias {name}" for name in pointers] + [f"i64 {r}" for r in indices]
-        title = f"part{len(self._codes)}"
+        title = f"part{len(self._parts)}"
         code = Code(title, arguments, self._target, callbacks=self.callbacks)
-        self._codes.append(code)
+        self._parts.append(code)
+        known = Known()
         for item in part:
-            self._write(code, item, indices)
+            self._write(code, item, indices, known)
         given = [f"ptr {name}" for name in pointers] + [f"i64 {r}" for r in rounds]
-        self._driver.emit(f"call void @{title}({', '.join(given)})")
+        self._drivers[-1].emit(f"call void @{title}({', '.join(given)})")
 
-    def _write(self, code: Code, item: plan.Item, rounds: list[str]) -> None:
+    def _write(self, code: Code, item: plan.Item, rounds: list[str], known: Known) -> None:
         if isinstance(item, plan.Loop):
             if item.count == 0:
                 return
+            known.clear()
             loop, index = _round(code, item)
             for inner in item.items:
-                self._write(code, inner, [*rounds, index])
+                self._write(code, inner, [*rounds, index], known)
             loop.close()
+            known.clear()
         elif isinstance(item, plan.Lines):
-            raise BackendError("single operations inside of a loop")
+            for nest in nests_of(item, len(rounds)):
+                self._nest(code, nest, rounds, known)
         elif item.points:
-            code.exact = item.exact
-            memory = Memory(self.tables, rounds)
-            if item.kind in ("look", "drop"):
-                write_lookup(code, item, memory)
-            elif item.kind == "share":
-                Shares(code, form_of(item, self._target.width), memory).write()
-            else:
-                write_nest(code, form_of(item, self._target.width), memory)
+            self._nest(code, item, rounds, known)
+
+    def _nest(self, code: Code, nest: plan.Nest, rounds: list[str], known: Known) -> None:
+        code.exact = nest.exact
+        memory = Memory(self.tables, rounds, known)
+        if nest.kind in ("look", "drop"):
+            write_lookup(code, nest, memory)
+        elif nest.kind == "share":
+            Shares(code, form_of(nest, self._target.width), memory).write()
+        else:
+            write_nest(code, form_of(nest, self._target.width), memory)
+
+
+def _step_of(item: plan.Item, sizes: Sequence[int]) -> Tape | Product | None:
+    """What runs an item by itself; None for what is written out."""
+    if isinstance(item, plan.Lines):
+        return Tape(item, sizes[0]) if len(item.codes) > _FEW else None
+    return product_of(item)
 
 
 def _round(code: Code, item: plan.Loop) -> tuple[Loop, str]:
@@ -180,6 +233,15 @@ def _round(code: Code, item: plan.Loop) -> tuple[Loop, str]:
     return loop, index
 
 
-def _count(items: Sequence[plan.Item]) -> int:
-    """How many nests."""
-    return sum(_count(x.items) if isinstance(x, plan.Loop) else 1 for x in items)
+def _size(items: Sequence[plan.Item]) -> float:
+    """About how many nests' code items are."""
+    return sum(
+        _size(item.items)
+        if isinstance(item, plan.Loop)
+        else len(item.codes) * _POINT
+        if isinstance(item, plan.Lines)
+        else 1.0
+        if item.points > 1
+        else _POINT
+        for item in items
+    )

@@ -19,11 +19,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd_nn.jit.backends.native import elementary
+from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.lane import Lane, choose
 from autograd_nn.ops import CODES, PRIMITIVES, Primitive
 
-__all__ = ["is_cheap", "slopes", "value"]
+__all__ = ["IN_VECTORS", "has_vectors", "is_cheap", "register", "slopes", "value"]
 
 Rule = Callable[..., Any]
 
@@ -66,9 +67,21 @@ def is_cheap(row: Primitive) -> bool:
     return row.name in _CHEAP
 
 
+def has_vectors(code: Code, row: Primitive) -> bool:
+    """Whether several results of a function at once take about as long as one."""
+    return code.target.fused and not code.exact and row.name in IN_VECTORS
+
+
+def register(callbacks: Callbacks) -> None:
+    """Make known all functions of Python's that the rows of the table need."""
+    for row in PRIMITIVES:
+        if row.arity and row.name not in {*_ARITHMETIC, *_COMPOSED, *_FROM_MATH}:
+            callbacks.name(row.name, row.scalar, row.arity)
+
+
 def _rule(code: Code, row: Primitive) -> Rule:
     name = row.name
-    if PRIMITIVES[CODES.get(name, 0)] is not row:  # a user's own operation, whatever its name
+    if not _is_of_table(row):
         return _python(row)
     if name in _ARITHMETIC:
         return _ARITHMETIC[name]
@@ -81,11 +94,16 @@ def _rule(code: Code, row: Primitive) -> Rule:
     return _python(row)
 
 
+def _is_of_table(row: Primitive) -> bool:
+    """A user's own operation is not, whatever its name."""
+    return PRIMITIVES[CODES.get(row.name, 0)] is row
+
+
 def _python(row: Primitive) -> Rule:
     """A call of the row's rule for floats."""
 
     def call(x: Lane, *others: Lane) -> Lane:
-        return x.python(row.scalar, row.scalar, *others)
+        return x.python(row.name if _is_of_table(row) else row.scalar, row.scalar, *others)
 
     return call
 
@@ -239,6 +257,9 @@ _CHEAP: Final = frozenset(_ARITHMETIC) - {"pow", "floordiv", "mod"}
 _POLYNOMIALS: Final[dict[str, Rule]] = {
     name: getattr(elementary, name) for name in elementary.__all__
 }
+
+#: Rows whose functions are the same for a whole vector.
+IN_VECTORS: Final = frozenset(_POLYNOMIALS) | {"logaddexp", "pow"}
 
 
 def _sigmoid(x: Lane) -> Any:

@@ -20,7 +20,10 @@ from autograd_nn.jit.backends.numpy.views import (
     Named,
     View,
     constant,
+    in_memory,
+    memory_axes,
     spread,
+    stretched,
 )
 from autograd_nn.ops import CODES, PRIMITIVES
 
@@ -48,10 +51,13 @@ class _Symbol(NDArrayOperatorsMixin):
         shape: of the array.
         flag: whether it holds truth values.
         source: the view, or the step that makes it.
+        known: what has been made of the same operands, so that nothing is made twice.
     """
 
-    def __init__(self, shape: tuple[int, ...], flag: bool, source: View | _Step) -> None:
-        self.shape, self.flag, self.source = shape, flag, source
+    def __init__(
+        self, shape: tuple[int, ...], flag: bool, source: View | _Step, known: dict[Any, _Symbol]
+    ) -> None:
+        self.shape, self.flag, self.source, self.known = shape, flag, source, known
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or function.nout != 1 or "OO->O" in function.types[:1]:
@@ -82,7 +88,12 @@ def _made(function: Any, inputs: Sequence[Any]) -> Any:
         return NotImplemented
     flags = [x.flag for x in inputs if isinstance(x, _Symbol)]
     flag = function in _GIVE_FLAGS or (function in _OF_FLAGS and all(flags))
-    return _Symbol(np.broadcast_shapes(*shapes), flag, _Step(function, list(inputs)))
+    step = _Step(function, list(inputs))
+    key = (function, *(id(x) if isinstance(x, _Symbol) else float(x).hex() for x in inputs))
+    known = next(x.known for x in inputs if isinstance(x, _Symbol))
+    if key not in known:
+        known[key] = _Symbol(np.broadcast_shapes(*shapes), flag, step, known)
+    return known[key]
 
 
 def by_formula(
@@ -98,8 +109,11 @@ def by_formula(
         The result: an array, or a number that does not depend on the operands; None where the
         formula is no chain of NumPy's functions.
     """
-    axes = out.axes if out is not None else tuple(sorted({a for x in operands for a in x.axes}))
-    symbols = [_Symbol(v.shape, False, v) for v in (spread(x, axes) for x in operands)]
+    if out is not None:
+        out = in_memory(out)
+    axes = out.axes if out is not None else memory_axes(operands)
+    known: dict[Any, _Symbol] = {}
+    symbols = [_Symbol(v.shape, False, v, known) for v in (spread(x, axes) for x in operands)]
     try:
         with np.errstate(all="ignore"):
             result = formula(*symbols)
@@ -127,16 +141,16 @@ def _emit(result: _Symbol, calls: Calls, out: View | None) -> View:
     places: dict[int, View] = {}
     free: dict[tuple[tuple[int, ...], int], list[View]] = {}
 
-    def array(x: Any) -> Any:
+    def array(x: Any, shape: tuple[int, ...]) -> Any:
         if not isinstance(x, _Symbol):
             return constant(float(x))
-        return x.source if isinstance(x.source, View) else places[id(x)]
+        return stretched(x.source if isinstance(x.source, View) else places[id(x)], shape)
 
     for symbol in order:
         step = symbol.source
         assert isinstance(step, _Step)
         kind = (symbol.shape, FLAGS if symbol.flag else SCRATCH)
-        given = [array(x) for x in step.inputs]
+        given = [array(x, symbol.shape) for x in step.inputs]
         is_choice = step.function is np.where
         if not is_choice:
             _release(step, uses, places, free)

@@ -46,7 +46,7 @@ class _Entries:
         return cells
 
 
-def _entries(nest: Nest, buffer: int, depth: int) -> tuple[_Entries, View]:
+def _entries(nest: Nest, buffer: int, counts: tuple[int, ...]) -> tuple[_Entries, View]:
     """A nest's table, and the part of a buffer in which it lies."""
     cells = np.asarray(nest.entries, dtype=np.int64)
     low, high, steps, points = int(cells.min()), int(cells.max()), None, None
@@ -56,13 +56,13 @@ def _entries(nest: Nest, buffer: int, depth: int) -> tuple[_Entries, View]:
         steps = np.asarray(nest.entry_steps, dtype=np.int64).ravel()
         points = np.arange(nest.axes[0]).reshape(-1, *[1] * (len(nest.axes) - 1))
     found = _Entries((cells - low).ravel(), cells.shape[1], nest.columns, steps, points)
-    return found, View(buffer, low, (high - low + 1,), (1,), (0,) * depth)
+    return found, View(buffer, low, (high - low + 1,), (1,), (0,) * len(counts))
 
 
 def look_up(nest: Nest, calls: Calls) -> None:
     """Calls for a nest of the kind ``look``."""
     index = operand(nest.reads[0], nest.axes, calls)
-    entries, part = _entries(nest, VALUES, calls.depth)
+    entries, part = _entries(nest, VALUES, calls.counts)
     target = Target(nest, [index, Named(part, (-1,))], calls)
     out, every = target.room(), tuple(range(len(nest.axes)))
     calls.add(_look, part, entries, spread(index, every), spread(out, every))
@@ -76,7 +76,7 @@ def _look(part: Any, entries: _Entries, index: Any, out: Any) -> None:
 def drop_down(nest: Nest, calls: Calls) -> None:
     """Calls for a nest of the kind ``drop``."""
     d, index = (operand(read, nest.axes, calls) for read in nest.reads)
-    entries, part = _entries(nest, ADJOINTS, calls.depth)
+    entries, part = _entries(nest, ADJOINTS, calls.counts)
     every = tuple(range(len(nest.axes)))
     calls.add(_drop, part, entries, spread(d, every), spread(index, every), nest.axes or (1,))
 

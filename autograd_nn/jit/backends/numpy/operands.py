@@ -9,7 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, named, overlap, spread
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    in_memory,
+    named,
+    overlap,
+    spread,
+    stretched,
+)
 from autograd_nn.jit.plan import Access, Nest, cells_of
 
 __all__ = ["Target", "add_at", "operand"]
@@ -99,19 +108,21 @@ class Target:
             self._place = named(write.buffer, write.start, self._sizes, write.strides, write.steps)
             # The axes along which it does not change are missing in the view.
             assert self._place.axes == self.axes, "several points write to one cell"
-            if not any(overlap(self._place.view, x.view) for x in reads):
+            if not any(overlap(self._place.view, x.view, calls.counts) for x in reads):
                 self.direct = self._place
 
     def room(self) -> Named:
         """Where to compute the results: in place if nothing is there yet, else beside it."""
         if self.direct is not None and not self._add:
             return self.direct
-        return Named(self._calls.room([self._sizes[k] for k in self.axes]), self.axes)
+        axes = in_memory(self._place).axes if self._place is not None else self.axes
+        return Named(self._calls.room([self._sizes[k] for k in axes]), axes)
 
     def put(self, found: Named, sign: float = 1.0) -> None:
         """Calls that set or add the results, computed in ``room()``; ``sign`` if they are added."""
         if self._place is not None:
-            place, x = self._place.view, spread(found, self.axes)
+            place = self._place.view
+            x = stretched(spread(found, self.axes), place.shape)
             if self._add:
                 self._calls.add(np.add if sign > 0.0 else np.subtract, place, x, place)
             elif x != place:

@@ -16,7 +16,16 @@ import numpy as np
 
 from autograd_nn.jit.backends.numpy.contract import contract, reduce_to
 from autograd_nn.jit.backends.numpy.operands import Target, operand
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, constant, overlap, spread
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    constant,
+    memory_axes,
+    overlap,
+    spread,
+    stretched,
+)
 from autograd_nn.jit.plan import Access, Item, Nest
 
 __all__ = ["add_products", "add_up", "difference", "sum_in_order"]
@@ -43,17 +52,19 @@ def add_products(nest: Nest, reads: list[Named], calls: Calls) -> None:
     factor = nest.factor
     for axis in range(nest.kept, len(nest.axes)):
         factor *= 1.0 if axis in present else nest.axes[axis]  # as many equal terms
-    if len(reads) == 1 and present <= set(target.axes):
+    if nest.plus is None and len(reads) == 1 and present <= set(target.axes):
         _plain(reads[0], target, factor, nest.add, calls)
         return
     out = target.room()
     _products(reads, out, calls)
-    sign = -1.0 if nest.add and factor == -1.0 else 1.0
+    sign = -1.0 if nest.add and factor == -1.0 and nest.plus is None else 1.0
     if factor != sign:
         scale = [constant(factor), out.view]
         calls.add(
             np.negative if factor == -1.0 else np.multiply, out.view, *scale[factor == -1.0 :]
         )
+    if nest.plus is not None:
+        calls.add(np.add, out.view, constant(nest.plus), out.view)
     target.put(out, sign)
 
 
@@ -66,12 +77,13 @@ def _plain(x: Named, target: Target, factor: float, add: bool, calls: Calls) -> 
         target.put(x)
         return
     out = target.room()
+    view = stretched(spread(x, out.axes), out.view.shape)
     if factor == 1.0:
-        calls.add(np.copyto, out.view, spread(x, out.axes))
+        calls.add(np.copyto, out.view, view)
     elif factor == -1.0:
-        calls.add(np.negative, spread(x, out.axes), out.view)
+        calls.add(np.negative, view, out.view)
     else:
-        calls.add(np.multiply, spread(x, out.axes), constant(factor), out.view)
+        calls.add(np.multiply, view, constant(factor), out.view)
     target.put(out)
 
 
@@ -93,9 +105,9 @@ def _size(reads: list[Named], pair: tuple[int, int]) -> int:
 
 def _elementwise(reads: list[Named], calls: Calls) -> Named:
     sizes = reads[0].sizes | reads[1].sizes
-    axes = tuple(sorted(sizes))
+    axes = memory_axes(reads)
     room = calls.room([sizes[a] for a in axes])
-    calls.add(np.multiply, spread(reads[0], axes), spread(reads[1], axes), room)
+    calls.add(np.multiply, *(stretched(spread(x, axes), room.shape) for x in reads), room)
     return Named(room, axes)
 
 
@@ -114,6 +126,7 @@ def difference(first: Item, second: Item, calls: Calls) -> bool:
         and second.add
         and not (first.add or first.scatter or second.scatter or first.summed or second.summed)
         and first.write.table is None
+        and first.plus is second.plus is None
         and len(first.reads) == len(second.reads) == 1
         and sorted((first.factor, second.factor)) in ([1.0, 1.0], [-1.0, 1.0])
     )
@@ -122,10 +135,10 @@ def difference(first: Item, second: Item, calls: Calls) -> bool:
     reads = [operand(nest.reads[0], nest.axes, calls) for nest in (first, second)]
     target = Target(first, reads, calls)
     out = target.direct
-    if out is None or any(_shares(x, out) for x in reads):
+    if out is None or any(_shares(x, out, calls.counts) for x in reads):
         calls.found.clear()
         return False
-    a, b = (spread(x, out.axes) for x in reads)
+    a, b = (stretched(spread(x, out.axes), out.view.shape) for x in reads)
     if first.factor == second.factor:
         calls.add(np.add, a, b, out.view)
     else:
@@ -133,9 +146,9 @@ def difference(first: Item, second: Item, calls: Calls) -> bool:
     return True
 
 
-def _shares(x: Named, out: Named) -> bool:
+def _shares(x: Named, out: Named, counts: tuple[int, ...]) -> bool:
     """Whether an operand lies where the result goes."""
-    return x.view == out.view or overlap(x.view, out.view)
+    return x.view == out.view or overlap(x.view, out.view, counts)
 
 
 # -- sums that round as the engine's ---------------------------------------------------------
@@ -143,13 +156,18 @@ def _shares(x: Named, out: Named) -> bool:
 
 def sum_in_order(nest: Nest, reads: Sequence[Named], calls: Calls) -> None:
     """Calls for a sum that rounds as one operation after another does."""
-    target = Target(nest, reads, calls)
+    target = Target(replace(nest, add=False), reads, calls)
     terms, size = nest.axes[nest.kept :], prod(nest.axes[: nest.kept])
     axes = (*range(nest.kept, len(nest.axes)), *range(nest.kept))
     arrays = [spread(x, axes) for x in reads]
     pieces = list(_pieces(arrays, terms, size))
     most = max(count for _, count in pieces)
     lines, start = calls.room((1 + most, size)), 1  # the first is the sum of the pieces before
+    if nest.add:
+        before = operand(nest.write, (*nest.axes[: nest.kept], *[1] * nest.summed), calls)
+        first = _part(lines, 0, 1).reshaped(tuple(nest.axes[: nest.kept]))
+        calls.add(np.copyto, first, spread(before, tuple(range(nest.kept))))
+        start = 0
     for cut, count in pieces:
         inner = (count // max(1, prod(terms[1:])), *terms[1:]) if terms else ()
         into = _part(lines, 1, 1 + count).reshaped((*inner, *nest.axes[: nest.kept]))
@@ -159,14 +177,14 @@ def sum_in_order(nest: Nest, reads: Sequence[Named], calls: Calls) -> None:
             calls.add(np.multiply, cut[0], cut[1], into)
         for x in cut[2:]:
             calls.add(np.multiply, into, x, into)
-        if len(pieces) > 1 or count > 1:
+        if nest.factor != 1.0:
+            calls.add(np.multiply, constant(nest.factor), into, into)
+        if start == 0 or len(pieces) > 1 or count > 1:
             summed = _part(lines, start, 1 + count)
             calls.add(np.add.accumulate, summed, 0, None, summed)
             calls.add(np.copyto, _part(lines, 0, 1), _part(lines, count, 1 + count))
             start = 0
     total = _part(lines, 0 if start == 0 else 1, 1 if start == 0 else 2)
-    if nest.factor != 1.0:
-        calls.add(np.multiply, constant(nest.factor), total, total)
     sizes = [n for n in nest.axes[: nest.kept] if n > 1]
     target.put(Named(total.reshaped(tuple(sizes)), target.axes))
 

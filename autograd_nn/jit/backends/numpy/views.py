@@ -16,7 +16,9 @@ import numpy as np
 
 __all__ = [
     "FLAGS",
+    "KEPT",
     "SCRATCH",
+    "Ahead",
     "Call",
     "Calls",
     "Named",
@@ -25,14 +27,18 @@ __all__ = [
     "contiguous",
     "extent",
     "filled",
+    "in_memory",
+    "memory_axes",
     "named",
     "overlap",
     "spread",
+    "stretched",
 ]
 
 SCRATCH: Final = -1  # the buffer of numbers that are used up at once
 FLAGS: Final = -2  # that of truth values
-_FILLED: Final = 1 << 14  # numbers; NumPy is faster with a full array than with a number
+KEPT: Final = -3  # that of numbers that are computed ahead of a loop
+_FILLED: Final = 1 << 18  # numbers; NumPy is faster with a full array than with a number
 
 
 class View(NamedTuple):
@@ -66,7 +72,7 @@ class View(NamedTuple):
 
     def reshaped(self, shape: tuple[int, ...]) -> View:
         """A contiguous view in another shape."""
-        assert self.is_contiguous and prod(shape) == self.size
+        assert self.is_contiguous, self
         return self._replace(shape=shape, strides=contiguous(shape))
 
     @property
@@ -88,30 +94,47 @@ class Call(NamedTuple):
 
 
 @dataclass
+class Ahead:
+    """What is computed for all rounds of a loop, and of those inside, before it begins.
+
+    Attributes:
+        written: the buffers that the loop writes to.
+        found: the calls.
+        kept: how much room for their results is used.
+    """
+
+    written: frozenset[int]
+    kept: int
+    found: list[Call] = field(default_factory=list)
+
+
+@dataclass
 class Calls:
     """The calls of a nest, as they are found.
 
     Attributes:
-        depth: how many loops are around.
+        counts: how often the loops around are repeated, the outermost first.
         found: the calls, in order.
         scratch: how much room for numbers and for truth values is used.
+        ahead: of the outermost loop.
     """
 
-    depth: int
+    counts: tuple[int, ...]
+    ahead: Ahead | None = None
     found: list[Call] = field(default_factory=list)
     scratch: dict[int, int] = field(default_factory=lambda: {SCRATCH: 0, FLAGS: 0})
 
     def add(self, function: Callable[..., Any], *args: Any) -> None:
         """One more call."""
-        self.found.append(Call(function, args))
+        self.found.append(Call(_POSITIONAL.get(function, function), args))
 
     def room(self, shape: Sequence[int], buffer: int = SCRATCH) -> View:
-        """Room for an array of this shape."""
+        """Room for an array of this shape that is used up in the nest."""
         start = self.scratch[buffer]
         size = prod(shape)
         self.scratch[buffer] += (size + 7) // 8 * 8  # a cache line
         shape = tuple(shape)
-        return View(buffer, start, shape, contiguous(shape), (0,) * self.depth)
+        return View(buffer, start, shape, contiguous(shape), (0,) * len(self.counts))
 
 
 class Named(NamedTuple):
@@ -124,6 +147,18 @@ class Named(NamedTuple):
     def sizes(self) -> dict[int, int]:
         """The size of each axis."""
         return dict(zip(self.axes, self.view.shape, strict=True))
+
+
+def _maximum(a: Any, b: Any, out: Any) -> None:
+    np.maximum(a, b, out=out)
+
+
+def _minimum(a: Any, b: Any, out: Any) -> None:
+    np.minimum(a, b, out=out)
+
+
+#: Functions that take their result by name only.
+_POSITIONAL: Final[dict[Any, Callable[..., Any]]] = {np.maximum: _maximum, np.minimum: _minimum}
 
 
 def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
@@ -156,20 +191,50 @@ def spread(x: Named, axes: Sequence[int]) -> View:
     return x.view._replace(shape=shape, strides=strides)
 
 
-def extent(view: View) -> tuple[int, int]:
-    """The first cell that a view touches in the first round, and the one after the last."""
+def in_memory(x: Named) -> Named:
+    """``x`` with its axes in the order in which it lies in memory, the innermost last."""
+    order = sorted(range(len(x.axes)), key=lambda k: -abs(x.view.strides[k]))
+    return Named(spread(x, [x.axes[k] for k in order]), tuple(x.axes[k] for k in order))
+
+
+def memory_axes(operands: Sequence[Named]) -> tuple[int, ...]:
+    """The axes of operands in the order in which room for a result is best laid out.
+
+    It is that of the largest: calls on arrays in different orders take ten times as long.
+    """
+    largest = in_memory(max(operands, key=lambda x: x.view.size))
+    others = {a for x in operands for a in x.axes} - set(largest.axes)
+    return (*sorted(others), *largest.axes)
+
+
+def stretched(x: View, shape: tuple[int, ...]) -> View:
+    """``x``, repeated along the axes where it has size 1: NumPy is faster with arrays of one shape.
+
+    >>> stretched(View(0, 7, (1,), (0,)), (5,))
+    View(buffer=0, start=7, shape=(5,), strides=(0,), steps=())
+    """
+    strides = tuple(0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True))
+    return x._replace(shape=shape, strides=strides)
+
+
+def extent(view: View, counts: Sequence[int] = ()) -> tuple[int, int]:
+    """The first cell that a view touches, and the one after the last.
+
+    Args:
+        counts: of the rounds; without them, in the first round.
+    """
     spans = [s * (n - 1) for n, s in zip(view.shape, view.strides, strict=True)]
+    spans += [s * (n - 1) for n, s in zip(counts, view.steps, strict=False)]
     low = view.start + sum(min(0, s) for s in spans)
     return low, view.start + sum(max(0, s) for s in spans) + 1
 
 
-def overlap(a: View, b: View) -> bool:
-    """Whether two views may share cells without being the same."""
+def overlap(a: View, b: View, counts: Sequence[int]) -> bool:
+    """Whether two views may share cells in a round without being the same."""
     if a.buffer != b.buffer or a == b:
         return False
-    if a.steps != b.steps:
-        return True
-    (a_low, a_high), (b_low, b_high) = extent(a), extent(b)
+    counts = () if a.steps == b.steps else counts
+    (a_low, a_high), (b_low, b_high) = extent(a, counts), extent(b, counts)
     return a_low < b_high and b_low < a_high
 
 
@@ -178,10 +243,11 @@ def constant(x: float) -> Any:
     return np.array(x)
 
 
-def filled(x: float, shape: tuple[int, ...], known: dict[Any, Any]) -> Any:
+def filled(x: float, shape: tuple[int, ...], known: dict[float, Any]) -> Any:
     """An array of this shape full of ``x``, or the number where that would be large."""
-    if prod(shape) > _FILLED:
+    size = prod(shape)
+    if size > _FILLED:
         return constant(x)
-    if (x, shape) not in known:
-        known[x, shape] = np.full(shape, x)
-    return known[x, shape]
+    if size > len(known.get(x, ())):
+        known[x] = np.full(size, x)
+    return known[x][:size].reshape(shape)
