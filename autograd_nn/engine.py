@@ -140,7 +140,7 @@ __all__ = [
 ]
 
 _NOTHING: Final = ""  # what was left out, as a label or otherwise
-_UNSET: Final = 0.0  # a number for __init__ to skip over; _node sets the real one without a box
+_UNSET: Final = 0.0  # a number for __init__, until _make sets the real one
 _EXACT_INT: Final = 2**53  # ints up to here are floats
 _KINDS: Final = ("input", "parameter", "constant")
 
@@ -830,12 +830,12 @@ def _node(
 def _make(
     code: i16,
     data: float,
-    left: Value,
+    left: Value | None,
     right: Value | None,
     left_partial: float,
     right_partial: float,
 ) -> Value:
-    """A node with these fields, whatever is open."""
+    """A node with these fields, whatever is open; compiled, it is the one of members.h."""
     node = Value(_UNSET)
     node._data = data
     node._code = code
@@ -985,9 +985,7 @@ def _become(v: Value, operands: list[Value], row: Primitive, slopes: list[float]
 
 def _plain(code: i16, data: float, origin: i16) -> Value:
     """A leaf or constant; ``origin`` says whether its number came as an int."""
-    node = Value(_UNSET)
-    node._data = data
-    node._code = code
+    node = _make(code, data, None, None, 0.0, 0.0)
     node._origin = origin
     return node
 
@@ -1002,19 +1000,16 @@ def lift(x: object) -> Value | None:
     """``x`` as a Value: itself, or a constant; None for what is not a number."""
     if isinstance(x, Value):
         return x
-    kind = type(x)
-    if kind is float:
-        node = Value(x)
-        node._code = CONSTANT
-        return node
-    if kind is int:
-        n: int = x  # type: ignore[assignment]
+    if type(x) is float:
+        return _plain(CONSTANT, x, UNKNOWN)
+    if type(x) is int:
+        n: int = x
         exact = -_EXACT_INT <= n <= _EXACT_INT
         return _plain(CONSTANT, float(n) if exact else to_float(n), WHOLE)
     if shared.contexts:
-        held = unwrapped(x)
-        if held is not None:
-            return held
+        node = unwrapped(x)
+        if node is not None:
+            return node
     return constant(x) if is_number(x) else None
 
 
