@@ -6,6 +6,7 @@ nobody would know.
 
 import inspect
 import os
+import pydoc
 import re
 import subprocess
 import sys
@@ -198,6 +199,15 @@ def test_the_methods_of_value_explain_themselves():
     assert ">>> " in Value.__doc__
     assert inspect.signature(Value.backward).parameters["gradient"].default == 1.0
     assert "name in the table" in Value.op.__doc__
+
+
+def test_the_signature_of_value_is_what_a_learner_may_give():
+    assert str(inspect.signature(Value)) == "(data, label='')"
+
+
+def test_help_shows_no_private_name():
+    shown = pydoc.render_doc(Value, renderer=pydoc.plaintext)
+    assert not re.findall(r"(?<![\w.])_(?!_)\w+", shown)
 
 
 @pytest.mark.parametrize("name", ["", *sorted(autograd_nn._MODULES)])

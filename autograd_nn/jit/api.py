@@ -12,7 +12,6 @@ from copy import deepcopy
 from typing import Any, overload
 
 from autograd_nn.checks import describe, shown
-from autograd_nn.engine import this_thread
 from autograd_nn.errors import (
     BadArgumentError,
     CannotReplayError,
@@ -31,6 +30,7 @@ from autograd_nn.jit.program import Program
 from autograd_nn.jit.recordings import Recordings
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.jit.sending import by_name_or_value
+from autograd_nn.state import this_thread
 from autograd_nn.transforms import (
     Derivative,
     derivative_of,

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from autograd_nn import Value
-from autograd_nn.engine import this_thread
 from autograd_nn.jit import TraceError
 from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.recording import tracing
+from autograd_nn.state import this_thread
 
 
 def record(f, *numbers):

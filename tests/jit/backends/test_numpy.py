@@ -15,6 +15,12 @@ from autograd_nn.ops import CODES, PRIMITIVES
 FIRST = len(PADDING)
 
 
+@pytest.fixture(autouse=True)
+def calls_only(monkeypatch):
+    """What is narrow is run as calls too; ``test_narrow`` shows the other way."""
+    monkeypatch.setattr(backend, "_GATHERING", float("inf"))
+
+
 def agree(items, size=400, seed=0, numbers=None, large=300):
     """Compare on buffers full of random numbers."""
     rng = np.random.default_rng(seed)
@@ -51,6 +57,26 @@ def test_batched_matrix_products():
     reads = (affine(FIRST, 24, 6, 0, 1), affine(100, 30, 0, 6, 1))
     agree([Nest("sum", axes, reads, affine(200, 20, 5, 1, 0), summed=1)])
     agree([Nest("sum", axes, reads, affine(200, 20, 1, 4, 0), summed=1, factor=-1.0)])
+
+
+@pytest.mark.parametrize("points", [3, 100])
+def test_small_products_of_many_points(points):
+    """Rotations of many points, with the points beside each other or apart; inner products."""
+    n, out = points, FIRST + 18 * points
+    for left, right, write in (
+        ((3 * n, 0, n, 1), (0, n, 3 * n, 1), (3 * n, n, 0, 1)),
+        ((3, 0, 1, 9), (0, 1, 3, 9), (3, 1, 0, 9)),
+        ((3, 0, 1, 9), (0, n, 3 * n, 1), (n, 3 * n, 0, 1)),
+    ):
+        reads = tuple(
+            affine(s, *(x[k] for k in (0, 1, 3, 2)))
+            for s, x in ((FIRST, left), (FIRST + 9 * n, right))
+        )
+        to = affine(out, *(write[k] for k in (0, 1, 3, 2)))
+        agree([Nest("sum", (3, 3, n, 3), reads, to, summed=1)], out + 9 * n)
+    for strides in ((1, n), (3, 1)):
+        reads = (affine(FIRST, *strides), affine(FIRST + 3 * n, *strides))
+        agree([Nest("sum", (n, 3), reads, affine(out, 1, 0), summed=1)], out + n)
 
 
 def test_infinities_are_multiplied_before_they_are_added():
@@ -179,6 +205,30 @@ def test_loops_in_loops_in_loops():
     single.code = CODES["exp"]
     for reverse in (False, True):
         agree([Loop(3, [Loop(4, [Loop(3, [nest, single], reverse)])], reverse)])
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "pow", "exp", "lgamma", "add"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_partials_ahead_of_a_loop(name, changed):
+    """Partials of all rounds are computed at once, but not of numbers that the loop changes."""
+    code = CODES[name]
+    x, other = affine(20, 1, steps=(3,)), affine(90, 1, steps=(0,))
+    y, operands = affine(150, 1, steps=(3,)), (x, other)[: PRIMITIVES[code].arity]
+    d, to = affine(150, 1, steps=(3,), buffer=1), affine(20, 1, steps=(3,), buffer=1)
+    before = affine(17, 1, steps=(3,), buffer=1)
+    every = Access(0, 20, (1,)), Access(0, 90, (0,), (), np.array([0, 1, 2] * 10))
+    operands_of_all = every[: PRIMITIVES[code].arity]
+    row = Nest("row", (30,), operands_of_all, affine(150, 1), code=code)
+    body = [
+        Nest("slope", (3,), (d, *operands, y), to, code=code),
+        Nest("sum", (3,), (to,), before, factor=0.5, add=True),
+    ]
+    if changed:
+        body.append(Nest("sum", (3,), (to,), affine(23, 1, steps=(3,)), factor=0.1, add=True))
+        body.append(Nest("row", (3,), operands, y, code=code))
+    agree([row, Loop(10, body, reverse=not changed)])
+    ahead = backend.compile([Loop(10, body)], [400]).calls
+    assert (len(ahead) > 1) == (not changed and name not in ("exp", "add"))
 
 
 def test_lines_in_a_loop():

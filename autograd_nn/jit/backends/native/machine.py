@@ -169,6 +169,8 @@ class MachineCode:
         target = target or host()
         try:
             compiler = target.compiler()
+            if name is None and not isinstance(text, str):
+                text = text()
             key = _key(name or str(text), passes, target) if kept else ""
             code = kept.load(key) if kept else None
             self.from_cache = code is not None

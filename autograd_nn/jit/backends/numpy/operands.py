@@ -13,6 +13,7 @@ from autograd_nn.jit.backends.numpy.views import (
     Calls,
     Named,
     View,
+    in_memory,
     named,
     overlap,
     spread,
@@ -114,7 +115,8 @@ class Target:
         """Where to compute the results: in place if nothing is there yet, else beside it."""
         if self.direct is not None and not self._add:
             return self.direct
-        return Named(self._calls.room([self._sizes[k] for k in self.axes]), self.axes)
+        axes = in_memory(self._place).axes if self._place is not None else self.axes
+        return Named(self._calls.room([self._sizes[k] for k in axes]), axes)
 
     def put(self, found: Named, sign: float = 1.0) -> None:
         """Calls that set or add the results, computed in ``room()``; ``sign`` if they are added."""

@@ -21,6 +21,7 @@ from autograd_nn.jit.backends.numpy.views import (
     Named,
     View,
     constant,
+    memory_axes,
     overlap,
     spread,
     stretched,
@@ -104,7 +105,7 @@ def _size(reads: list[Named], pair: tuple[int, int]) -> int:
 
 def _elementwise(reads: list[Named], calls: Calls) -> Named:
     sizes = reads[0].sizes | reads[1].sizes
-    axes = tuple(sorted(sizes))
+    axes = memory_axes(reads)
     room = calls.room([sizes[a] for a in axes])
     calls.add(np.multiply, *(stretched(spread(x, axes), room.shape) for x in reads), room)
     return Named(room, axes)
