@@ -81,7 +81,7 @@ from autograd_nn.exits import (
     outcome_of,
     unwrapped,
 )
-from autograd_nn.handmade import as_parts, assign_rule, set_operands
+from autograd_nn.handmade import Children, as_parts, assign_rule, set_operands
 from autograd_nn.methods import Methods
 from autograd_nn.notes import (
     CHILDREN,
@@ -633,8 +633,7 @@ class Value(Methods):
     @property
     def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for ``operands``."""
-        children: tuple[Value, ...] = self._notes.get(CHILDREN, self.operands)
-        return children
+        return Children(self._notes.get(CHILDREN, self.operands))
 
     @property
     def _op(self) -> str:

@@ -23,7 +23,29 @@ from autograd_nn.state import refuse_in_trace
 if TYPE_CHECKING:
     from autograd_nn.engine import Value
 
-__all__ = ["Rule", "as_parts", "assign_rule", "set_operands"]
+__all__ = ["Children", "Rule", "as_parts", "assign_rule", "set_operands"]
+
+
+class Children(tuple["Value", ...]):
+    """A node's operands, in order and with repeats; equal to the set that micrograd keeps.
+
+    >>> from autograd_nn import Value
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> (x * w)._prev == {x, w}, (x * x)._prev == {x}, (x * w)._prev == (x, w)
+    (True, True, True)
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (set, frozenset)):
+            return set(self) == other
+        return tuple(self) == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
 
 
 class Rule:
