@@ -297,8 +297,8 @@ class Value(Methods):
             refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
             raise GraphError(
-                f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
-                "so no operation was recorded. Compute it again with recording on."
+                f"backward() on {shown(self)}: it is a constant, computed under no_grad() or "
+                "detached, so no operation was recorded. Compute it again with recording on."
             )
         if shared.contexts and not this_thread().recording:
             raise GraphError("backward() inside no_grad(): call it after the block has ended.")

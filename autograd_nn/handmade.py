@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import BadArgumentError, UnknownNameError, WrongTypeError
 from autograd_nn.notes import CHILDREN, ROW, RULE, add_note, row_of
@@ -156,7 +156,7 @@ def assign_rule(v: Value, rule: object) -> None:
         return  # under no_grad no slope is asked for
     if v._left is None:
         raise UnknownNameError(
-            f"the _backward of {v!r}: a leaf has no operands to hand slopes on to; assign "
+            f"the _backward of {shown(v)}: a leaf has no operands to hand slopes on to; assign "
             "that of an operation's result, as in Value(data, (a, b), 'name')"
         )
     row = row_of(v)
