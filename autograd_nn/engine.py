@@ -81,7 +81,7 @@ from autograd_nn.exits import (
     outcome_of,
     unwrapped,
 )
-from autograd_nn.handmade import as_parts, assign_rule, set_operands
+from autograd_nn.handmade import Children, as_parts, assign_rule, set_operands
 from autograd_nn.methods import Methods
 from autograd_nn.notes import (
     CHILDREN,
@@ -297,8 +297,8 @@ class Value(Methods):
             refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
             raise GraphError(
-                f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
-                "so no operation was recorded. Compute it again with recording on."
+                f"backward() on {shown(self)}: it is a constant, computed under no_grad() or "
+                "detached, so no operation was recorded. Compute it again with recording on."
             )
         if shared.contexts and not this_thread().recording:
             raise GraphError("backward() inside no_grad(): call it after the block has ended.")
@@ -633,8 +633,7 @@ class Value(Methods):
     @property
     def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for ``operands``."""
-        children: tuple[Value, ...] = self._notes.get(CHILDREN, self.operands)
-        return children
+        return Children(self._notes.get(CHILDREN, self.operands))
 
     @property
     def _op(self) -> str:

@@ -112,8 +112,8 @@ LEFT = {
     "UnpicklingError",
     "ZeroDivisionError",
 }
-#: A text that Python's own operation raises, and symbols whose rules ask what they are.
-INSIDE = {("exits.py", "TypeError"), ("jit/writer.py", "TypeError")}
+#: A text that Python's own operation raises.
+INSIDE = {("exits.py", "TypeError")}
 
 
 def raised(source):
