@@ -9,6 +9,7 @@ from plan_agreement import assert_items_agree, prepared
 from autograd_nn.jit.backends import numpy as backend
 from autograd_nn.jit.backends import reference
 from autograd_nn.jit.backends.numpy import binding, sums
+from autograd_nn.jit.backends.numpy.after import split
 from autograd_nn.jit.plan import PADDING, Access, Lines, Loop, Nest, Place, Plan
 from autograd_nn.ops import CODES, PRIMITIVES
 
@@ -111,29 +112,17 @@ def test_the_sign_of_a_zero_that_a_guard_reads(name, numbers):
 def test_plain_sums_and_differences(count):
     """``a + b``, ``a - b``, ``b - a``, also where one lies in the place of the result."""
     a, b, out = FIRST, FIRST + count, FIRST + 2 * count
-    for first, second in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.5, 1.0)):
+
+    def items(factors, to, steps):
+        read = [affine(x, 1, steps=steps) for x in (a, b)]
+        write = affine(to, 1, steps=steps)
+        first = Nest("sum", (count,), (read[0],), write, factor=factors[0])
+        return [first, Nest("sum", (count,), (read[1],), write, factor=factors[1], add=True)]
+
+    for factors in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.5, 1.0)):
         for to in (out, a, b, a + 1):
-            write = affine(to, 1)
-            items = [
-                Nest("sum", (count,), (affine(a, 1),), write, factor=first),
-                Nest("sum", (count,), (affine(b, 1),), write, factor=second, add=True),
-            ]
-            agree([Loop(1, _in_loop(items))], FIRST + 3 * count + 1)
-            agree(items, FIRST + 3 * count + 1)
-
-
-def _in_loop(items):
-    for nest in items:
-        for access in (nest.write, *nest.reads):
-            object.__setattr__(access, "steps", (0,))
-    again = [Nest(n.kind, n.axes, n.reads, n.write, factor=n.factor, add=n.add) for n in items]
-    for nest in items:
-        for access in (nest.write, *nest.reads):
-            object.__setattr__(access, "steps", ())
-    for nest in again:
-        nest.reads = tuple(Access(r.buffer, r.start, r.strides, (0,)) for r in nest.reads)
-        nest.write = Access(0, nest.write.start, nest.write.strides, (0,))
-    return again
+            agree(items(factors, to, ()), FIRST + 3 * count + 1)
+            agree([Loop(1, items(factors, to, (0,)))], FIRST + 3 * count + 1)
 
 
 def test_results_in_the_place_of_operands():
@@ -229,6 +218,47 @@ def test_partials_ahead_of_a_loop(name, changed):
     agree([row, Loop(10, body, reverse=not changed)])
     ahead = backend.compile([Loop(10, body)], [400]).calls
     assert (len(ahead) > 1) == (not changed and name not in ("exp", "add"))
+
+
+def recurrent_back():
+    """The way back of a small recurrent net: the slopes of its weights get a term a step."""
+    h = affine(60, 0, 1, steps=(5,))
+    turned = affine(65, 1, 0, steps=(5,), buffer=1)
+    weights = Nest("sum", (5, 5), (turned, h), affine(10, 5, 1, steps=(0,), buffer=1), add=True)
+    w = affine(10, 1, 5, steps=(0,))
+    later = affine(65, 0, 1, steps=(5,), buffer=1)
+    before = affine(60, 1, 0, steps=(5,), buffer=1)
+    state = Nest("sum", (5, 5), (w, later), before, summed=1, add=True)
+    bias = Nest("sum", (5,), (affine(65, 1, steps=(5,), buffer=1),), affine(40, 1, steps=(0,)))
+    bias.write, bias.add = affine(40, 1, steps=(0,), buffer=1), True
+    return Loop(20, [weights, bias, state], reverse=True)
+
+
+def test_what_a_loop_only_adds_up_is_one_product_after_it():
+    """The slopes of a recurrent net's weights are a matrix product over all steps."""
+    agree([recurrent_back()])
+    loop, after = split(recurrent_back())
+    assert len(loop.items) == 1
+    assert [nest.axes for nest in after] == [(5, 5, 20), (5, 20)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Nest("sum", (), (affine(12, steps=(0,), buffer=1),), affine(50, steps=(0,))),  # reads it
+        Nest("sum", (), (affine(50, steps=(0,)),), affine(12, steps=(0,), buffer=1)),  # sets it
+        Nest("sum", (5,), (affine(50, 1, steps=(0,)),), affine(60, 1, steps=(5,))),  # sets operands
+    ],
+)
+def test_what_a_loop_still_needs_stays_in_it(item):
+    """A sum that the loop reads, or whose terms are gone when it ends."""
+    loop = recurrent_back()
+    for at in (0, 3):
+        changed = Loop(20, [*loop.items[:at], item, *loop.items[at:]], reverse=True)
+        agree([changed])
+    changed = Loop(20, [*loop.items, item], reverse=True)
+    in_loop, _ = split(changed)
+    assert any(len(nest.reads) == 2 and nest.write.start == 10 for nest in in_loop.items)
 
 
 def test_lines_in_a_loop():

@@ -3,7 +3,10 @@
 * ``views``: what a call works on, before there are buffers.
 * ``operands``: how a nest reads and writes: views, gathers, scatters.
 * ``sums`` with ``contract``; ``rows`` with ``formulas``; ``extremes``; ``lookups``: the kinds.
+* ``after``: what a loop only adds up.
 * ``binding``: calls with their loops around, on buffers.
+
+What is narrow is run by ``backends.narrow``, single operations by ``backends.lines``.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import Any, Final
 
 from autograd_nn.jit.backends.lines import prepared_lines
 from autograd_nn.jit.backends.narrow import narrow, saving
+from autograd_nn.jit.backends.numpy.after import split
 from autograd_nn.jit.backends.numpy.binding import NumPyCode, Repeated
 from autograd_nn.jit.backends.numpy.extremes import choose_extreme, share_out
 from autograd_nn.jit.backends.numpy.lookups import drop_down, look_up
@@ -84,10 +88,11 @@ class _Compiler:
             return [
                 Repeated(loop.count, loop.reverse, self.calls(loop.items, (*counts, loop.count)))
             ]
+        loop, after = split(loop)
         ahead = self._ahead = Ahead(_written([loop]), self.scratch[KEPT])
         body = self.calls(loop.items, (loop.count,))
         self._ahead, self.scratch[KEPT] = None, ahead.kept
-        return [*ahead.found, Repeated(loop.count, loop.reverse, body)]
+        return [*ahead.found, Repeated(loop.count, loop.reverse, body), *self.calls(after)]
 
     def _nest(self, nest: Nest, calls: Calls) -> None:
         if nest.kind == "row":

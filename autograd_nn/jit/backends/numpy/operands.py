@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -142,11 +141,6 @@ class Target:
             self._calls.add(add_at, place, cells, found.view.flat)
         else:
             self._calls.add(_add_once, place, cells, found.view.flat)
-
-    @property
-    def points(self) -> int:
-        """How many results."""
-        return prod(self._sizes)
 
 
 def _add_once(place: Any, cells: Any, x: Any) -> None:

@@ -26,7 +26,7 @@ from autograd_nn.jit.backends.numpy.views import (
     spread,
     stretched,
 )
-from autograd_nn.jit.plan import Access, Item, Nest
+from autograd_nn.jit.plan import Item, Nest
 
 __all__ = ["add_products", "add_up", "difference", "sum_in_order"]
 
@@ -211,8 +211,3 @@ def _cut(x: View, start: int, stop: int) -> View:
     if x.shape[0] == 1:
         return x
     return x._replace(start=x.start + start * x.strides[0], shape=(stop - start, *x.shape[1:]))
-
-
-def as_sum(nest: Nest, write: Access) -> Nest:
-    """The nest as a sum that writes elsewhere."""
-    return replace(nest, kind="sum", write=write)
