@@ -19,7 +19,7 @@ from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.forms import Form
 from autograd_nn.jit.backends.native.lane import Lane, Mask, choose
 from autograd_nn.jit.backends.native.memory import Memory, Place
-from autograd_nn.jit.backends.native.rules import slopes, value
+from autograd_nn.jit.backends.native.rules import is_cheap, slopes, value
 from autograd_nn.jit.plan.nests import Access
 from autograd_nn.ops import CODES, PRIMITIVES
 
@@ -52,6 +52,8 @@ class Writer:
         self.nest, self.axes = form.nest, form.nest.axes
         self.vector, self.width = form.vector, form.width
         self.row = PRIMITIVES[self.nest.code]
+        #: Whether it is a single function, which is not written out anew.
+        self._single = not self.axes and not is_cheap(self.row)
         #: Whether the terms are added one by one, to what is there.
         self.in_order = self.nest.kind == "sum" and self.nest.exact
         self.across = self.vector is not None and self.vector < self.nest.kept
@@ -177,6 +179,8 @@ class Writer:
     def _term(self, operands: list[Lane]) -> Lane:
         nest = self.nest
         if nest.kind == "row":
+            if self._single:
+                return self.memory.helpers.value(self.code, self.row, operands)
             return value(self.code, self.row, operands)
         if nest.kind == "slope":
             return operands[0] * self._slope(operands)
@@ -185,6 +189,9 @@ class Writer:
 
     def _slope(self, operands: list[Lane]) -> Lane:
         _, *inputs, y = operands
+        if self._single:
+            operand = self.nest.operand
+            return self.memory.helpers.slope(self.code, self.row, operand, inputs, y)
         return slopes(self.code, self.row, inputs, y)[self.nest.operand]
 
     # -- sums and extremes -----------------------------------------------------------------

@@ -19,6 +19,7 @@ from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code, Loop, module
 from autograd_nn.jit.backends.native.forms import form_of
+from autograd_nn.jit.backends.native.helpers import Helpers
 from autograd_nn.jit.backends.native.lookups import Shares, write_lookup
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
 from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
@@ -143,7 +144,7 @@ class _Writer:
 
     def __init__(self, buffers: int, target: Target) -> None:
         self._target, self._buffers = target, [f"%b{k}" for k in range(buffers)]
-        self.callbacks, self.tables = Callbacks(), Tables()
+        self.callbacks, self.tables, self._helpers = Callbacks(), Tables(), Helpers()
         self._parts: list[Code] = []
         self._drivers: list[Code] = []
 
@@ -160,7 +161,7 @@ class _Writer:
 
     def text(self) -> str:
         """The text of all functions."""
-        return module([*self._parts, *self._drivers])
+        return module([*self._helpers.codes, *self._parts, *self._drivers])
 
     def _drive(self, items: Sequence[plan.Item], rounds: list[str]) -> None:
         """Calls of functions with some items each, and loops around those."""
@@ -210,7 +211,7 @@ class _Writer:
 
     def _nest(self, code: Code, nest: plan.Nest, rounds: list[str], known: Known) -> None:
         code.exact = nest.exact
-        memory = Memory(self.tables, rounds, known)
+        memory = Memory(self.tables, rounds, known, self._helpers)
         if nest.kind in ("look", "drop"):
             write_lookup(code, nest, memory)
         elif nest.kind == "share":
