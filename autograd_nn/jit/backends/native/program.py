@@ -57,9 +57,6 @@ class NativeCode:
     Args:
         items, sizes: as those of ``compile``.
         target: the processor.
-
-    Attributes:
-        text: what was compiled.
     """
 
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
@@ -75,10 +72,9 @@ class NativeCode:
             run = []
         if run:
             steps.append(writer.write(run))
-        self.text = writer.text()
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
         self._made = MachineCode(
-            self.text, self._callbacks.symbols(), target=target, kept=user_cache()[0]
+            writer.text(), self._callbacks.symbols(), target=target, kept=user_cache()[0]
         )
         self._steps = [
             self._made.function(step, None, POINTER) if isinstance(step, str) else step
