@@ -386,6 +386,16 @@ class _Joined:
         place = node - self.constants
         return self.alike[place] if 0 <= place < len(self.alike) else node
 
+    def _is_of_code(self, code: i64, place: i64) -> bool:
+        """Whether a constant is rather the code's than data, so that equal ones may be one.
+
+        What is multiplied, subtracted or added may be data, among which equal numbers are no
+        pattern; but 0, where ``sum`` begins.
+        """
+        if code == ADD:
+            return self.trace.constants[place] == 0.0
+        return code not in (SUB, MUL, DIV)
+
     def equations(self) -> None:
         """Give every node of the tape the number of its equation, which may be an older one."""
         trace = self.trace
@@ -406,10 +416,11 @@ class _Joined:
                 continue
             same_left: i64 = left  # for finding equal expressions
             same_right: i64 = right
-            if constants <= left < leaves:
+            if constants <= left < leaves and self._is_of_code(code, left - constants):
                 same_left = i64(self.alike[left - constants])
             if constants <= right < leaves:
-                same_right = i64(self.alike[right - constants])
+                if self._is_of_code(code, right - constants):
+                    same_right = i64(self.alike[right - constants])
                 if code == POW and trace.constants[right - constants] == 2.0:
                     code = i64(MUL)
                     right, same_right = left, same_left

@@ -57,6 +57,9 @@ class NativeCode:
     Args:
         items, sizes: as those of ``compile``.
         target: the processor.
+
+    Attributes:
+        is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
@@ -72,6 +75,7 @@ class NativeCode:
             run = []
         if run:
             steps.append(writer.write(run))
+        self.is_quiet = not any(isinstance(step, Product) for step in steps)
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
         self._made = MachineCode(
             writer.text(), self._callbacks.symbols(), target=target, kept=user_cache()[0]
