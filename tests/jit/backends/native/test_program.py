@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from random_plans import random_plan
 
 from autograd_nn.jit.backends.native import program
+from autograd_nn.jit.backends.native.forms import adds_to
 from autograd_nn.jit.backends.native.machine import Target, host
 from autograd_nn.jit.backends.native.products import product_of
 from autograd_nn.jit.backends.native.program import NativeCode
@@ -270,3 +271,63 @@ def compiled_code(items):
     writer = program._Writer(2, host())
     writer.write(items)
     return writer.text()
+
+
+def random_access(random, axes, size, buffer=VALUES, start=0):
+    """Cells of a region, with strides, broadcasts or a table."""
+    strides = [0] * len(axes)
+    step = 1
+    for k in random.permutation(len(axes)):
+        if random.random() < 0.7 and step * axes[k] <= size:
+            strides[k] = step
+            step *= axes[k]
+    table = None
+    if axes and random.random() < 0.3:
+        shape = [n if random.random() < 0.5 else 1 for n in axes]
+        table = random.integers(0, size - step + 1, shape)
+        step = size
+    return Access(
+        buffer, start + int(random.integers(0, size - step + 1)), tuple(strides), (), table
+    )
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("seed", range(40))
+def test_terms_that_are_added_to_the_nest_before(seed, name):
+    """They become part of it, whatever it is and however its results lie."""
+    target, random = target_of(name), np.random.default_rng(seed)
+    kept = tuple(int(n) for n in random.choice([1, 2, 3, 5, 8, 13, 17], random.integers(0, 4)))
+    summed = tuple(int(n) for n in random.choice([1, 2, 6, 9], random.integers(0, 3)))
+    size, out = 5000, int(np.prod(kept))
+    order = random.permutation(len(kept))
+    strides = [0] * len(kept)
+    step = 1
+    for k in order:
+        strides[k], step = step, step * kept[k]
+    kind = random.choice(["sum", "row", "slope"])
+    if kind == "row":
+        summed = ()
+    axes = (*kept, *summed)
+    reads = tuple(random_access(random, axes, size) for _ in range(3))
+    if kind == "row":
+        reads = reads[:1]
+    write = Access(VALUES, size, (*strides, *[0] * len(summed)))
+    code = CODES["tanh"] if kind != "sum" else 0
+    items = [
+        Nest(kind, axes, reads, write, len(summed), code, factor=float(random.choice([1, -2])))
+    ]
+    items[0].add = bool(random.integers(0, 2))
+    if kind == "row":
+        items[0].factor = 1.0
+    for _ in range(random.integers(1, 4)):
+        reads = tuple(random_access(random, kept, size) for _ in range(random.integers(1, 4)))
+        plus = None if random.random() < 0.7 else 0.5
+        factor = float(random.choice([1.0, -1.0, 0.3]))
+        to = Access(VALUES, size, tuple(strides))
+        items.append(Nest("sum", kept, reads, to, factor=factor, plus=plus, add=True))
+        assert adds_to(items[0], items[-1])
+    want = np.r_[random.normal(size=size), random.normal(size=out), 7.0]
+    found = want.copy()
+    reference(items, [want, np.zeros(want.size)])
+    run(items, [want.size], [found, np.zeros(want.size)], target)
+    np.testing.assert_allclose(found, want, 1e-10, 1e-10)
