@@ -81,7 +81,7 @@ from autograd_nn.exits import (
     outcome_of,
     unwrapped,
 )
-from autograd_nn.handmade import as_parts, assign_rule, set_operands
+from autograd_nn.handmade import Children, as_parts, assign_rule, set_operands
 from autograd_nn.methods import Methods
 from autograd_nn.notes import (
     CHILDREN,
@@ -140,7 +140,7 @@ __all__ = [
 ]
 
 _NOTHING: Final = ""  # what was left out, as a label or otherwise
-_UNSET: Final = 0.0  # a number for __init__ to skip over; _node sets the real one without a box
+_UNSET: Final = 0.0  # a number for __init__, until _make sets the real one
 _EXACT_INT: Final = 2**53  # ints up to here are floats
 _KINDS: Final = ("input", "parameter", "constant")
 
@@ -297,8 +297,8 @@ class Value(Methods):
             refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
             raise GraphError(
-                f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
-                "so no operation was recorded. Compute it again with recording on."
+                f"backward() on {shown(self)}: it is a constant, computed under no_grad() or "
+                "detached, so no operation was recorded. Compute it again with recording on."
             )
         if shared.contexts and not this_thread().recording:
             raise GraphError("backward() inside no_grad(): call it after the block has ended.")
@@ -633,8 +633,7 @@ class Value(Methods):
     @property
     def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for ``operands``."""
-        children: tuple[Value, ...] = self._notes.get(CHILDREN, self.operands)
-        return children
+        return Children(self._notes.get(CHILDREN, self.operands))
 
     @property
     def _op(self) -> str:
@@ -830,12 +829,12 @@ def _node(
 def _make(
     code: i16,
     data: float,
-    left: Value,
+    left: Value | None,
     right: Value | None,
     left_partial: float,
     right_partial: float,
 ) -> Value:
-    """A node with these fields, whatever is open."""
+    """A node with these fields, whatever is open; compiled, it is the one of members.h."""
     node = Value(_UNSET)
     node._data = data
     node._code = code
@@ -985,9 +984,7 @@ def _become(v: Value, operands: list[Value], row: Primitive, slopes: list[float]
 
 def _plain(code: i16, data: float, origin: i16) -> Value:
     """A leaf or constant; ``origin`` says whether its number came as an int."""
-    node = Value(_UNSET)
-    node._data = data
-    node._code = code
+    node = _make(code, data, None, None, 0.0, 0.0)
     node._origin = origin
     return node
 
@@ -1002,19 +999,16 @@ def lift(x: object) -> Value | None:
     """``x`` as a Value: itself, or a constant; None for what is not a number."""
     if isinstance(x, Value):
         return x
-    kind = type(x)
-    if kind is float:
-        node = Value(x)
-        node._code = CONSTANT
-        return node
-    if kind is int:
-        n: int = x  # type: ignore[assignment]
+    if type(x) is float:
+        return _plain(CONSTANT, x, UNKNOWN)
+    if type(x) is int:
+        n: int = x
         exact = -_EXACT_INT <= n <= _EXACT_INT
         return _plain(CONSTANT, float(n) if exact else to_float(n), WHOLE)
     if shared.contexts:
-        held = unwrapped(x)
-        if held is not None:
-            return held
+        node = unwrapped(x)
+        if node is not None:
+            return node
     return constant(x) if is_number(x) else None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import BadArgumentError, UnknownNameError, WrongTypeError
 from autograd_nn.notes import CHILDREN, ROW, RULE, add_note, row_of
@@ -23,7 +23,29 @@ from autograd_nn.state import refuse_in_trace
 if TYPE_CHECKING:
     from autograd_nn.engine import Value
 
-__all__ = ["Rule", "as_parts", "assign_rule", "set_operands"]
+__all__ = ["Children", "Rule", "as_parts", "assign_rule", "set_operands"]
+
+
+class Children(tuple["Value", ...]):
+    """A node's operands, in order and with repeats; equal to the set that micrograd keeps.
+
+    >>> from autograd_nn import Value
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> (x * w)._prev == {x, w}, (x * x)._prev == {x}, (x * w)._prev == (x, w)
+    (True, True, True)
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (set, frozenset)):
+            return set(self) == other
+        return tuple(self) == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
 
 
 class Rule:
@@ -134,7 +156,7 @@ def assign_rule(v: Value, rule: object) -> None:
         return  # under no_grad no slope is asked for
     if v._left is None:
         raise UnknownNameError(
-            f"the _backward of {v!r}: a leaf has no operands to hand slopes on to; assign "
+            f"the _backward of {shown(v)}: a leaf has no operands to hand slopes on to; assign "
             "that of an operation's result, as in Value(data, (a, b), 'name')"
         )
     row = row_of(v)

@@ -1,5 +1,6 @@
-/* The members of a Value, for C that mypyc does not write.  setup.py puts this file after the code of
-   mypyc, whose structs it uses: where they change, it does not compile.
+/* What C does with a Value that mypyc does not write: its members, and the node of an operation.
+   setup.py puts this file after the code of mypyc, whose structs it uses: where they change, it does
+   not compile.
 
    Scripts read and write .data and .grad by the million.  Through the descriptors of a type, each
    costs a search for its name and two calls; here it is a comparison of pointers.  While a context
@@ -69,4 +70,25 @@ static int autograd_nn_ready(PyTypeObject *type) {
         type->tp_dictoffset = type->tp_basicsize - (Py_ssize_t)sizeof(PyObject *);
     }
     return PyType_Ready(type);
+}
+
+/* _make of engine.py.  What mypyc writes for it fills each field up to three times, and boxes a
+   float that it then throws away.  A field that is not named here is 0. */
+static PyObject *autograd_nn_make(int16_t code, double data, PyObject *left, PyObject *right,
+                                  double left_partial, double right_partial) {
+    PyTypeObject *type = CPyType_engine___Value;
+    autograd_nn___engine___ValueObject *v = PyObject_Malloc((size_t)type->tp_basicsize);
+    if (v == NULL)
+        return PyErr_NoMemory();
+    memset(v, 0, (size_t)type->tp_basicsize);
+    PyObject_Init((PyObject *)v, type);
+    v->vtable = engine___Value_vtable;
+    v->__data = data;
+    v->__code = code;
+    v->__left = Py_NewRef(left);
+    v->__right = Py_NewRef(right);
+    v->__left_partial = left_partial;
+    v->__right_partial = right_partial;
+    v->__notes = Py_NewRef(CPyStatic_state___BARE);
+    return (PyObject *)v;
 }

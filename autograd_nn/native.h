@@ -11,6 +11,7 @@
 #define AUTOGRAD_NN_NATIVE_H
 
 #include <Python.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,8 +71,11 @@ static void autograd_nn_free_waiting(void) {
         autograd_nn_depth--; \
     } while (0);
 
-/* Types are made ready by a function in members.h, which stands after the code of mypyc. */
+/* These are in members.h, which stands after the code of mypyc: what makes types ready, and what
+   makes the node of an operation. */
 static int autograd_nn_ready(PyTypeObject *type);
+static PyObject *autograd_nn_make(int16_t code, double data, PyObject *left, PyObject *right,
+                                  double left_partial, double right_partial);
 #define PyType_Ready(type) autograd_nn_ready(type)
 
 /* Whether a float or an int is an instance of a class without a metaclass of its own needs no

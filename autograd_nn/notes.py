@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.codes import MADE
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import PRIMITIVES, Primitive
@@ -83,8 +83,8 @@ def all_notes(v: Value) -> dict[Any, Any]:
     """The notes with the user's own attributes, which plain Python keeps in ``__dict__``."""
     if RULE in v._notes:
         raise WrongTypeError(
-            f"{v!r} cannot be copied or pickled: its _backward was written by hand and hands on to "
-            "the operands it was written for; make it with custom_op instead"
+            f"{shown(v)} cannot be copied or pickled: its _backward was written by hand and "
+            "hands on to the operands it was written for; make it with custom_op instead"
         )
     return dict(v._notes) if _IS_COMPILED else {**v._notes, **vars(v)}
 

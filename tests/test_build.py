@@ -140,7 +140,21 @@ def test_the_report_says_what_is_missing(monkeypatch):
     assert "matplotlib (pip install 'autograd_nn[plot]')" in report()["missing"]
     monkeypatch.setattr("autograd_nn.__main__.find_spec", lambda name: name)
     assert report()["missing"] == "nothing"
-    assert report()["jit"] == "NumPy calls, generated Python"
+
+
+def test_the_report_says_what_runs_jitted_functions(monkeypatch, tmp_path):
+    monkeypatch.setattr("autograd_nn.__main__.why_not", lambda name: "no llvmlite")
+    assert report()["jit"] == "NumPy calls; no machine code: no llvmlite"
+    monkeypatch.setenv("AUTOGRAD_NN_CACHE_DIR", str(tmp_path / "code"))
+    found = report()["cache"]
+    assert found.startswith(f"{tmp_path / 'code'}: 0 pieces of machine code, 0.0 MB; used 0 times")
+    monkeypatch.setenv("AUTOGRAD_NN_CACHE", "0")
+    assert report()["cache"] == "off by AUTOGRAD_NN_CACHE"
+
+
+def test_the_report_names_the_compiler():
+    pytest.importorskip("llvmlite")
+    assert re.match(r"machine code \(LLVM [\d.]+, .+, \d numbers wide\), NumPy", report()["jit"])
 
 
 # -- what is public ---------------------------------------------------------------------------

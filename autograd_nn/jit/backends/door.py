@@ -18,7 +18,15 @@ from autograd_nn.errors import BackendError, BadArgumentError
 from autograd_nn.jit.backends import Backend, Code
 from autograd_nn.jit.plan import Item, Lines, Loop
 
-__all__ = ["NAMES", "Prices", "backend_of", "checked", "compile_items", "cost", "why_not"]
+__all__ = [
+    "NAMES",
+    "Prices",
+    "backend_of",
+    "checked",
+    "compile_items",
+    "cost",
+    "why_not",
+]
 
 NAMES: Final = ("auto", "native", "numpy", "reference")
 _ORDER: Final = ("native", "numpy")  # of "auto"

@@ -55,7 +55,7 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
 
     plan = Plan(
         rows,
-        [cells.size, *(_size(packing, k, rows) for k in cells.outside)],
+        [cells.size + 1, *(_size(packing, k, rows) for k in cells.outside)],
         [_place(cells, k, rows) for k in range(leaves)],
         (cells.base[leaves] + np.arange(len(constants)), constants),
         items,
@@ -108,7 +108,7 @@ def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) 
         first = k + 1
     return Plan(
         1,
-        [len(PADDING) + len(trace.codes)],
+        [len(PADDING) + len(trace.codes) + 1],
         [Place(r.name, 0, base[k], r.size) for k, r in enumerate(regions[:-1])],
         (base[-1] + np.arange(len(trace.constants)), np.array(trace.constants, dtype=float)),
         items,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
+import os
 import sys
 import threading
 from collections.abc import Iterable
@@ -43,9 +44,14 @@ FLAGS: Final = 4
 _CELLS: Final = ("out", "a", "b", "v", "g")
 _DRIVER: Final = ("cases", "case", "first", "count", *_CELLS)
 _making = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a child must not find it held
+    os.register_at_fork(
+        before=_making.acquire,
+        after_in_parent=_making.release,
+        after_in_child=_making.release,
+    )
 
 
-@cache
 def interpreter(backward: bool, exact: bool) -> Interpreter:
     """The interpreter of one direction.
 
@@ -53,6 +59,12 @@ def interpreter(backward: bool, exact: bool) -> Interpreter:
         backward: whether it passes adjoints on.
         exact: whether every result has the bits that the table gives on floats.
     """
+    with _making:
+        return _made(backward, exact)
+
+
+@cache
+def _made(backward: bool, exact: bool) -> Interpreter:
     return Interpreter(backward, exact)
 
 

@@ -59,6 +59,7 @@ class NativeCode:
 
     Attributes:
         text: what was compiled.
+        is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
@@ -74,6 +75,7 @@ class NativeCode:
             run = []
         if run:
             steps.append(writer.write(run))
+        self.is_quiet = not any(isinstance(step, Product) for step in steps)
         self.text = writer.text()
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
         self._made = MachineCode(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.interpreter import FLAGS, interpreter, levels
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Lines, Nest
 from autograd_nn.ops import PRIMITIVES
@@ -30,6 +31,8 @@ class Tape:
     """
 
     def __init__(self, lines: Lines, cells: int) -> None:
+        if cells >= 2**31:
+            raise BackendError("its buffers have more cells than 32 bits can number")
         backward = lines.wanted is not None
         self._interpreter = interpreter(backward, lines.exact)
         out, a, b = (np.ascontiguousarray(x, dtype=np.int32) for x in (lines.out, lines.a, lines.b))

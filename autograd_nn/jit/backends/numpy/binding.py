@@ -40,6 +40,7 @@ class NumPyCode:
 
     calls: list[Call | Repeated]
     scratch: dict[int, int]
+    is_quiet: bool = False
 
     def bind(self, buffers: list[Any]) -> _Bound:
         """Calls on arrays."""
