@@ -191,8 +191,7 @@ class Program(Path):
         compiled = self._compiled(1)
         frame = compiled.borrow()
         try:
-            captured = [v._data for v in self.captured]
-            groups = (*numbers, captured) if captured else numbers
+            groups = (*numbers, [v._data for v in self.captured])
             if frame.is_quiet(regions):
                 return _plainly(frame, groups, shapes, regions)
             with np.errstate(all="ignore"):
