@@ -35,8 +35,9 @@ class _View:
     def of(self, buffers: Sequence[Any]) -> Any:
         """The matrix."""
         cells = buffers[self.buffer]
-        steps = tuple(step * cells.itemsize for step in self.steps)
-        return np.lib.stride_tricks.as_strided(cells[self.start :], self.shape, steps)
+        unit = cells.itemsize
+        steps = (self.steps[0] * unit, self.steps[1] * unit)
+        return np.ndarray(self.shape, cells.dtype, cells, self.start * unit, steps)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ class BoundProduct:
     def attach(self, buffer: int, array: Any) -> None:
         """From now on, work on this array in the place of a buffer."""
         self._buffers[buffer] = array
-        self._look()
+        product = self._product
+        if buffer in (product.a.buffer, product.b.buffer, product.c.buffer):
+            self._look()
 
 
 def product_of(item: Item) -> Product | None:

@@ -128,7 +128,10 @@ class NativeBound:
     def attach(self, buffer: int, array: Any) -> None:
         """From now on, work on this array in the place of a buffer."""
         self._arrays[buffer] = array
-        self._addresses[buffer] = array.ctypes.data
+        address = array.ctypes.data
+        if address == self._addresses[buffer]:  # as in the last call
+            return
+        self._addresses[buffer] = address
         for step in self._steps:
             if isinstance(step, BoundProduct):
                 step.attach(buffer, array)
