@@ -19,6 +19,7 @@ from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 __all__ = ["Compiled", "Frame"]
 
 _KEPT = 4  # sets of buffers
+_ONE_BY_ONE = 32  # results that are taken out one by one
 _FEW = 4  # runs of cells that are cleared one by one
 
 
@@ -73,7 +74,9 @@ class Frame:
         self._loads = [_Load(place, self._plan.rows, self._buffers) for place in self._plan.leaves]
         self._backs: dict[tuple[int, ...], _Back] = {}
         roots = self._plan.roots
-        self._roots = roots if self._plan.rows > 1 else roots[:, 0].tolist()
+        self._roots: Any = roots
+        if self._plan.rows == 1:
+            self._roots = roots[:, 0].tolist() if len(roots) <= _ONE_BY_ONE else roots[:, 0].copy()
 
     def run(self, groups: Sequence[Any], rows: int = 1) -> bool:
         """Compute everything from the numbers of the leaves.
@@ -105,9 +108,14 @@ class Frame:
         return found[: self.rows]
 
     def numbers(self) -> Any:
-        """Of the results, one line a result and one column a row; without rows, a flat list."""
+        """Of the results, one line a result and one column a row; without rows, one after another.
+
+        Few are a list; many are an array, which is a copy.
+        """
         values = self._buffers[VALUES]
         if self._plan.rows == 1:
+            if type(self._roots) is not list:
+                return values[self._roots]
             return [values.item(root) for root in self._roots]
         return values[self._roots[:, : self.rows]]
 

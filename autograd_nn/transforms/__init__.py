@@ -15,12 +15,16 @@ from autograd_nn.transforms.gradient import Derivative, derivative_of, grad, val
 from autograd_nn.transforms.hessian import hessian
 from autograd_nn.transforms.jacobian import jacfwd, jacobian, jacrev
 from autograd_nn.transforms.leaks import depends_on, one_number, refuse_leak
+from autograd_nn.transforms.mapping import vmap
 from autograd_nn.transforms.products import hvp, jvp, linearize, vjp
+from autograd_nn.transforms.recompute import checkpoint
+from autograd_nn.transforms.series import taylor
 from autograd_nn.transforms.structure import Structure, flatten
 
 __all__ = [
     "Derivative",
     "Structure",
+    "checkpoint",
     "depends_on",
     "derivative_of",
     "flatten",
@@ -34,8 +38,10 @@ __all__ = [
     "linearize",
     "one_number",
     "refuse_leak",
+    "taylor",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
 

@@ -14,7 +14,7 @@ What is left out: the pattern, which is ``linear``'s, and the products.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 __all__ = ["bits", "by_columns", "by_stars", "transposed"]
 
@@ -80,49 +80,39 @@ def by_stars(pattern: Sequence[int]) -> tuple[list[int], list[tuple[int, int]]]:
         A colour for each column; and for every entry on or below the diagonal, row after row,
         the row and the colour where it is found.
 
-    >>> colours, places = by_stars([0b011, 0b111, 0b110])
-    >>> colours, places
-    ([0, 1, 2], [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)])
+    >>> by_stars([0b011, 0b111, 0b110])
+    ([0, 1, 0], [(0, 0), (0, 1), (1, 1), (2, 1), (2, 0)])
     """
     count = len(pattern)
     colours = [-1] * count
     neighbours = [[j for j in bits(row) if j != i] for i, row in enumerate(pattern)]
+    around: list[dict[int, int]] = [{} for _ in pattern]  # how many neighbours have each colour
     for i in range(count):
-        forbidden = set()
+        forbidden = set(around[i])
         for j in neighbours[i]:
-            if colours[j] < 0:
+            colour = colours[j]
+            if colour < 0:
                 continue
-            forbidden.add(colours[j])
-            beyond = [k for k in neighbours[j] if k != i and colours[k] >= 0]
-            seen = [colours[k] for k in neighbours[i] if colours[k] == colours[j]]
-            for k in beyond:
-                # i - j - k: the same colour at i and k is right only where j is the hub of a star
-                # of that colour, and i has no second neighbour of the colour of j.
-                if len(seen) > 1 or _is_no_leaf(k, j, colours, neighbours):
+            # i - j - k: one colour at i and k is right only where no path i - j - k - l, or
+            # k - j - i - l, goes on with the colour of j.
+            several = around[i][colour] > 1
+            for k in neighbours[j]:
+                if k != i and colours[k] >= 0 and (several or around[k][colour] > 1):
                     forbidden.add(colours[k])
         colours[i] = next(c for c in range(count + 1) if c not in forbidden)
-    return colours, _places(pattern, colours, neighbours)
-
-
-def _is_no_leaf(
-    k: int, j: int, colours: Sequence[int], neighbours: Sequence[Sequence[int]]
-) -> bool:
-    """Whether k has another neighbour than j of the colour of j."""
-    return any(m != j and colours[m] == colours[j] for m in neighbours[k])
+        for j in neighbours[i]:
+            around[j][colours[i]] = around[j].get(colours[i], 0) + 1
+    return colours, _places(pattern, colours, around)
 
 
 def _places(
-    pattern: Sequence[int], colours: Sequence[int], neighbours: Sequence[Sequence[int]]
+    pattern: Sequence[int], colours: Sequence[int], around: Sequence[dict[int, int]]
 ) -> list[tuple[int, int]]:
-    counts: list[dict[int, int]] = []  # in every row, how many entries each colour has
-    for i, others in enumerate(neighbours):
-        count = {colours[i]: 1} if pattern[i] >> i & 1 else {}
-        for j in others:
-            count[colours[j]] = count.get(colours[j], 0) + 1
-        counts.append(count)
-    alone: Callable[[int, int], bool] = lambda i, j: counts[i][colours[j]] == 1  # noqa: E731
+    """Where each entry on or below the diagonal stands alone."""
     places = []
     for i, row in enumerate(pattern):
         for j in bits(row & ((2 << i) - 1)):
-            places.append((i, colours[j]) if alone(i, j) else (j, colours[i]))
+            # A neighbour never has the colour of i itself, so the diagonal is in nobody's way.
+            is_alone = i == j or around[i][colours[j]] == 1
+            places.append((i, colours[j]) if is_alone else (j, colours[i]))
     return places

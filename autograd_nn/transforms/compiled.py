@@ -21,7 +21,9 @@ def of_compiled(f: Function, make: Callable[[Function], Function]) -> Function |
     return None if transformed is None else transformed(make)
 
 
-def by_recording(made: Function, build: Callable[[Callable[[Function], Any]], Function]) -> Function:
+def by_recording(
+    made: Function, build: Callable[[Callable[[Function], Any]], Function]
+) -> Function:
     """Note how the jit builds ``made``: from parts that it records; returns ``made``."""
     made._built_by = (made, build)  # type: ignore[attr-defined]
     return made

@@ -81,7 +81,7 @@ def jacobian(
 
     @wraps(f)
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        run = Run(f, args, kwargs, positions, has_aux=has_aux)
+        run = Run(f, args, kwargs, positions, again=True, has_aux=has_aux)
         leaves, outer = run.numbers()
         slopes = _dense(run, leaves, mode)
         inner = run.structures
@@ -146,7 +146,7 @@ def _sparse(f: Function, positions: tuple[int, ...], mode: str, has_aux: bool) -
     """The sparse Jacobian, eagerly or from a recording of its entries."""
 
     def entries(*args: Any, **kwargs: Any) -> Any:
-        run = Run(f, args, kwargs, positions, has_aux=has_aux)
+        run = Run(f, args, kwargs, positions, again=True, has_aux=has_aux)
         leaves, _ = run.numbers()
         linear = run.linear(leaves)
         with differentiating(run.context, 0):
@@ -156,7 +156,9 @@ def _sparse(f: Function, positions: tuple[int, ...], mode: str, has_aux: bool) -
     return as_sparse(f, entries, positions, has_aux)
 
 
-def as_sparse(f: Function, entries: Function, positions: tuple[int, ...], has_aux: bool) -> Function:
+def as_sparse(
+    f: Function, entries: Function, positions: tuple[int, ...], has_aux: bool
+) -> Function:
     """A function that returns a sparse matrix, made of one that returns its entries."""
     if len(positions) != 1:
         raise BadArgumentError(

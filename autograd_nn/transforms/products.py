@@ -81,7 +81,7 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     compiled = of_compiled(f, partial(_as_jvp, has_aux=has_aux))
     if compiled is not None:
         return compiled(primals, tangents)
-    run = _run(f, primals, has_aux=has_aux)
+    run = _run(f, primals, again=True, has_aux=has_aux)
     along = _along(tangents, run.structures)
     leaves, structure = run.numbers()
     run.in_graph |= any(isinstance(x, Value) for x in along)
@@ -112,7 +112,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     (6.0, 3.0, 2.0)
     """
     function(f, "a linearization")
-    run = _run(f, primals, has_aux=has_aux)
+    run = _run(f, primals, again=True, has_aux=has_aux)
     leaves, structure = run.numbers()
     linear = run.linear(leaves)
 

@@ -116,7 +116,9 @@ class Run:
         name = getattr(self.f, "__name__", "the function")
         leaves, structure = flatten(self.result, f"what {name} returned")
         if not leaves:
-            raise BadArgumentError(f"{name} returned {describe(self.result)}, which holds no number")
+            raise BadArgumentError(
+                f"{name} returned {describe(self.result)}, which holds no number"
+            )
         leaves = [x if isinstance(x, Value) else to_float(x) for x in leaves]
         self.refuse_leak(leaves)
         return leaves, structure

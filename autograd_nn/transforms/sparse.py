@@ -6,11 +6,13 @@ What is left out: colouring, which is ``colouring``'s; what a user calls (``jaco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_nn.callers import user_frame
 from autograd_nn.engine import Value
 from autograd_nn.errors import MissingPackageError
 from autograd_nn.transforms.colouring import bits, by_columns, by_stars, transposed
@@ -19,6 +21,7 @@ from autograd_nn.transforms.structure import as_values
 
 __all__ = ["Entries", "hessian_entries", "jacobian_entries", "matrix_of", "push_columns"]
 
+_SMALL = 100  # entries, of which more than half may be there without a word
 _AT_ONCE = 64  # columns that go forward together, as arrays
 
 
@@ -64,6 +67,21 @@ def _by_rows(pattern: Sequence[int]) -> tuple[Any, Any]:
     starts = np.cumsum([0, *map(len, columns)])
     flat = [j for row in columns for j in row]
     return np.array(flat, dtype=np.int32), starts.astype(np.int32)
+
+
+def _say_if_dense(entries: int, rows: int, columns: int) -> None:
+    """Warn where sparse=True costs more than it saves."""
+    size = rows * columns
+    if 1 < size == entries or (size >= _SMALL and 2 * entries > size):
+        from scipy.sparse import SparseEfficiencyWarning
+
+        _, level = user_frame()
+        warnings.warn(
+            f"the matrix of {rows} x {columns} is dense: {entries} of {size} entries can differ "
+            "from 0, so sparse=True saves nothing; leave it out",
+            SparseEfficiencyWarning,
+            stacklevel=level + 1,
+        )
 
 
 def push_columns(linear: Linear, tangents: Any, in_graph: bool) -> Any:
@@ -114,6 +132,7 @@ def jacobian_entries(linear: Linear, columns: int, mode: str, in_graph: bool) ->
     """
     pattern = linear.patterns()
     at, starts = _by_rows(pattern)
+    _say_if_dense(len(at), len(pattern), columns)
     rows = np.repeat(np.arange(len(pattern)), np.diff(starts))
     forward = by_columns(pattern, columns) if mode != "rev" else []
     back = by_columns(transposed(pattern, columns), len(pattern)) if mode != "fwd" else []
@@ -132,6 +151,7 @@ def hessian_entries(linear: Linear, size: int, in_graph: bool) -> Entries:
     for i, j in [(i, j) for i, row in enumerate(pattern) for j in bits(row)]:
         pattern[j] |= 1 << i  # a slope may drop out on one side, as one of max does
     at, starts = _by_rows(pattern)
+    _say_if_dense(len(at), size, size)
     colours, places = by_stars(pattern)
     products = push_columns(linear, _indicators(colours), in_graph)
     where = np.array(places, dtype=int).reshape(-1, 2)
@@ -150,6 +170,3 @@ def _entries(
 ) -> Entries:
     held: Any = as_values(list(numbers)) if in_graph else np.asarray(numbers, dtype=float)
     return Entries(held, source, columns, starts, width)
-
-
-Build = Callable[..., Entries]

@@ -25,7 +25,16 @@ from autograd_nn.nested import (
     with_parts,
 )
 
-__all__ = ["Structure", "blocks", "flatten", "like", "numbers_in", "split"]
+__all__ = [
+    "Structure",
+    "as_values",
+    "blocks",
+    "flatten",
+    "like",
+    "numbers_in",
+    "split",
+    "with_values",
+]
 
 Shape = tuple[int, ...]
 
@@ -215,6 +224,19 @@ def numbers_in(x: Any) -> Any:
         return found.reshape(x.shape)
     if is_container(x):
         return with_parts(x, [numbers_in(part) for part in parts_of(x)])
+    return x
+
+
+def with_values(x: Any, swap: Callable[[Value], Value]) -> Any:
+    """A structure with other Values in place of its own; what is none stays as it is."""
+    if isinstance(x, Value):
+        return swap(x)
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        held = np.empty(x.size, dtype=object)
+        held[:] = [with_values(item, swap) for item in x.flat]
+        return held.reshape(x.shape)
+    if is_container(x):
+        return with_parts(x, [with_values(part, swap) for part in parts_of(x)])
     return x
 
 
