@@ -5,15 +5,15 @@ be numbers, arrays, and lists, tuples, dicts and dataclasses of them.  They nest
 any of them is one program.
 
 * ``gradient``: ``grad``, ``value_and_grad``; ``products``: ``jvp``, ``vjp``, ``linearize``,
-  ``hvp``; ``jacobian`` and ``hessian``, with ``sparse`` and ``colouring``;
+  ``hvp``; ``jacobians`` and ``hessians``, with ``sparse`` and ``colouring``;
 * ``mapping``: ``vmap``; ``series``: ``taylor``; ``recompute``: ``checkpoint``;
 * below them ``run`` (a call on nodes of its own), ``linear`` (its local slopes, and the walks
   along them), ``structure`` (nested arguments) and ``leaks`` (numbers that left the graph).
 """
 
 from autograd_nn.transforms.gradient import Derivative, derivative_of, grad, value_and_grad
-from autograd_nn.transforms.hessian import hessian
-from autograd_nn.transforms.jacobian import jacfwd, jacobian, jacrev
+from autograd_nn.transforms.hessians import hessian
+from autograd_nn.transforms.jacobians import jacfwd, jacobian, jacrev
 from autograd_nn.transforms.leaks import depends_on, one_number, refuse_leak
 from autograd_nn.transforms.mapping import vmap
 from autograd_nn.transforms.products import hvp, jvp, linearize, vjp

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from autograd_nn.custom import known_in_recording
-from autograd_nn.engine import MUL, POW, Value, row_of, topological_order
+from autograd_nn.engine import MUL, POW, RULE, Value, row_of, topological_order
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import CODES, CONSTANT, MADE, PRIMITIVES
 
@@ -40,6 +40,8 @@ def by_numbers(node: Value) -> list[Edge]:
     code = node._code
     pairs = zip(node.operands, node.partials, strict=True)
     if code == MADE:
+        if RULE in node._notes:  # it hands slopes on by a function, and has none of its own
+            row_of(node).partials(*node.operands, node)
         return list(pairs)
     return [(x, slope) for k, (x, slope) in enumerate(pairs) if not _is_flat(code, k)]
 

@@ -197,7 +197,7 @@ class _OfRows:
         self._f, self._in, self._out = f, in_axes, out_axes
         self._jit, self._rows = jit, dict[tuple[Any, ...], Any]()
         # The loop itself, without its note of how the jit builds it.
-        self._whole = jit(lambda *args, **kwargs: mapped(*args, **kwargs))
+        self._whole = jit(_as_it_is(mapped))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         by_rows = None if kwargs else self._by_rows(args)
@@ -253,8 +253,8 @@ def _as_it_is(f: Function) -> Function:
     """``f`` for the jit to record whole: of a gradient's own program it has the sum over rows."""
 
     @wraps(f)
-    def of_row(*args: Any) -> Any:
-        return f(*args)
+    def of_row(*args: Any, **kwargs: Any) -> Any:
+        return f(*args, **kwargs)
 
     return of_row
 

@@ -50,7 +50,7 @@ def matrix_of(entries: Entries) -> Any:
         MissingPackageError: SciPy is not installed.
     """
     try:
-        from scipy.sparse import csr_matrix
+        from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingPackageError(
             "sparse=True gives a matrix of scipy.sparse: pip install 'autograd_nn[optimize]'"

@@ -17,7 +17,7 @@ from autograd_nn.engine import Value
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.transforms.compiled import of_compiled
 from autograd_nn.transforms.gradient import Argnums, function
-from autograd_nn.transforms.jacobian import as_sparse
+from autograd_nn.transforms.jacobians import as_sparse
 from autograd_nn.transforms.linear import Linear, by_numbers, by_values
 from autograd_nn.transforms.run import Run, differentiating, slopes_of
 from autograd_nn.transforms.sparse import hessian_entries
