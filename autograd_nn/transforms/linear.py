@@ -130,9 +130,11 @@ class Linear:
         self._inputs = len(inputs)
         self._steps: list[list[tuple[int, Any]]] = []
         self._kept = [roots, inputs]  # as long as their identities count
+        above = set(places)  # what is computed from inputs, with a slope or without
         for node in topological_order(*[root for root in roots if isinstance(root, Value)]):
-            if id(node) in places or not any(id(x) in places for x in node.operands):
+            if id(node) in places or not any(id(x) in above for x in node.operands):
                 continue
+            above.add(id(node))
             edges = [(places[id(x)], s) for x, s in edges_of(node) if id(x) in places]
             if edges:
                 places[id(node)] = self._inputs + len(self._steps)
