@@ -14,9 +14,9 @@ import numpy as np
 
 from autograd_nn.checks import is_int
 from autograd_nn.conversion import describe, is_number
-from autograd_nn.engine import Value
+from autograd_nn.engine import Value, this_thread
 from autograd_nn.errors import BadArgumentError, WrongTypeError
-from autograd_nn.nested import is_container, names_of, parts_of, with_parts
+from autograd_nn.nested import is_container, leaves_of, names_of, parts_of, with_parts
 from autograd_nn.transforms.compiled import by_recording, of_compiled
 
 __all__ = ["vmap"]
@@ -204,8 +204,13 @@ class _OfRows:
         return self._whole(*args, **kwargs) if by_rows is None else by_rows
 
     def _by_rows(self, args: tuple[Any, ...]) -> Any:
+        context = this_thread()
+        if context.trace is not None or context.differentiating:
+            return None
         axes = _by_argument(self._in, args)
-        if not (is_int(self._out) and all(axis is None or is_int(axis) for axis in axes)):
+        if next(leaves_of(args, Value), None) is not None or not (
+            is_int(self._out) and all(axis is None or is_int(axis) for axis in axes)
+        ):
             return None
         mapped = [x for x, axis in zip(args, axes, strict=True) if axis is not None]
         if not all(isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in mapped):

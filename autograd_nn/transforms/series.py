@@ -390,7 +390,8 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Series, Any], 
 
 def _equip() -> None:
     """Give series the operators of numbers."""
-    names = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}
+    names = {name: name for name in ("add", "sub", "mul", "pow", "floordiv", "mod")}
+    names["truediv"] = "div"
     for method, name in names.items():
         setattr(Series, f"__{method}__", _operator(name, False))
         setattr(Series, f"__r{method}__", _operator(name, True))

@@ -128,7 +128,9 @@ def fractions(m, x):
 
 
 def pieces(m, x):
-    return m.relu(x[0]) ** 2 + m.abs(x[1]) * x[0] + m.maximum(x[0], x[1]) * x[1] - m.minimum(x[0], 9.0)
+    return (
+        m.relu(x[0]) ** 2 + m.abs(x[1]) * x[0] + m.maximum(x[0], x[1]) * x[1] - m.minimum(x[0], 9.0)
+    )
 
 
 def erfs(m, x):

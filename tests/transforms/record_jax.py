@@ -19,7 +19,9 @@ def namespace():
     from jax.scipy import special
 
     jax.config.update("jax_enable_x64", True)
-    same = "exp exp2 log log2 log10 log1p expm1 sqrt cbrt tanh sin cos tan sinh cosh abs hypot".split()
+    same = (
+        "exp exp2 log log2 log10 log1p expm1 sqrt cbrt tanh sin cos tan sinh cosh abs hypot".split()
+    )
     same += ["maximum", "minimum", "logaddexp"]
     arcs = {f"a{name}": getattr(jnp, f"arc{name}") for name in "sin cos tan sinh cosh tanh".split()}
     others = {

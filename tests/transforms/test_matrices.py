@@ -72,7 +72,9 @@ def test_every_mode_gives_the_same(mode, sizes):
     f = lambda x: [sin(sum(w * a for w, a in zip(row, x, strict=True))) for row in weights]
     x = np.linspace(-1, 1, columns)
     expected = np.cos(weights @ x)[:, None] * weights
-    np.testing.assert_allclose(np.array(jacobian(f, mode=mode)(x)), expected, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(
+        np.array(jacobian(f, mode=mode)(x)), expected, rtol=1e-12, atol=1e-13
+    )
     jitted = jit(jacobian(f, mode=mode))
     for _ in range(3):
         np.testing.assert_allclose(np.array(jitted(x)), expected, rtol=1e-12, atol=1e-13)
@@ -124,7 +126,9 @@ class TestSparse:
         f = hessian(jit(rosenbrock), sparse=True)
         x = np.linspace(-1, 1, 20)
         for _ in range(3):
-            np.testing.assert_allclose(f(x).toarray(), hessian(rosenbrock)(x), rtol=1e-12, atol=1e-9)
+            np.testing.assert_allclose(
+                f(x).toarray(), hessian(rosenbrock)(x), rtol=1e-12, atol=1e-9
+            )
 
     def test_another_path_has_another_pattern(self):
         f = jit(jacobian(lambda x: np.array([x[0] * x[1] if x[0] > 0 else x[2]]), sparse=True))
@@ -141,7 +145,10 @@ class TestSparse:
 
     def test_empty_ones(self):
         assert jacobian(lambda x: np.array([1.0, 2.0]), sparse=True)(np.ones(3)).nnz == 0
-        assert hessian(lambda x: x[0] + x[1], sparse=True)(np.ones(2)).toarray().tolist() == [[0, 0]] * 2
+        assert (
+            hessian(lambda x: x[0] + x[1], sparse=True)(np.ones(2)).toarray().tolist()
+            == [[0, 0]] * 2
+        )
 
     @pytest.mark.parametrize("seed", range(30))
     def test_random_patterns(self, seed):

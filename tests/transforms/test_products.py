@@ -111,7 +111,11 @@ def test_a_constant_has_tangent_0():
         (lambda: jvp(abs, 1.0, (1.0,)), TypeError, r"for one argument write \(x,\)"),
         (lambda: jvp(abs, (1.0,), 1.0), TypeError, "tangents are a tuple"),
         (lambda: jvp(abs, (1.0,), (1.0, 2.0)), TypeError, "1 primals need as many tangents, got 2"),
-        (lambda: jvp(sum, ([1.0, 2.0],), ([1.0],)), ValueError, r"tangent 0 has the structure list"),
+        (
+            lambda: jvp(sum, ([1.0, 2.0],), ([1.0],)),
+            ValueError,
+            r"tangent 0 has the structure list",
+        ),
         (
             lambda: jvp(sum, ([1.0, 2.0],), (np.ones(2),)),
             ValueError,
@@ -125,7 +129,11 @@ def test_a_constant_has_tangent_0():
         (lambda: jvp(lambda x: "a", (1.0,), (1.0,)), TypeError, "returned is str 'a'"),
         (lambda: jvp(lambda x: [], (1.0,), (1.0,)), ValueError, "holds no number"),
         (lambda: jvp(lambda x: None, (1.0,), (1.0,)), TypeError, "None"),
-        (lambda: vjp(lambda x: [x, x], 1.0)[1]([1.0]), ValueError, "the cotangent has the structure"),
+        (
+            lambda: vjp(lambda x: [x, x], 1.0)[1]([1.0]),
+            ValueError,
+            "the cotangent has the structure",
+        ),
         (lambda: hvp(lambda x: [x, x], (1.0,), (1.0,)), TypeError, "a gradient needs one number"),
         (lambda: jvp(lambda x: x, (1.0,), (1.0,), has_aux=True), TypeError, "returns a pair"),
         (lambda: jvp(lambda x: x, ("a",), (1.0,)), TypeError, "argument 0 is str 'a'"),
