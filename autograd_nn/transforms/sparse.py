@@ -72,7 +72,9 @@ def _by_rows(pattern: Sequence[int]) -> tuple[Any, Any]:
 def _say_if_dense(entries: int, rows: int, columns: int) -> None:
     """Warn where sparse=True costs more than it saves."""
     size = rows * columns
-    if 1 < size == entries or (size >= _SMALL and 2 * entries > size):
+    if min(rows, columns) < 2:  # a single line is always found at once
+        return
+    if size == entries or (size >= _SMALL and 2 * entries > size):
         from scipy.sparse import SparseEfficiencyWarning
 
         _, level = user_frame()
