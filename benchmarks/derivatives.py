@@ -95,6 +95,9 @@ class Jax:
     def product(self, f: Any) -> Any:
         return lambda x, v: self.jax.jvp(self.jax.grad(f), (x,), (v,))[1]
 
+    def tangent(self, f: Any) -> Any:
+        return lambda x, v: self.jax.jvp(f, (x,), (v,))[1]
+
     def coloured(self, push: Any, n: int) -> Any:
         """The three products whose columns share no row."""
         seeds = self.jnp.asarray([[float(k % 3 == c) for k in range(n)] for c in range(3)])
@@ -192,9 +195,8 @@ def sparse_jacobian(n: int, rounds: int, jax: Jax | None, casadi: Casadi | None)
         f = casadi.function(n, lambda x, v: ca.jacobian(casadi.broyden(x), x))
         calls["CasADi"] = lambda: f(x, 0)
     if jax:
-        push = lambda x, v: jax.jax.jvp(jax.broyden, (x,), (v,))[1]
         calls["JAX, dense"] = jax.run(jax.jax.jacfwd(jax.broyden), x)
-        calls["JAX, three products"] = jax.run(jax.coloured(push, n), x)
+        calls["JAX, three products"] = jax.run(jax.coloured(jax.tangent(jax.broyden), n), x)
     return _sparse(f"sparse Jacobian, Broyden's system of {n:,}", calls, rounds)
 
 

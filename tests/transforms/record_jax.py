@@ -19,11 +19,30 @@ def namespace():
     from jax.scipy import special
 
     jax.config.update("jax_enable_x64", True)
-    same = (
-        "exp exp2 log log2 log10 log1p expm1 sqrt cbrt tanh sin cos tan sinh cosh abs hypot".split()
-    )
+    same = [
+        "exp",
+        "exp2",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "expm1",
+        "sqrt",
+        "cbrt",
+        "tanh",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "abs",
+        "hypot",
+    ]
     same += ["maximum", "minimum", "logaddexp"]
-    arcs = {f"a{name}": getattr(jnp, f"arc{name}") for name in "sin cos tan sinh cosh tanh".split()}
+    arcs = {
+        f"a{name}": getattr(jnp, f"arc{name}")
+        for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]
+    }
     others = {
         "atan2": jnp.arctan2, "erf": special.erf, "erfc": special.erfc, "lgamma": special.gammaln,
         "sigmoid": jax.nn.sigmoid, "softplus": jax.nn.softplus, "relu": jax.nn.relu,

@@ -71,7 +71,7 @@ def test_the_gradient_of_a_mapped_function(rows):
     loss = lambda w: sum(vmap(lambda a: (w * a).sin())(x)) if rows else 0.0
     expected = sum(a * np.cos(0.7 * a) for a in x)
     assert grad(loss)(0.7) == pytest.approx(expected, rel=1e-13)
-    value, slope = jit(value_and_grad(loss))(0.7)
+    _value, slope = jit(value_and_grad(loss))(0.7)
     assert slope == pytest.approx(expected, rel=1e-13)
     assert hessian(loss)(0.7) == pytest.approx(-sum(a * a * np.sin(0.7 * a) for a in x))
     mapped = jit(vmap(lambda a, w: (w * a).sin(), in_axes=(0, None)))

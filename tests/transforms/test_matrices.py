@@ -1,5 +1,6 @@
 """jacobian and hessian: structures, modes, sparsity, kinks and hard points, refusals."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -24,7 +25,7 @@ scipy_sparse = pytest.importorskip("scipy.sparse")
 
 
 def rosenbrock(x):
-    return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in zip(x, x[1:], strict=False))
+    return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x))
 
 
 class TestStructures:
@@ -165,6 +166,10 @@ class TestSparse:
         np.testing.assert_allclose(sparse[1], jacfwd(g)(x), rtol=1e-12, atol=1e-12)
 
 
+def by_itself(x):
+    return x * x
+
+
 class TestHardPoints:
     """Where other packages' users found nan, or had to work around one."""
 
@@ -173,7 +178,7 @@ class TestHardPoints:
         "square",
         [
             lambda x: linalg.norm(x) ** 2,
-            lambda x: (lambda length: length * length)(linalg.norm(x)),
+            lambda x: by_itself(linalg.norm(x)),
             lambda x: sum(a * a for a in x),
             lambda x: sqrt(sum(a * a for a in x)) ** 2,
         ],

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from autograd_nn import Value, custom_op, grad, hessian, jit, taylor
-from autograd_nn import functions as F
+from autograd_nn import functions as F  # noqa: N812
 
 CASES = {
     "exp": (F.exp, mp.exp, 0.3),
