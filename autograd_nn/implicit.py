@@ -74,7 +74,7 @@ def root(
     Args:
         residual: a function of the unknown and the parameters, on scalars, that returns as
             many numbers as the unknown has.
-        x0: where to start, plain numbers in any structure; it has no slope.
+        x0: where to start, in any structure; the solution does not depend on it.
         params: numbers and Values in any structure.
         method, tol, options: those of ``scipy.optimize.root``.
 
@@ -94,7 +94,7 @@ def root(
     0.25
     """
     with _plain():
-        plain = numbers_in(params)
+        plain, x0 = numbers_in(params), numbers_in(x0)
         start, structure = flatten(x0, "x0")
         found = optimize.root(residual, x0, plain, method, tol=tol, options=options)
         if not found.success:

@@ -194,7 +194,7 @@ def minimize(
     fun: Function,
     x0: Any,
     args: Any = (),
-    method: str | None = None,
+    method: Any = None,
     *,
     bounds: Any = None,
     constraints: Any = (),
@@ -209,7 +209,8 @@ def minimize(
         fun: a function of the unknown and ``args`` that returns one number.
         x0: where to start: a number, an array, or lists, tuples, dicts, dataclasses of them.
         args: a tuple of further arguments.
-        method: SciPy's; the Newton methods get exact Hessians or their products.
+        method: SciPy's, by name, or a function as SciPy takes it; the Newton methods get exact
+            Hessians or their products.
         bounds: SciPy's, for the numbers of ``x0`` in order.
         constraints: SciPy's.  A ``NonlinearConstraint`` whose ``jac`` was left out gets its
             Jacobian and the Hessian of its Lagrangian; a dict without "jac" its Jacobian.
@@ -236,7 +237,7 @@ def minimize(
     """
     optimize = scipy_optimize()
     flat, start, structure = flat_of(fun, x0)
-    name = (method or "").lower()
+    name = method.lower() if isinstance(method, str) else ""
     derivatives: dict[str, Any] = {}
     if name not in _VALUES:
         derivatives["jac"] = True

@@ -151,6 +151,15 @@ class TestSparse:
             == [[0, 0]] * 2
         )
 
+    @pytest.mark.parametrize(
+        "f", [lambda x: np.array([x[0] + 2 * x[1], 3.0]), lambda x: np.array([1.0, 2.0])]
+    )
+    def test_constant_entries_through_the_jit(self, f):
+        jitted = jit(jacobian(f, sparse=True))
+        for _ in range(3):
+            found = jitted(np.ones(3)).toarray()
+            assert found.tolist() == jacfwd(f)(np.ones(3)).tolist()
+
     @pytest.mark.parametrize("seed", range(30))
     def test_random_patterns(self, seed):
         rng = np.random.default_rng(seed)
