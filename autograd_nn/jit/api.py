@@ -424,7 +424,8 @@ def jit(
     Args:
         f: a function of numbers, arrays, Modules, bools, strings and other constants, and lists,
             tuples, dicts and dataclasses of them; or the ``grad`` or ``value_and_grad`` of one,
-            or what any other transform makes of one, which is recorded whole.  Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
+            or what any other transform makes of one, which is recorded whole.
+            Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -135,13 +136,19 @@ def _series(x: Any) -> Series:
     return x if isinstance(x, Series) else Series([x if isinstance(x, Value) else to_float(x)])
 
 
-#: How far the formulas that are being evaluated go.
-_limit: list[int] = []
+class _Limits(threading.local):
+    """How far the formulas go that this thread is evaluating, the innermost last."""
+
+    def __init__(self) -> None:
+        self.orders: list[int] = []
+
+
+_limits = _Limits()
 
 
 def _apply(row: Any, operands: list[Series]) -> Series:
     """An operation of a formula on series, as far as is asked for."""
-    return _result(row, operands, _first(row, [s.terms[0] for s in operands]), _limit[-1])
+    return _result(row, operands, _first(row, [s.terms[0] for s in operands]), _limits.orders[-1])
 
 
 def _first(row: Any, numbers: list[Any]) -> Any:
@@ -169,11 +176,11 @@ def _by_slope(row: Any, operands: list[Series], first: Any, order: int) -> list[
     terms = [first]
     steps = range(1, order + 1) if row.name in _BY_RESULT else [order]
     for end in steps:
-        _limit.append(end - 1)
+        _limits.orders.append(end - 1)
         try:
             slopes = row.partials(*[s.cut(end - 1) for s in operands], Series(terms))
         finally:
-            _limit.pop()
+            _limits.orders.pop()
         along = [_series(slope) for slope in slopes]
         for k in range(len(terms), end + 1):
             total: Any = 0.0
