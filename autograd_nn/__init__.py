@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autograd_nn import (
         checking,
         drawing,
+        errors,
         functions,
         implicit,
         linalg,
@@ -156,6 +157,7 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _MODULES = {
     "checking": "checking",
     "drawing": "drawing",
+    "errors": "errors",
     "functions": "functions",
     "implicit": "implicit",
     "linalg": "linalg",
@@ -206,6 +208,7 @@ __all__ = [
     "draw",
     "drawing",
     "engine_is_compiled",
+    "errors",
     "evaluate",
     "explain",
     "expression",

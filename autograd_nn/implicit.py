@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import linalg, optimize
-from autograd_nn.conversion import describe, to_float
-from autograd_nn.engine import Value, this_thread
+from autograd_nn.checks import describe
+from autograd_nn.conversion import to_float
+from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, SingularMatrixError, WrongTypeError
 from autograd_nn.functions import dot
 from autograd_nn.jit import jit
 from autograd_nn.nested import leaves_of
+from autograd_nn.state import this_thread
 from autograd_nn.transforms import grad, jacobian
 from autograd_nn.transforms.joint import joint
 from autograd_nn.transforms.structure import flatten, numbers_in, with_values

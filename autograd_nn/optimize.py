@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, MissingPackageError, WrongTypeError
 from autograd_nn.functions import dot

@@ -106,22 +106,26 @@ LEFT = {
     "FileNotFoundError",
     "IsADirectoryError",
     "NotImplementedError",
+    "OSError",
     "PermissionError",
     "StopIteration",
     "UnpicklingError",
     "ZeroDivisionError",
 }
-#: A text that Python's own operation raises, and symbols whose rules ask what they are.
-INSIDE = {("engine.py", "TypeError"), ("jit/writer.py", "TypeError")}
+#: A text that Python's own operation raises.
+INSIDE = {("exits.py", "TypeError")}
 
 
 def raised(source):
-    """The names of the classes that a file raises, where it makes the error itself."""
+    """The names of the classes that a file raises, where it makes the error itself.
+
+    One with an underscore is answered in the same file.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             made = node.exc.func
             name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
-            if name.endswith(("Error", "Exception", "Iteration")):
+            if name.endswith(("Error", "Exception", "Iteration")) and not name.startswith("_"):
                 yield name
 
 
@@ -130,7 +134,8 @@ def defined(source):
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef):
             bases = [ast.unparse(base) for base in node.bases]
-            if any(base.endswith(("Error", "Exception", "Warning")) for base in bases):
+            error = any(base.endswith(("Error", "Exception", "Warning")) for base in bases)
+            if error and not node.name.startswith("_"):
                 yield node.name
 
 
@@ -177,7 +182,14 @@ def _diverges():
         (lambda: Value(10**400), "TooLargeError", OverflowError),
         (lambda: Value(1.0, label=3), "WrongTypeError", TypeError),
         (lambda: Value(1.0).detach().backward(), "GraphError", RuntimeError),
-        (lambda: setattr(Value(1.0), "dtaa", 3), "UnknownNameError", AttributeError),
+        pytest.param(
+            lambda: setattr(Value(1.0), "dtaa", 3),
+            "UnknownNameError",
+            AttributeError,
+            marks=pytest.mark.skipif(
+                not autograd_nn.engine_is_compiled(), reason="plain Python has no hook for it"
+            ),
+        ),
         (lambda: autograd_nn.draw(3), "WrongTypeError", TypeError),
         (lambda: nn.MLP(2, []), "BadArgumentError", ValueError),
         (lambda: functions.dot([1.0], [1.0, 2.0]), "BadArgumentError", ValueError),

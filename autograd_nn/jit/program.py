@@ -8,6 +8,7 @@ which is the plan's and its backend's.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -160,16 +161,44 @@ class Program(Path):
         frame = compiled.borrow()
         try:
             with np.errstate(all="ignore"):
-                if not frame.run(groups) and not any_path:
-                    return None
-                slopes = [] if regions is None else frame.slopes(regions)
-                numbers = frame.numbers()
-                finite = all(map(is_finite, (numbers, *slopes)))
+                if regions is None:
+                    if not frame.run(groups) and not any_path:
+                        return None
+                    numbers, slopes = frame.numbers(), []
+                    finite = is_finite(numbers)
+                else:
+                    if not frame.run_both(groups, regions, any_path=any_path):
+                        return None
+                    numbers, slopes = frame.numbers(), frame.taken(regions)
+                    finite = frame.is_finite()
         finally:
             compiled.give_back(frame)
         if wanted is None:
             return Found(numbers, [], finite)
         return Found(numbers, wanted.slopes(self, slopes), finite)
+
+    def plain(self, numbers: tuple[Any, ...], shapes: tuple[Any, ...], regions: Any) -> Any:
+        """The one result for arguments that are a float or an array of floats each.
+
+        Args:
+            shapes: of the arguments, and of the captured leaves.
+            regions: the groups along which slopes are wanted; None where none are.
+
+        Returns:
+            The number, or the number and the slopes as flat arrays; None where the arguments
+            take another path, or something is not finite.
+        """
+        compiled = self._compiled(1)
+        frame = compiled.borrow()
+        try:
+            captured = [v._data for v in self.captured]
+            groups = (*numbers, captured) if captured else numbers
+            if frame.is_quiet(regions):
+                return _plainly(frame, groups, shapes, regions)
+            with np.errstate(all="ignore"):
+                return _plainly(frame, groups, shapes, regions)
+        finally:
+            compiled.give_back(frame)
 
     # -- rows ----------------------------------------------------------------------------
 
@@ -220,3 +249,14 @@ class Program(Path):
     def _repr_html_(self) -> str:
         first, _, rest = str(self).partition("\n")
         return card(first, preformatted(rest))
+
+
+def _plainly(frame: Frame, groups: Any, shapes: tuple[Any, ...], regions: Any) -> Any:
+    if regions is None:
+        if not frame.run(groups):
+            return None
+        number = frame.number()
+        return number if math.isfinite(number) else None
+    if not frame.run_both(groups, regions, shapes) or not frame.is_finite():
+        return None
+    return frame.number(), frame.taken(regions)

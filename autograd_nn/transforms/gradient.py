@@ -15,8 +15,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, NamedTuple
 
-from autograd_nn.checks import check_argnums
-from autograd_nn.conversion import describe
+from autograd_nn.checks import check_argnums, describe
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.transforms.compiled import of_compiled
 from autograd_nn.transforms.run import Run

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checks import check_argnums
-from autograd_nn.conversion import describe
+from autograd_nn.checks import check_argnums, describe
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.transforms.compiled import Finished, by_recording, of_compiled
 from autograd_nn.transforms.gradient import Argnums, function

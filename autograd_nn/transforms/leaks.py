@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value, chosen_operands
 from autograd_nn.errors import LeakError, WrongTypeError
 

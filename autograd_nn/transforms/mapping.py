@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checks import is_int
-from autograd_nn.conversion import describe, is_number
-from autograd_nn.engine import Value, this_thread
+from autograd_nn.checks import describe, is_int
+from autograd_nn.conversion import is_number
+from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
-from autograd_nn.nested import is_container, leaves_of, names_of, parts_of, with_parts
+from autograd_nn.nested import is_container, leaves_of, names_of, parts_of, place_of, with_parts
+from autograd_nn.state import this_thread
 from autograd_nn.transforms.compiled import by_recording, of_compiled
 
 __all__ = ["vmap"]
@@ -114,7 +115,7 @@ def _count(x: Any, axis: Any, where: str, found: dict[int, str]) -> None:
         return
     if is_container(x):
         for name, part, at in _with_axes(x, axis, where):
-            _count(part, at, f"{where}[{name!r}]", found)
+            _count(part, at, place_of(x, name, where), found)
         return
     if not isinstance(x, np.ndarray) or x.ndim == 0:
         raise WrongTypeError(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from autograd_nn.conversion import describe, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.transforms.compiled import of_compiled

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from autograd_nn.conversion import describe
-from autograd_nn.engine import Context, Value, scope_of, this_thread
+from autograd_nn.checks import describe
+from autograd_nn.engine import Value, scope_of
 from autograd_nn.errors import GraphError, WrongTypeError
 from autograd_nn.nested import leaves_of
 from autograd_nn.ops import CONSTANT
 from autograd_nn.recording import scope
+from autograd_nn.state import Context, this_thread
 from autograd_nn.transforms.joint import joint
 from autograd_nn.transforms.run import differentiating, slopes_of
 from autograd_nn.transforms.structure import with_values

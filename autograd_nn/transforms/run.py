@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_nn.checks import positions_of
-from autograd_nn.conversion import describe, to_float
-from autograd_nn.engine import Context, Value, slopes_along, this_thread
+from autograd_nn.checks import describe, positions_of
+from autograd_nn.conversion import to_float
+from autograd_nn.engine import Value, slopes_along
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.recording import noting_exits
+from autograd_nn.state import Context, this_thread
 from autograd_nn.transforms.leaks import one_number, refuse_leak
 from autograd_nn.transforms.linear import Linear, by_numbers, by_values
 from autograd_nn.transforms.structure import Structure, flatten, numbers_in

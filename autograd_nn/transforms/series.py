@@ -15,12 +15,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_nn.checks import is_int
-from autograd_nn.conversion import describe, to_float
+from autograd_nn.checks import describe, is_int
+from autograd_nn.conversion import to_float
 from autograd_nn.custom import known_in_recording
-from autograd_nn.engine import Value, record, require, row_of, this_thread, topological_order
+from autograd_nn.engine import Value, record, require, row_of, topological_order
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.ops import CODES, CONSTANT, div, primitive
+from autograd_nn.state import this_thread
 from autograd_nn.transforms.compiled import of_compiled
 from autograd_nn.transforms.run import differentiating
 from autograd_nn.transforms.structure import flatten

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value, require
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.nested import (
@@ -22,6 +23,7 @@ from autograd_nn.nested import (
     is_record,
     names_of,
     parts_of,
+    place_of,
     with_parts,
 )
 
@@ -106,7 +108,7 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
         parts = [
             ([], Structure((), partial(_itself, part), ("=", repr(part))))
             if is_record(nested) and is_constant(part)
-            else flatten(part, f"{where}[{name!r}]")
+            else flatten(part, place_of(nested, name, where))
             for name, part in zip(names_of(nested), parts_of(nested), strict=True)
         ]
         return _join(nested, parts)

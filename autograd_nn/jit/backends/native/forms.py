@@ -21,7 +21,7 @@ from autograd_nn.jit.backends.native.rules import is_cheap
 from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import PRIMITIVES
 
-__all__ = ["Form", "form_of", "offsets"]
+__all__ = ["Form", "form_of", "offsets", "simplified"]
 
 #: What it takes to get a vector of numbers, in loads of neighbours.
 _BROADCAST, _GATHER, _BY_TABLE = 0.3, 5.0, 6.0
@@ -55,9 +55,14 @@ def form_of(nest: Nest, width: int) -> Form:
         nest: any that is no look-up.
         width: how many numbers the processor's vectors hold.
     """
-    nest = _merged(_without_ones(nest))
+    nest = simplified(nest)
     vector, lanes = _vector_axis(nest, width)
     return Form(nest, vector, lanes, _jams(nest, vector, width))
+
+
+def simplified(nest: Nest) -> Nest:
+    """The same with fewer axes."""
+    return _merged(_without_ones(nest))
 
 
 # -- fewer axes ----------------------------------------------------------------------------

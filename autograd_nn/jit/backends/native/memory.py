@@ -6,10 +6,11 @@ What is left out: which cells (``forms``), and what is computed with them (``nes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.code import Code, kind_of
 from autograd_nn.jit.backends.native.forms import offsets
 from autograd_nn.jit.backends.native.lane import Lane
@@ -26,6 +27,7 @@ class Place(NamedTuple):
 
 
 At = dict[int, Place]
+_MOST: Final = 2**31
 
 
 class Tables:
@@ -38,6 +40,8 @@ class Tables:
 
     def put(self, line: Any) -> int:
         """Where a line of integers lies; equal ones lie together."""
+        if line.size and not -_MOST <= line.min() <= line.max() < _MOST:
+            raise BackendError("its buffers have more cells than 32 bits can number")
         line = np.ascontiguousarray(line, dtype=np.int32)
         key = line.tobytes()
         if key not in self._places:

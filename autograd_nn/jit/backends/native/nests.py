@@ -56,6 +56,11 @@ class Writer:
         self.in_order = self.nest.kind == "sum" and self.nest.exact
         self.across = self.vector is not None and self.vector < self.nest.kept
 
+    @property
+    def _vector(self) -> int | None:
+        """The vector axis, where there is more than one number along it."""
+        return self.vector if self.width > 1 else None
+
     def write(self) -> None:
         """All results."""
         self._over([k for k in range(self.nest.kept) if k != self.vector], {}, {})
@@ -101,8 +106,18 @@ class Writer:
                 self._round(inside, places, "")
         elif whole:
             self._round({**at, axis: Place(None, 0)}, places, "")
-        if size > whole:
+        if size == whole:
+            return
+        if not self.nest.add or self.nest.summed:
             self._round({**at, axis: Place(None, whole)}, places, _mask(size - whole, width))
+            return
+        # A masked store would keep what is loaded next, close behind it, waiting.
+        for k in range(width.bit_length() - 1, -1, -1):
+            if (size - whole) >> k & 1:
+                self.width = 1 << k
+                self._round({**at, axis: Place(None, whole)}, places, "")
+                whole += self.width
+        self.width = width
 
     # -- some results ----------------------------------------------------------------------
 
@@ -124,7 +139,7 @@ class Writer:
 
     def _put(self, at: At, x: Lane, mask: str) -> None:
         nest, memory = self.nest, self.memory
-        vector = self.vector if self.across else None
+        vector = self._vector if self.across else None
         x = x.spread(self.width if self.across else 1)
         if self.in_order:
             memory.store(self.code, nest.write, at, self.axes, vector, x, mask)
@@ -138,7 +153,7 @@ class Writer:
 
     def _there(self, at: At, mask: str) -> Lane:
         """What is there already."""
-        vector, width = (self.vector, self.width) if self.across else (None, 1)
+        vector, width = (self._vector, self.width) if self.across else (None, 1)
         write = self.nest.write
         return self.memory.load(self.code, write, at, self.axes, vector, width, mask)
 
@@ -156,7 +171,7 @@ class Writer:
 
     def _load(self, access: Access, at: At, mask: str) -> Lane:
         return self.memory.load(
-            self.code, access, at, self.axes, self.vector, self.width, mask, spread=False
+            self.code, access, at, self.axes, self._vector, self.width, mask, spread=False
         )
 
     def _term(self, operands: list[Lane]) -> Lane:

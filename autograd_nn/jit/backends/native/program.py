@@ -1,9 +1,11 @@
 """From the items of a plan to functions of machine code, and runs of them on buffers.
 
 LLVM's time grows faster than a function, so the nests are spread over functions of a few each,
-which one driver calls; the loops around many nests are the driver's.
+which one driver calls; the loops around many nests are the driver's.  What is run by something
+else, a tape or a BLAS, lies between drivers.
 
-What is left out: the text of nests (``nests``, ``lookups``), and single operations (``tape``).
+What is left out: the text of nests (``nests``, ``lookups``), single operations (``tape``) and
+large products (``products``).
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import groupby
 from typing import Any, Final
 
 from autograd_nn.jit.backends.native.cache import user_cache
@@ -22,6 +23,7 @@ from autograd_nn.jit.backends.native.lookups import Shares, write_lookup
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
 from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
 from autograd_nn.jit.backends.native.nests import write_nest
+from autograd_nn.jit.backends.native.products import BoundProduct, Product, product_of
 from autograd_nn.jit.backends.native.tape import Tape, nests_of
 from autograd_nn.jit.plan import nests as plan
 
@@ -57,16 +59,23 @@ class NativeCode:
 
     Attributes:
         text: what was compiled.
+        is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
         writer = _Writer(2 * len(sizes), target)
-        steps: list[str | Tape] = []
-        for is_tape, run in groupby(items, _is_for_tape):
-            if is_tape:
-                steps += [Tape(item, sizes[0]) for item in run if isinstance(item, plan.Lines)]
-            else:
-                steps.append(writer.write([*run]))
+        steps: list[str | Tape | Product] = []
+        run: list[plan.Item] = []
+        for item in items:
+            step = _step_of(item, sizes)
+            if step is None:
+                run.append(item)
+                continue
+            steps += [writer.write(run), step] if run else [step]
+            run = []
+        if run:
+            steps.append(writer.write(run))
+        self.is_quiet = not any(isinstance(step, Product) for step in steps)
         self.text = writer.text()
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
         self._made = MachineCode(
@@ -87,7 +96,7 @@ class NativeBound:
     """Machine code, ready to run on one set of buffers.
 
     Args:
-        steps: tapes, and functions of the address of all addresses.
+        steps: tapes, products, and functions of the address of all addresses.
         buffers: by number.
         tables: of offsets.
         check: raises what a function of Python's raised that the code called; or None.
@@ -106,7 +115,8 @@ class NativeBound:
         )
         given = ctypes.c_void_p(ctypes.addressof(self._addresses))
         self._steps = [
-            step.bind(buffers) if isinstance(step, Tape) else partial(step, given) for step in steps
+            step.bind(buffers) if isinstance(step, (Tape, Product)) else partial(step, given)
+            for step in steps
         ]
         if check is not None:
             self._steps.append(check)
@@ -120,6 +130,9 @@ class NativeBound:
         """From now on, work on this array in the place of a buffer."""
         self._arrays[buffer] = array
         self._addresses[buffer] = array.ctypes.data
+        for step in self._steps:
+            if isinstance(step, BoundProduct):
+                step.attach(buffer, array)
 
 
 class _Writer:
@@ -158,9 +171,9 @@ class _Writer:
             if _size(part) + _size([item]) > _NESTS:
                 self._call(part, rounds)
                 part = []
-            if _size([item]) <= _NESTS:
+            if not isinstance(item, plan.Loop) or _size([item]) <= _NESTS:
                 part.append(item)
-            elif isinstance(item, plan.Loop):
+            else:
                 loop, index = _round(self._drivers[-1], item)
                 self._drive(item.items, [*rounds, index])
                 loop.close()
@@ -208,8 +221,11 @@ class _Writer:
             write_nest(code, form_of(nest, self._target.width), memory)
 
 
-def _is_for_tape(item: plan.Item) -> bool:
-    return isinstance(item, plan.Lines) and len(item.codes) > _FEW
+def _step_of(item: plan.Item, sizes: Sequence[int]) -> Tape | Product | None:
+    """What runs an item by itself; None for what is written out."""
+    if isinstance(item, plan.Lines):
+        return Tape(item, sizes[0]) if len(item.codes) > _FEW else None
+    return product_of(item)
 
 
 def _round(code: Code, item: plan.Loop) -> tuple[Loop, str]:

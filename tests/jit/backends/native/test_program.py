@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from random_plans import random_plan
 
 from autograd_nn.jit.backends.native.machine import Target, host
+from autograd_nn.jit.backends.native.products import product_of
 from autograd_nn.jit.backends.native.program import NativeCode
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Loop, Nest, cells_of
 from autograd_nn.jit.plan.printing import printed
@@ -159,6 +160,46 @@ def test_an_attached_array_is_read_where_it_lies():
         bound.attach(2, a)
         bound()
         np.testing.assert_allclose(values[k * n :].reshape(m, n), a @ b, 1e-12)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("factor", "add"), [(1.0, False), (-0.5, False), (1.0, True)])
+def test_large_products(turned, factor, add):
+    """Those that a BLAS does, with any operand turned."""
+    m, n, k = 70, 65, 66
+    random = np.random.default_rng(0)
+    a, b, c = (random.normal(size=shape) for shape in ((m, k), (k, n), (m, n)))
+    want = factor * (a @ b) + (c if add else 0.0)
+    cells = np.concatenate([x.T.ravel() if turned else x.ravel() for x in (a, b, c)])
+    places = zip((0, m * k, m * k + k * n), ((m, k), (k, n), (m, n)), strict=True)
+    strides = [(start, (1, p) if turned else (q, 1)) for start, (p, q) in places]
+    (at_a, of_a), (at_b, of_b), (at_c, of_c) = strides
+    nest = Nest(
+        "sum",
+        (m, n, k),
+        (Access(VALUES, at_a, (of_a[0], 0, of_a[1])), Access(VALUES, at_b, (0, of_b[1], of_b[0]))),
+        Access(VALUES, at_c, (*of_c, 0)),
+        summed=1,
+        factor=factor,
+        add=add,
+    )
+    assert product_of(nest) is not None
+    run([nest], [cells.size], [cells, np.zeros(cells.size)], host())
+    found = cells[at_c:].reshape((n, m) if turned else (m, n))
+    np.testing.assert_allclose(found.T if turned else found, want, 1e-11, 1e-12)
+
+
+def test_a_large_product_of_an_attached_array():
+    m, n, k = 80, 64, 64
+    random = np.random.default_rng(0)
+    values = np.concatenate([random.normal(size=k * n), np.zeros(m * n)])
+    buffers = [values, np.zeros(values.size), np.zeros(m * k), np.zeros(m * k)]
+    bound = NativeCode([matrix_product(m, n, k, 2)], [values.size, m * k], host()).bind(buffers)
+    a = random.normal(size=(m, k))
+    bound.attach(2, a)
+    bound()
+    want = a @ values[: k * n].reshape(k, n)
+    np.testing.assert_allclose(values[k * n :].reshape(m, n), want, 1e-11, 1e-12)
 
 
 def test_sums_of_negative_zeros_stay_negative():
