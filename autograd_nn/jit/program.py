@@ -23,7 +23,7 @@ from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift, lift_lines
 from autograd_nn.jit.lifting.pack import Packer, pack
 from autograd_nn.jit.lifting.packs import Packing
-from autograd_nn.jit.plan import Plan, walk
+from autograd_nn.jit.plan import Nest, Plan, walk
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
 
@@ -191,8 +191,7 @@ class Program(Path):
         compiled = self._compiled(1)
         frame = compiled.borrow()
         try:
-            captured = [v._data for v in self.captured]
-            groups = (*numbers, captured) if captured else numbers
+            groups = (*numbers, [v._data for v in self.captured])
             if frame.is_quiet(regions):
                 return _plainly(frame, groups, shapes, regions)
             with np.errstate(all="ignore"):
@@ -234,12 +233,18 @@ class Program(Path):
         >>> from autograd_nn.jit import jit
         >>> dense = jit(lambda w, x: [sum(a * b for a, b in zip(r, x)).relu() for r in w])
         >>> print(dense.program(np.ones((64, 32)), np.ones(32)))  # doctest: +ELLIPSIS
-        4224 operations in 2 nests, run by ...
+        4160 operations in 2 nests, run by ...
           sum 1[64] = sum of 32: a0[64, 32] * a1[32] + 0
           relu 2[64] = relu(sum 1[64])
+        >>> print(jit(lambda x: (x * 5 - 7) ** 2).program(2.0))  # doctest: +ELLIPSIS
+        3 operations, run by ...
+          v(0) = a0 * 5
+          v(1) = v(0) - 7
+          v(2) = v(1) * v(1)
         """
-        nests = sum(1 for _ in walk(self.plan.items))
-        first = f"{self.recorded} operations in {nests} nest{'s' * (nests != 1)}"
+        nests = sum(isinstance(item, Nest) for item, _ in walk(self.plan.items))
+        first = f"{self.recorded} operations"
+        first += f" in {nests} nest{'s' * (nests != 1)}" if nests else ""
         guards = f", {self.guards} guards" if self.guards else ""
         body = "\n".join(f"  {line}" for line in str(self.plan).splitlines())
         return f"{first}{guards}, run by {self.backend}\n{body}"

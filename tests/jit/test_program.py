@@ -124,10 +124,10 @@ def test_a_run_inside_of_a_run_has_buffers_of_its_own():
     ("f", "args", "words"),
     [
         (net, ARGS, ["14830 operations in", "tanh 2[434] = tanh(sum 1[434])", "sum of 29"]),
-        (net, ARGS, ["maximum of 28: sum 3[28]", "single operations: add, div"]),
+        (net, ARGS, ["maximum of 28: sum 3[28]", "log 9 = log(sum 8)"]),
         (take, ([1.0, 2.0], 1), ["entries[a1]", "1 guards"]),
         (looked_up, (np.ones((90, 30)), 1), ["60 operations", "entries[a1]"]),
-        (lambda x: x * 3 + 1, (2.0,), ["2 operations in 1 nest", "2 single operations: add, mul"]),
+        (lambda x: x * 3 + 1, (2.0,), ["2 operations, run by", "v(0) = a0 * 3", "v(1) = v(0) + 1"]),
         (lambda w: [w * x for x in range(70)], (2.0,), ["sum 1[70] = a0 * constants[70]"]),
         (steps, (0.5,), ["repeat ", "tanh("]),
     ],

@@ -175,7 +175,9 @@ class Plan:
         return Reference(buffers[VALUES][self.roots], slopes, on_path)
 
     def __str__(self) -> str:
-        return printed(self.items, self.names)
+        cells, numbers = self.constants
+        known = zip(np.asarray(cells).tolist(), np.asarray(numbers).tolist(), strict=True)
+        return printed(self.items, self.names, dict(known))
 
 
 @dataclass

@@ -13,6 +13,7 @@ import numpy as np
 from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.code import Code, kind_of
 from autograd_nn.jit.backends.native.forms import offsets
+from autograd_nn.jit.backends.native.helpers import Helpers
 from autograd_nn.jit.backends.native.lane import Lane
 from autograd_nn.jit.plan.nests import Access
 
@@ -90,10 +91,13 @@ class Memory:
         tables: of the program.
         rounds: the names of the indices of the loops around, the outermost first.
         known: numbers of the function that need not be loaded.
+        helpers: functions of single numbers, of the program.
     """
 
-    def __init__(self, tables: Tables, rounds: Sequence[str], known: Known) -> None:
-        self.tables, self.rounds, self.known = tables, [*rounds], known
+    def __init__(
+        self, tables: Tables, rounds: Sequence[str], known: Known, helpers: Helpers
+    ) -> None:
+        self.tables, self.rounds, self.known, self.helpers = tables, [*rounds], known, helpers
 
     # -- addresses -------------------------------------------------------------------------
 

@@ -19,8 +19,8 @@ from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.forms import Form
 from autograd_nn.jit.backends.native.lane import Lane, Mask, choose
 from autograd_nn.jit.backends.native.memory import Memory, Place
-from autograd_nn.jit.backends.native.rules import slopes, value
-from autograd_nn.jit.plan.nests import Access
+from autograd_nn.jit.backends.native.rules import is_cheap, slopes, value
+from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["MAXIMUM", "Writer", "write_nest"]
@@ -52,6 +52,8 @@ class Writer:
         self.nest, self.axes = form.nest, form.nest.axes
         self.vector, self.width = form.vector, form.width
         self.row = PRIMITIVES[self.nest.code]
+        #: Whether it is a single function, which is not written out anew.
+        self._single = not self.axes and not is_cheap(self.row)
         #: Whether the terms are added one by one, to what is there.
         self.in_order = self.nest.kind == "sum" and self.nest.exact
         self.across = self.vector is not None and self.vector < self.nest.kept
@@ -86,7 +88,8 @@ class Writer:
     @contextmanager
     def _loop(self, axis: int, size: int, step: int, at: At) -> Iterator[At]:
         """A loop; whatever is known before it is computed before it."""
-        for access in (self.nest.write, *self.nest.reads):
+        others = (read for other in self.form.also for read in other.reads)
+        for access in (self.nest.write, *self.nest.reads, *others):
             self.memory.prepare(self.code, access, at, self.axes, self.vector)
         loop = self.code.loop(size, step)
         yield {**at, axis: Place(loop.index, 0)}
@@ -129,13 +132,19 @@ class Writer:
         else:
             results = [self._term(operands) for operands in self._operands(at, jams, mask)]
         for jam, x in zip(jams, results, strict=True):
-            self._put(_moved(at, jam), x if self.in_order else self._whole(x), mask)
+            place = _moved(at, jam)
+            self._put(place, x if self.in_order else self._whole(x, place, mask), mask)
 
-    def _whole(self, x: Lane) -> Lane:
-        """A sum with its factor, and what is plus."""
-        nest = self.nest
-        x = x if nest.factor == 1.0 else nest.factor * x
-        return x if nest.plus is None else x + nest.plus
+    def _whole(self, x: Lane, at: At, mask: str) -> Lane:
+        """A sum with its factor, what is plus, and what others add to it."""
+        x = _scaled(self.nest, x)
+        for other in self.form.also:
+            *factors, last = [self._load(access, at, mask) for access in other.reads]
+            if factors and other.factor == 1.0 and other.plus is None:
+                x = x.plus_product(_product(factors), last)
+            else:
+                x = x + _scaled(other, _product([*factors, last]))
+        return x
 
     def _put(self, at: At, x: Lane, mask: str) -> None:
         nest, memory = self.nest, self.memory
@@ -177,6 +186,8 @@ class Writer:
     def _term(self, operands: list[Lane]) -> Lane:
         nest = self.nest
         if nest.kind == "row":
+            if self._single:
+                return self.memory.helpers.value(self.code, self.row, operands)
             return value(self.code, self.row, operands)
         if nest.kind == "slope":
             return operands[0] * self._slope(operands)
@@ -185,6 +196,9 @@ class Writer:
 
     def _slope(self, operands: list[Lane]) -> Lane:
         _, *inputs, y = operands
+        if self._single:
+            operand = self.nest.operand
+            return self.memory.helpers.slope(self.code, self.row, operand, inputs, y)
         return slopes(self.code, self.row, inputs, y)[self.nest.operand]
 
     # -- sums and extremes -----------------------------------------------------------------
@@ -318,6 +332,11 @@ class Writer:
                 term = choose(there, term, self._neutral())
             found.append(self._combine(total, term))
         return found
+
+
+def _scaled(nest: Nest, x: Lane) -> Lane:
+    x = x if nest.factor == 1.0 else nest.factor * x
+    return x if nest.plus is None else x + nest.plus
 
 
 def _product(factors: Sequence[Lane]) -> Lane:

@@ -18,7 +18,8 @@ from typing import Any, Final
 from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code, Loop, module
-from autograd_nn.jit.backends.native.forms import form_of
+from autograd_nn.jit.backends.native.forms import adds_to, form_of
+from autograd_nn.jit.backends.native.helpers import Helpers
 from autograd_nn.jit.backends.native.lookups import Shares, write_lookup
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
 from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
@@ -58,7 +59,6 @@ class NativeCode:
         target: the processor.
 
     Attributes:
-        text: what was compiled.
         is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
@@ -76,10 +76,9 @@ class NativeCode:
         if run:
             steps.append(writer.write(run))
         self.is_quiet = not any(isinstance(step, Product) for step in steps)
-        self.text = writer.text()
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
         self._made = MachineCode(
-            self.text, self._callbacks.symbols(), target=target, kept=user_cache()[0]
+            writer.text(), self._callbacks.symbols(), target=target, kept=user_cache()[0]
         )
         self._steps = [
             self._made.function(step, None, POINTER) if isinstance(step, str) else step
@@ -145,7 +144,7 @@ class _Writer:
 
     def __init__(self, buffers: int, target: Target) -> None:
         self._target, self._buffers = target, [f"%b{k}" for k in range(buffers)]
-        self.callbacks, self.tables = Callbacks(), Tables()
+        self.callbacks, self.tables, self._helpers = Callbacks(), Tables(), Helpers()
         self._parts: list[Code] = []
         self._drivers: list[Code] = []
 
@@ -162,7 +161,7 @@ class _Writer:
 
     def text(self) -> str:
         """The text of all functions."""
-        return module([*self._parts, *self._drivers])
+        return module([*self._helpers.codes, *self._parts, *self._drivers])
 
     def _drive(self, items: Sequence[plan.Item], rounds: list[str]) -> None:
         """Calls of functions with some items each, and loops around those."""
@@ -189,36 +188,52 @@ class _Writer:
         code = Code(title, arguments, self._target, callbacks=self.callbacks)
         self._parts.append(code)
         known = Known()
-        for item in part:
-            self._write(code, item, indices, known)
+        self._write(code, part, indices, known)
         given = [f"ptr {name}" for name in pointers] + [f"i64 {r}" for r in rounds]
         self._drivers[-1].emit(f"call void @{title}({', '.join(given)})")
 
-    def _write(self, code: Code, item: plan.Item, rounds: list[str], known: Known) -> None:
-        if isinstance(item, plan.Loop):
-            if item.count == 0:
-                return
-            known.clear()
-            loop, index = _round(code, item)
-            for inner in item.items:
-                self._write(code, inner, [*rounds, index], known)
-            loop.close()
-            known.clear()
-        elif isinstance(item, plan.Lines):
-            for nest in nests_of(item, len(rounds)):
-                self._nest(code, nest, rounds, known)
-        elif item.points:
-            self._nest(code, item, rounds, known)
+    def _write(
+        self, code: Code, items: Sequence[plan.Item], rounds: list[str], known: Known
+    ) -> None:
+        """The code of items in order; what only adds to the nest before it becomes part of that."""
+        k = 0
+        while k < len(items):
+            item, also = items[k], []
+            k += 1
+            if isinstance(item, plan.Loop):
+                self._loop(code, item, rounds, known)
+            elif isinstance(item, plan.Lines):
+                for nest in nests_of(item, len(rounds)):
+                    self._nest(code, nest, [], rounds, known)
+            elif item.points:
+                while k < len(items):
+                    other = items[k]
+                    if not isinstance(other, plan.Nest) or not adds_to(item, other):
+                        break
+                    also.append(other)
+                    k += 1
+                self._nest(code, item, also, rounds, known)
 
-    def _nest(self, code: Code, nest: plan.Nest, rounds: list[str], known: Known) -> None:
+    def _loop(self, code: Code, item: plan.Loop, rounds: list[str], known: Known) -> None:
+        if item.count == 0:
+            return
+        known.clear()
+        loop, index = _round(code, item)
+        self._write(code, item.items, [*rounds, index], known)
+        loop.close()
+        known.clear()
+
+    def _nest(
+        self, code: Code, nest: plan.Nest, also: list[plan.Nest], rounds: list[str], known: Known
+    ) -> None:
         code.exact = nest.exact
-        memory = Memory(self.tables, rounds, known)
+        memory = Memory(self.tables, rounds, known, self._helpers)
         if nest.kind in ("look", "drop"):
             write_lookup(code, nest, memory)
         elif nest.kind == "share":
             Shares(code, form_of(nest, self._target.width), memory).write()
         else:
-            write_nest(code, form_of(nest, self._target.width), memory)
+            write_nest(code, form_of(nest, self._target.width, also), memory)
 
 
 def _step_of(item: plan.Item, sizes: Sequence[int]) -> Tape | Product | None:

@@ -114,6 +114,11 @@ try:
     host()
 except BackendError as error:
     print(error)
+from autograd_nn.jit import jit
+square = jit(lambda x: x * x)
+for _ in range(3):
+    assert square.value_and_grad(3.0) == (9.0, 6.0)
+print(square.program(3.0))
 """
 
 
@@ -126,6 +131,7 @@ def test_a_host_that_forbids_written_pages_to_run():
         pytest.skip("this kernel cannot forbid it")
     assert done.returncode == 0, done.stderr
     assert "lets no program run code that it has written" in done.stdout
+    assert "run by numpy" in done.stdout
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
