@@ -14,9 +14,11 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from autograd_nn.codes import MUL, POW
 from autograd_nn.custom import known_in_recording
-from autograd_nn.engine import MUL, POW, RULE, Value, row_of, topological_order
+from autograd_nn.engine import Value, topological_order
 from autograd_nn.errors import WrongTypeError
+from autograd_nn.notes import RULE, row_of
 from autograd_nn.ops import CODES, CONSTANT, MADE, PRIMITIVES
 
 __all__ = ["Linear", "by_numbers", "by_values", "plus", "times"]

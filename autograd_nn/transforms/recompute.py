@@ -12,9 +12,10 @@ from functools import wraps
 from typing import Any
 
 from autograd_nn.checks import describe
-from autograd_nn.engine import Value, scope_of
+from autograd_nn.engine import Value
 from autograd_nn.errors import GraphError, WrongTypeError
 from autograd_nn.nested import leaves_of
+from autograd_nn.notes import scope_of
 from autograd_nn.ops import CONSTANT
 from autograd_nn.recording import scope
 from autograd_nn.state import Context, this_thread
