@@ -101,8 +101,8 @@ def root(
         found = optimize.root(residual, x0, plain, method, tol=tol, options=options)
         if not found.success:
             raise BadArgumentError(
-                f"root did not converge ({method}): {found.message} Start nearer, or take another "
-                "method"
+                f"root did not converge ({method}): {' '.join(found.message.split())} "
+                "Start nearer, or take another method"
             )
         solution = [to_float(x) for x in flatten(found.x, "x")[0]]
     if not (_needs_slopes(params) or this_thread().differentiating):

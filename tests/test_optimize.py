@@ -1,11 +1,12 @@
 """SciPy's solvers on functions of scalars: structures, derivatives, constraints, refusals."""
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
 
-from autograd_nn import jit, optimize
+from autograd_nn import implicit, jacobian, jit, optimize
 from autograd_nn.functions import exp, sin
 
 scipy_optimize = pytest.importorskip("scipy.optimize")
@@ -145,3 +146,15 @@ def test_a_solver_that_fails_says_so_in_its_own_words():
 def test_bad_input_is_named(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+def test_without_scipy_it_says_what_to_install(monkeypatch):
+    for name in ("scipy", "scipy.optimize", "scipy.sparse"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for call in (
+        lambda: optimize.minimize(rosenbrock, [0.0, 0.0]),
+        lambda: implicit.root(lambda x: x - 1.0, 0.0),
+        lambda: jacobian(lambda x: x, sparse=True)(np.ones(1)),
+    ):
+        with pytest.raises(ImportError, match=r"pip install 'autograd_nn\[optimize\]'"):
+            call()

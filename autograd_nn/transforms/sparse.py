@@ -43,21 +43,27 @@ class Entries(NamedTuple):
     width: int
 
 
+def _scipy_sparse() -> Any:
+    try:
+        import scipy.sparse  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise MissingPackageError(
+            "sparse=True gives a matrix of scipy.sparse: pip install 'autograd_nn[optimize]'"
+        ) from error
+    return scipy.sparse
+
+
 def matrix_of(entries: Entries) -> Any:
     """The entries as a ``scipy.sparse.csr_matrix``.
 
     Raises:
         MissingPackageError: SciPy is not installed.
     """
-    try:
-        from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise MissingPackageError(
-            "sparse=True gives a matrix of scipy.sparse: pip install 'autograd_nn[optimize]'"
-        ) from error
     numbers = np.asarray(entries.numbers, dtype=float)[entries.source]
     shape = len(entries.starts) - 1, entries.width
-    made = csr_matrix((numbers, entries.columns, entries.starts), shape=shape, copy=False)
+    made = _scipy_sparse().csr_matrix(
+        (numbers, entries.columns, entries.starts), shape=shape, copy=False
+    )
     made.has_sorted_indices = True
     return made
 
@@ -75,13 +81,11 @@ def _say_if_dense(entries: int, rows: int, columns: int) -> None:
     if min(rows, columns) < 2:  # a single line is always found at once
         return
     if size == entries or (size >= _SMALL and 2 * entries > size):
-        from scipy.sparse import SparseEfficiencyWarning
-
         _, level = user_frame()
         warnings.warn(
             f"the matrix of {rows} x {columns} is dense: {entries} of {size} entries can differ "
             "from 0, so sparse=True saves nothing; leave it out",
-            SparseEfficiencyWarning,
+            _scipy_sparse().SparseEfficiencyWarning,
             stacklevel=level + 1,
         )
 
