@@ -176,7 +176,7 @@ def fixed_point(
     >>> round(fixed_point(lambda x, a: cos(a * x), 1.0, 1.0), 6)
     0.739085
     >>> round(grad(lambda a: fixed_point(lambda x, a: cos(a * x), 1.0, a))(1.0), 6)
-    -0.29757
+    -0.297474
     """
 
     def residual(x: Any, *given: Any) -> list[Any]:

@@ -233,7 +233,7 @@ def minimize(
     >>> def rosenbrock(p):
     ...     return (1 - p["x"]) ** 2 + 100 * (p["y"] - p["x"] ** 2) ** 2
     >>> found = minimize(rosenbrock, {"x": -1.0, "y": 2.0}, method="trust-ncg")
-    >>> found.success, {name: round(number, 6) for name, number in found.x.items()}
+    >>> found.success, {name: round(number, 4) for name, number in found.x.items()}
     (True, {'x': 1.0, 'y': 1.0})
     """
     optimize = scipy_optimize()
