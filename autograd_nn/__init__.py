@@ -19,11 +19,13 @@ if TYPE_CHECKING:
         drawing,
         errors,
         functions,
+        implicit,
         linalg,
         losses,
         micrograd,
         nn,
         optim,
+        optimize,
         saving,
         training,
     )
@@ -73,7 +75,21 @@ if TYPE_CHECKING:
     from autograd_nn.training import metrics
     from autograd_nn.training.fit import fit
     from autograd_nn.training.predict import evaluate, predict
-    from autograd_nn.transforms import grad, value_and_grad
+    from autograd_nn.transforms import (
+        checkpoint,
+        grad,
+        hessian,
+        hvp,
+        jacfwd,
+        jacobian,
+        jacrev,
+        jvp,
+        linearize,
+        taylor,
+        value_and_grad,
+        vjp,
+        vmap,
+    )
 
 __version__ = "1.0.0"
 
@@ -120,7 +136,21 @@ _NAMES = {
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "recording": ("detect_anomaly", "no_grad", "scope"),
     "training": ("evaluate", "fit", "predict"),
-    "transforms": ("grad", "value_and_grad"),
+    "transforms": (
+        "checkpoint",
+        "grad",
+        "hessian",
+        "hvp",
+        "jacfwd",
+        "jacobian",
+        "jacrev",
+        "jvp",
+        "linearize",
+        "taylor",
+        "value_and_grad",
+        "vjp",
+        "vmap",
+    ),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 #: The public modules; ``sklearn`` needs scikit-learn, so it is not among ``__all__``.
@@ -129,12 +159,14 @@ _MODULES = {
     "drawing": "drawing",
     "errors": "errors",
     "functions": "functions",
+    "implicit": "implicit",
     "linalg": "linalg",
     "losses": "losses",
     "metrics": "training.metrics",
     "micrograd": "micrograd",
     "nn": "nn",
     "optim": "optim",
+    "optimize": "optimize",
     "saving": "saving",
     "sklearn": "sklearn",
     "training": "training",
@@ -169,6 +201,7 @@ __all__ = [
     "check_gradients",
     "check_module",
     "checking",
+    "checkpoint",
     "custom_op",
     "derivative_text",
     "detect_anomaly",
@@ -182,9 +215,17 @@ __all__ = [
     "fit",
     "functions",
     "grad",
+    "hessian",
+    "hvp",
+    "implicit",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jit",
+    "jvp",
     "label_variables",
     "linalg",
+    "linearize",
     "losses",
     "metrics",
     "micrograd",
@@ -193,16 +234,20 @@ __all__ = [
     "numeric_derivative",
     "numeric_gradient",
     "optim",
+    "optimize",
     "parameter",
     "predict",
     "saving",
     "scope",
     "step_through",
     "take",
+    "taylor",
     "to_latex",
     "training",
     "transforms",
     "value_and_grad",
+    "vjp",
+    "vmap",
 ]
 
 

@@ -177,7 +177,7 @@ def check_argnums(argnums: Any, allowed: str = "an int or a tuple of ints") -> t
     """The positions that ``argnums`` names, as a tuple.
 
     Args:
-        argnums: an int or a tuple of ints.
+        argnums: an int, or a tuple or list of ints.
         allowed: what to say that it may be.
 
     Raises:
@@ -186,7 +186,9 @@ def check_argnums(argnums: Any, allowed: str = "an int or a tuple of ints") -> t
     >>> check_argnums(0), check_argnums((0, -1))
     ((0,), (0, -1))
     """
-    positions: tuple[Any, ...] = argnums if isinstance(argnums, tuple) else (argnums,)
+    positions: tuple[Any, ...] = (
+        tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
+    )
     for position in positions:
         if not isinstance(position, int) or isinstance(position, bool):
             raise WrongTypeError(f"argnums is {allowed}, got {describe(argnums)}")

@@ -6,6 +6,7 @@ What is left out: nodes that scripts after micrograd make one by one, which are 
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +17,10 @@ from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value, custom_node, require
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions.arrays import as_array
-from autograd_nn.ops import own_row
+from autograd_nn.ops import Primitive, own_row
 from autograd_nn.state import this_thread
 
-__all__ = ["custom_op"]
+__all__ = ["custom_op", "known_in_recording"]
 
 
 def custom_op(
@@ -92,7 +93,7 @@ def custom_op(
             return to_float(forward(*map(to_float, operands)))
         values = [require(x) for x in operands]
         if this_thread().trace is not None:
-            return _recorded(forward, slopes, values)
+            return _recorded(forward, row, values)
         numbers = [v.data for v in values]
         y = to_float(forward(*numbers))
         return custom_node(row, y, values, [to_float(d) for d in slopes(*numbers, y)])
@@ -123,13 +124,39 @@ def _each(forward: Callable[..., Any], arity: int) -> Callable[..., Any]:
     return lambda *arrays: np.asarray(each(*arrays), dtype=float)
 
 
-def _recorded(
-    forward: Callable[..., Any], slopes: Callable[..., tuple[Any, ...]], values: list[Value]
-) -> Any:
-    """The operation in a recording: its value without slopes, and the slopes at 0 distance."""
+class _Known(threading.local):
+    """By identity, the nodes that stand for operations of a user's own in the open recording."""
+
+    def __init__(self) -> None:
+        self.trace: Any = None
+        self.nodes: dict[int, tuple[Value, Primitive, list[Value]]] = {}
+
+
+_known = _Known()
+
+
+def known_in_recording(v: Value) -> tuple[Primitive, list[Value]] | None:
+    """The row and the operands of a user's own operation that a recording holds in parts."""
+    if _known.nodes and _known.trace is this_thread().trace and id(v) in _known.nodes:
+        _, row, operands = _known.nodes[id(v)]
+        return row, operands
+    return None
+
+
+def _recorded(forward: Callable[..., Any], row: Primitive, values: list[Value]) -> Any:
+    """The operation in a recording: its value without slopes, and the slopes at 0 distance.
+
+    That has the right first derivatives; where it is differentiated within the recording, the
+    slopes are to be differentiated too, so it is noted what the result stands for.
+    """
     plain = [v.detach() for v in values]
     result = require(forward(*plain)).detach()
     total = result
-    for v, still, slope in zip(values, plain, slopes(*plain, result), strict=True):
+    for v, still, slope in zip(values, plain, row.partials(*plain, result), strict=True):
         total = total + require(slope).detach() * (v - still)
+    context = this_thread()
+    if context.differentiating:
+        if _known.trace is not context.trace:
+            _known.trace, _known.nodes = context.trace, {}
+        _known.nodes[id(total)] = (total, row, values)
     return total

@@ -73,7 +73,7 @@ def test_positions_count_from_both_ends():
         ("0", TypeError, "argnums is an int or a tuple of ints, got str '0'"),
         (True, TypeError, "got bool True"),
         ((0, 1.0), TypeError, "got tuple"),
-        ([0, 1], TypeError, "got list"),
+        ([0, 1.0], TypeError, "got list"),
     ],
 )
 def test_positions_that_are_none_are_named(argnums, error, says):

@@ -35,6 +35,23 @@ def test_the_claim_holds_and_the_picture_is_written(name, tmp_path, capsys):
     assert str(picture) in capsys.readouterr().out
 
 
+def test_newton_solves_five_problems_and_draws_each(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("scipy")
+    assert example("newton").main(["--quick", "--out", str(tmp_path)]) == 0
+    written = sorted(path.name for path in tmp_path.iterdir())
+    problems = ("arm", "circles", "logistic", "pendulum", "rosenbrock")
+    assert written == [f"newton_{name}.png" for name in problems]
+    assert "all solved, alike by both methods" in capsys.readouterr().out
+
+
+def test_newton_says_when_a_problem_is_not_solved(monkeypatch, capsys):
+    pytest.importorskip("scipy")
+    newton = example("newton")
+    monkeypatch.setattr(newton, "newton", lambda slope, matrix, x, steps=0: newton.Way([x], [1.0]))
+    assert newton.solve_all(quick=True, out=None, draw=False) is False
+
+
 @pytest.mark.parametrize("name", ["greeks", "pendulum"])
 def test_without_matplotlib_everything_else_runs(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -38,6 +38,7 @@ from autograd_nn.transforms import (
     grad,
     value_and_grad,
 )
+from autograd_nn.transforms.compiled import Finished, builder_of
 
 __all__ = ["Jitted", "jit"]
 
@@ -62,6 +63,7 @@ class Jitted:
         self.row_positions = self._positions(names)
         self._known = Recordings(f, repr(self), reduce, backend)
         self._fallback = Fallback(self._known)
+        self._transformed: dict[Any, Any] = {}
         self._quick: dict[bool, Quick | None] = {}  # by whether slopes are wanted
         functools.update_wrapper(self, f, updated=())
 
@@ -170,12 +172,33 @@ class Jitted:
                 return found
         if vector is not None and isinstance(argnums, (int, tuple)) and self._takes("vector"):
             kwargs["vector"], vector = vector, None  # the function's own argument
+        argnums = tuple(argnums) if isinstance(argnums, list) else argnums
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
         call = self._read(args, names)
         if call is None:
             return value_and_grad(self.function, argnums)(*given[0], **given[1])
         return self._answer(call, Wanted(call, argnums, vector))
+
+    def transformed(self, make: functools.partial[Any] | Callable[..., Any]) -> Any:
+        """The jit of what a transform makes of the function; the same one for the same ``make``.
+
+        Raises:
+            TypeError: with rows, of which only slopes of the reduced result are known.
+        """
+        if self.row_positions:
+            raise WrongTypeError(
+                f"{self!r} has rows, and only its gradient can be taken; for other derivatives "
+                "write the loop over the rows, or take vmap, and jit the derivative of that"
+            )
+        if isinstance(make, functools.partial):
+            key: Any = (make.func, repr(make.keywords))
+        else:
+            key = make
+        found = self._transformed.get(key)
+        if found is None:
+            found = self._transformed[key] = jit(make(self.function), backend=self.backend)
+        return found
 
     def _takes(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
@@ -400,7 +423,7 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
-) -> Jitted | Callable[[Callable[..., Any]], Jitted]:
+) -> Jitted | Finished | Callable[[Callable[..., Any]], Jitted]:
     """The same function, recorded once and run as a NumPy program.
 
     ``f`` is written on scalars, with loops; it runs once on Values for each structure and
@@ -415,7 +438,8 @@ def jit(
 
     Args:
         f: a function of numbers, arrays, Modules, bools, strings and other constants, and lists,
-            tuples, dicts and dataclasses of them; or the ``grad`` or ``value_and_grad`` of one.
+            tuples, dicts and dataclasses of them; or the ``grad`` or ``value_and_grad`` of one,
+            or what any other transform makes of one, which is recorded whole.
             Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
@@ -441,4 +465,7 @@ def jit(
     derivative = derivative_of(f)
     if derivative is not None:
         return JittedDerivative(derivative, rows, reduce, backend)
+    build = builder_of(f)
+    if build is not None and not rows:
+        return build(functools.partial(jit, backend=backend))
     return Jitted(f, rows, reduce, backend)

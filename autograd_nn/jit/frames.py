@@ -19,6 +19,7 @@ from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 __all__ = ["Compiled", "Frame"]
 
 _KEPT = 4  # sets of buffers
+_ONE_BY_ONE = 32  # results that are taken out one by one
 _FEW = 4  # runs of cells that are cleared one by one
 
 
@@ -91,7 +92,9 @@ class Frame:
         self._starts: dict[tuple[int, ...], _Start] = {}
         self._plain: dict[tuple[Any, ...], list[Any]] = {}
         roots = self._plan.roots
-        self._roots = roots if self._plan.rows > 1 else roots[:, 0].tolist()
+        self._roots: Any = roots
+        if self._plan.rows == 1:
+            self._roots = roots[:, 0].tolist() if len(roots) <= _ONE_BY_ONE else roots[:, 0].copy()
 
     def is_quiet(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether a run gives none of NumPy's warnings, on or off."""
@@ -189,8 +192,13 @@ class Frame:
         return found
 
     def numbers(self) -> Any:
-        """Of the results, one line a result and one column a row; without rows, a flat list."""
+        """Of the results, one line a result and one column a row; without rows, one after another.
+
+        Few are a list; many are an array, which is a copy.
+        """
         if self._plan.rows == 1:
+            if type(self._roots) is not list:
+                return self._values[self._roots]
             return [self._values.item(root) for root in self._roots]
         return self._values[self._roots[:, : self.rows]]
 
