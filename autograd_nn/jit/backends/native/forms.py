@@ -213,12 +213,16 @@ def _jams(nest: Nest, vector: int | None, width: int) -> dict[int, int]:
     """How many results at once, by axis: at most two axes, at most 16 results."""
     if not nest.summed or nest.scatter or nest.kind not in ("sum", "slope") or _body(nest) > 1.0:
         return {}
+    axes = [
+        axis
+        for axis in reversed(range(nest.kept))
+        if axis != vector and (nest.kept == 1 or any(not read.changes(axis) for read in nest.reads))
+    ]
+    # An addition takes four rounds, and two are begun in each: eight sums keep a core busy.
+    most = 8 if len(axes) == 1 and width >= 8 else 4
     found: dict[int, int] = {}
-    for axis in reversed(range(nest.kept)):
-        shared = any(not read.changes(axis) for read in nest.reads)
-        if axis == vector or not (shared or nest.kept == 1):
-            continue
-        factor = _factor(nest.axes[axis], 2 if found and width < 8 else 4, not found)
+    for axis in axes:
+        factor = _factor(nest.axes[axis], 2 if found and width < 8 else most, not found)
         if factor > 1:
             found[axis] = factor
         if len(found) == 2:
@@ -228,7 +232,7 @@ def _jams(nest: Nest, vector: int | None, width: int) -> dict[int, int]:
 
 def _factor(size: int, most: int, rest: bool) -> int:
     """How many at once of so many; with a rest, they need not come out even."""
-    even = next((k for k in (4, 3, 2) if k <= most and size % k == 0), 1)
+    even = next((k for k in (8, 4, 3, 2) if k <= most and size % k == 0), 1)
     return most if even == 1 and rest and size > most else even
 
 
