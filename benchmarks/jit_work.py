@@ -223,6 +223,7 @@ def classifier_jax(layers: Layers, X: Any, T: Any) -> Callable[[], Any]:
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
 
     def loss(layers: Any, X: Any, T: Any) -> Any:
         h = X

@@ -29,7 +29,7 @@ from autograd_nn.rich import card, preformatted
 
 __all__ = ["Program"]
 
-_REPLAY: Final = 0.2  # microseconds to replay an operation of a trace, value and slopes
+_REPLAY: Final = 0.12  # microseconds to replay an operation of a trace, value and slopes
 _AT_ONCE: Final = 5000.0  # what may be spent on a path at its second call
 _FEW: Final = 64  # operations that are not worth a nest; they keep their order
 _SCATTERED: Final = 4  # operations a pack, below which packing makes next to nothing

@@ -52,8 +52,8 @@ class Prices:
 
 
 PRICES: Final = {
-    "native": Prices(0.01, 0.0006, 0.006, 1500.0, True),
-    "numpy": Prices(2.5, 0.002, 0.1, 60.0, False),
+    "native": Prices(0.01, 0.0003, 0.006, 1500.0, True),
+    "numpy": Prices(0.5, 0.0005, 0.15, 130.0, False),
     "reference": Prices(100.0, 1.0, 1.0, 0.0, False),
 }
 
