@@ -16,7 +16,7 @@ from autograd_nn.nn.module import Module
 from autograd_nn.nn.rows import each_number, is_nest
 
 __all__ = [
-    "GELU", "Flatten", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "GELU", "Flatten", "LeakyReLU", "LogSoftmax", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh",
 ]  # fmt: skip
 
 
@@ -174,6 +174,24 @@ class Softmax(Module):
 
     def __repr__(self) -> str:
         return "Softmax()"
+
+
+class LogSoftmax(Module):
+    """The logarithms of ``Softmax``, without overflow; ``losses.negative_log_likelihood`` takes them.
+
+    >>> [round(x, 6) for x in LogSoftmax()([0.0, 0.0])]
+    [-0.693147, -0.693147]
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """See the class."""
+        if is_nest(x):
+            return [self(part) for part in x]
+        total = functions.logsumexp(x)
+        return [a - total for a in x]
+
+    def __repr__(self) -> str:
+        return "LogSoftmax()"
 
 
 class Flatten(Module):
