@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value, custom_node, require, this_thread
 from autograd_nn.errors import BadArgumentError, WrongTypeError
-from autograd_nn.functions import as_array
+from autograd_nn.functions.arrays import as_array
 from autograd_nn.ops import own_row
 
 __all__ = ["custom_op"]
@@ -60,6 +61,8 @@ def custom_op(
     for given in (forward, partials):
         if not callable(given):
             raise WrongTypeError(f"custom_op takes two functions, got {describe(given)}")
+    if not (name is None or isinstance(name, str)):
+        raise WrongTypeError(f"the name of an operation is a str, got {describe(name)}")
     arity = _operands_of(forward)
     own_name: str = getattr(forward, "__name__", "custom")
     called: str = name or ("custom" if own_name == "<lambda>" else own_name)
@@ -69,7 +72,7 @@ def custom_op(
         found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
         if len(found) != arity:
             raise BadArgumentError(
-                f"{called}: partials returned {len(found)} slopes for {arity} operands: "
+                f"{called:.60}: partials returned {len(found)} slopes for {arity} operands: "
                 "return one for each, in order"
             )
         return found
@@ -78,7 +81,7 @@ def custom_op(
 
     def operation(*operands: Any) -> Any:
         if len(operands) != arity:
-            raise WrongTypeError(f"{called} takes {arity} operands, got {len(operands)}")
+            raise WrongTypeError(f"{called:.60} takes {arity} operands, got {len(operands)}")
         if not all(isinstance(x, Value) or is_number(x) for x in operands):
             arrays = [as_array(x, called) for x in operands]
             if all(a.dtype != object for a in arrays):

@@ -34,7 +34,8 @@ import numpy as np
 from mypy_extensions import i32, i64, mypyc_attr
 
 from autograd_nn.callers import PACKAGE, user_line
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe, shown
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import AnomalyError, GraphError, UnknownNameError, WrongTypeError
 from autograd_nn.handmade import Rule, as_parts
 from autograd_nn.ops import (
@@ -248,8 +249,8 @@ class Value:
             return  # under no_grad no slope is asked for
         if self._left is None:
             raise UnknownNameError(
-                f"the _backward of {self!r}: a leaf has no operands to hand slopes on to; assign "
-                "that of an operation's result, as in Value(data, (a, b), 'name')"
+                f"the _backward of {shown(self)}: a leaf has no operands to hand slopes on to; "
+                "assign that of an operation's result, as in Value(data, (a, b), 'name')"
             )
         row = row_of(self)
         self._code = MADE
@@ -804,8 +805,8 @@ class Value:
             _refuse_in_trace("calls backward()")
         if self._code == CONSTANT:
             raise GraphError(
-                f"backward() on {self!r}: it is a constant, computed under no_grad() or detached, "
-                "so no operation was recorded. Compute it again with recording on."
+                f"backward() on {shown(self)}: it is a constant, computed under no_grad() or "
+                "detached, so no operation was recorded. Compute it again with recording on."
             )
         if _state.contexts and not this_thread().recording:
             raise GraphError("backward() inside no_grad(): call it after the block has ended.")
@@ -839,7 +840,7 @@ class Value:
         for known in ("data", "grad", "label"):
             if sorted(name) == sorted(known):  # a slip of the keyboard
                 raise UnknownNameError(
-                    f"'Value' object has no attribute {name!r}; did you mean {known!r}?"
+                    f"'Value' object has no attribute {shown(name)}; did you mean {known!r}?"
                 )
         _note(self, name, what)
 
@@ -847,7 +848,7 @@ class Value:
         """``del v.name``."""
         _refuse_in_trace(f"deletes the attribute {name!r} of a Value")
         if name not in self._notes:
-            raise AttributeError(f"'Value' object has no attribute {name!r}")
+            raise AttributeError(f"'Value' object has no attribute {shown(name)}")
         notes = dict(self._notes)
         del notes[name]
         self._notes = notes
@@ -1112,8 +1113,8 @@ def _all_notes(v: Value) -> dict[Any, Any]:
     """The notes with the user's own attributes, which plain Python keeps in ``__dict__``."""
     if RULE in v._notes:
         raise WrongTypeError(
-            f"{v!r} cannot be copied or pickled: its _backward was written by hand and hands on to "
-            "the operands it was written for; make it with custom_op instead"
+            f"{shown(v)} cannot be copied or pickled: its _backward was written by hand and "
+            "hands on to the operands it was written for; make it with custom_op instead"
         )
     return dict(v._notes) if engine_is_compiled() else {**v._notes, **vars(v)}
 

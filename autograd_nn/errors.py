@@ -158,7 +158,7 @@ class AnomalyError(AutogradError, ArithmeticError):
     ) -> None:
         self.phase, self.op, self.number = phase, op, number
         self.operands, self.line = operands, line
-        shown = ", ".join(f"{label} = {x!r}" if label else repr(x) for label, x in operands)
+        shown = ", ".join(f"{label:.60} = {x!r}" if label else repr(x) for label, x in operands)
         what = "gave" if phase == "forward" else "passes back the slope"
         super().__init__(f"{op}({shown}) {what} {number}\n  at {line}")
 
@@ -243,3 +243,7 @@ class BackendError(Exception):
 
     Its text says why in one line, which ``python -m autograd_nn`` prints.
     """
+
+
+class NotArithmeticError(TypeError):
+    """A rule of the table asked for what only a number has, while code was written from it."""

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
 
-__all__ = ["check_folder", "write_whole"]
+__all__ = ["check_folder", "read_whole", "write_whole"]
+
+_LONGEST_PATH = 4096  # what Linux takes; an error of the system would repeat a longer one
+
+
+def _check_length(path: str | os.PathLike[str]) -> None:
+    text = os.fspath(path)
+    if len(text) > _LONGEST_PATH:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), text[:60] + "...")
+
+
+def read_whole(path: str | os.PathLike[str]) -> bytes:
+    """What is in a file.
+
+    Raises:
+        OSError: it cannot be read; the message names the file.
+    """
+    _check_length(path)
+    return Path(path).read_bytes()
 
 
 def check_folder(path: Path) -> None:
@@ -45,6 +64,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes, durable: bool = Tr
     ...     Path(folder, "a.txt").read_bytes()
     b'all of it'
     """
+    _check_length(path)
     final = Path(os.path.realpath(path))
     check_folder(final)
     if final.exists() and not os.access(final, os.W_OK):

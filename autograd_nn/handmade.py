@@ -13,7 +13,8 @@ from collections.abc import Callable
 from types import CellType, FunctionType
 from typing import Any
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 
 __all__ = ["Rule", "as_parts"]

@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import functions
+from autograd_nn.checks import shown
 from autograd_nn.errors import BadArgumentError, SingularMatrixError
+from autograd_nn.functions import add_up
+from autograd_nn.functions.arrays import as_array
 
 __all__ = ["cholesky", "det", "inv", "norm", "solve"]
 
@@ -26,7 +29,7 @@ def __dir__() -> list[str]:
 
 def _matrix(a: Any, name: str) -> Any:
     """``a`` as a square matrix of floats or objects."""
-    matrix = functions.as_array(a, name)
+    matrix = as_array(a, name)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise BadArgumentError(f"{name} takes a square matrix, got the shape {matrix.shape}")
     return matrix
@@ -71,7 +74,7 @@ def solve(a: Any, b: Any) -> Any:
     >>> x[0].data, k.grad
     (0.5, -0.125)
     """
-    matrix, right = _matrix(a, "solve"), functions.as_array(b, "solve")
+    matrix, right = _matrix(a, "solve"), as_array(b, "solve")
     if right.ndim not in (1, 2) or len(right) != len(matrix):
         raise BadArgumentError(
             f"solve: a is {matrix.shape} and b is {right.shape}; b needs as many rows"
@@ -166,12 +169,12 @@ def norm(x: Any, ord: Any = None) -> Any:
     >>> length.data, v[0].grad
     (5.0, 0.6)
     """
-    array = functions.as_array(x, "norm")
+    array = as_array(x, "norm")
     if ord not in (None, 1, 2, np.inf) or (ord is not None and array.ndim > 1):
-        raise BadArgumentError(f"norm: ord is None, and 1, 2 or inf for a vector; got {ord!r}")
+        raise BadArgumentError(f"norm: ord is None, and 1, 2 or inf for a vector; got {shown(ord)}")
     if array.dtype != object:
         return float(np.linalg.norm(array, ord))
     sizes = [abs(element) for element in array.ravel().tolist()]
     if ord == 1:
-        return functions.add_up(sizes)
+        return add_up(sizes)
     return reduce(functions.maximum if ord == np.inf else functions.hypot, sizes)

@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 
 from autograd_nn import functions
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions import (
     add_up,
-    as_array,
     dot,
     log,
     logsumexp,
@@ -33,6 +32,7 @@ from autograd_nn.functions import (
     softplus,
     sqrt,
 )
+from autograd_nn.functions.arrays import as_array
 
 __all__ = [
     "ALIASES",

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from autograd_nn.checks import shown
+
 __all__ = [
     "is_constant",
     "is_container",
@@ -22,6 +24,7 @@ __all__ = [
     "leaves_of",
     "names_of",
     "parts_of",
+    "place_of",
     "with_parts",
 ]
 
@@ -73,6 +76,19 @@ def parts_of(x: Any) -> list[Any]:
     if isinstance(x, (list, tuple)):
         return list(x)
     return [getattr(x, field.name) for field in dataclasses.fields(x)]
+
+
+def place_of(x: Any, name: Any, where: str) -> str:
+    """How Python spells the place of a part of the container ``x``, which lies at ``where``.
+
+    >>> place_of([1.0], 0, "w"), place_of({"b": 1.0}, "b", "w")
+    ('w[0]', "w['b']")
+    """
+    if is_record(x):
+        return f"{where}.{name}"
+    if hasattr(x, "_fields"):
+        return f"{where}.{x._fields[name]}"
+    return f"{where}[{shown(name)}]"
 
 
 def with_parts(x: Any, parts: Sequence[Any]) -> Any:

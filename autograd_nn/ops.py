@@ -29,6 +29,7 @@ import numpy as np
 
 from autograd_nn import arrays, floats, special
 from autograd_nn.arrays import one_by_one
+from autograd_nn.checks import shown
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.floats import or_nan, whole
 from autograd_nn.spelling import NOTHING, SPELLINGS, Spelling, spelling_of_call
@@ -389,7 +390,7 @@ def handmade_row(name: str, arity: int) -> Primitive:
 
     def unknown(*_: Any) -> Any:
         raise WrongTypeError(
-            f"the node {name!r} was made by hand, so it has slopes but no formula, which another "
+            f"the node {shown(name)} was made by hand, so it has slopes but no formula, which another "
             "derivative or another argument needs; make it with custom_op instead"
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.engine import Value
 
-__all__ = ["gather", "gather_slopes", "scatter"]
+__all__ = ["gather", "gather_slopes", "kept", "scatter"]
 
 Floats = NDArray[np.float64]
 
@@ -38,3 +39,20 @@ def scatter(numbers: Floats, parameters: Sequence[Value]) -> None:
     """
     for p, x in zip(parameters, numbers.tolist(), strict=True):
         p.data = x
+
+
+@contextmanager
+def kept(parameters: Sequence[Value]) -> Iterator[Floats]:
+    """Their numbers, which the parameters have again afterwards, whatever happens meanwhile.
+
+    >>> x = Value(1.0)
+    >>> with kept([x]) as before:
+    ...     x.data = 3.0
+    >>> x.data, before
+    (1.0, array([1.]))
+    """
+    before = gather(parameters)
+    try:
+        yield before
+    finally:
+        scatter(before, parameters)

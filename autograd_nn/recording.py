@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.engine import (
     RECORDED,
     Context,

@@ -16,11 +16,10 @@ class, make it first and pass it as ``into``.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from autograd_nn.errors import ModelFileError
-from autograd_nn.files import write_whole
+from autograd_nn.files import read_whole, write_whole
 from autograd_nn.nn.architecture import build
 from autograd_nn.nn.model_file import fill, naming, read, to_bytes
 from autograd_nn.nn.module import Module
@@ -83,7 +82,7 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
         OSError: the file cannot be read.
     """
     with naming(path):
-        return from_bytes(Path(path).read_bytes(), into)
+        return from_bytes(read_whole(path), into)
 
 
 def from_bytes(contents: bytes, into: Module | None = None) -> Any:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_nn.checks import check_argnums, positions_of
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import check_argnums, describe, positions_of
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import (
     Value,
     chosen_operands,
@@ -35,6 +35,7 @@ from autograd_nn.nested import (
     is_record,
     names_of,
     parts_of,
+    place_of,
     with_parts,
 )
 from autograd_nn.recording import noting_exits
@@ -92,7 +93,7 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
         parts = [
             ([], Structure(0, partial(_itself, part)))
             if is_record(nested) and is_constant(part)
-            else flatten(part, f"{where}[{name!r}]")
+            else flatten(part, place_of(nested, name, where))
             for name, part in zip(names_of(nested), parts_of(nested), strict=True)
         ]
         return _join(parts, lambda items: with_parts(nested, items))

@@ -106,6 +106,7 @@ LEFT = {
     "FileNotFoundError",
     "IsADirectoryError",
     "NotImplementedError",
+    "OSError",
     "PermissionError",
     "StopIteration",
     "UnpicklingError",
@@ -116,12 +117,15 @@ INSIDE = {("engine.py", "TypeError"), ("jit/writer.py", "TypeError")}
 
 
 def raised(source):
-    """The names of the classes that a file raises, where it makes the error itself."""
+    """The names of the classes that a file raises, where it makes the error itself.
+
+    One with an underscore is answered in the same file.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             made = node.exc.func
             name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
-            if name.endswith(("Error", "Exception", "Iteration")):
+            if name.endswith(("Error", "Exception", "Iteration")) and not name.startswith("_"):
                 yield name
 
 
@@ -130,7 +134,8 @@ def defined(source):
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef):
             bases = [ast.unparse(base) for base in node.bases]
-            if any(base.endswith(("Error", "Exception", "Warning")) for base in bases):
+            error = any(base.endswith(("Error", "Exception", "Warning")) for base in bases)
+            if error and not node.name.startswith("_"):
                 yield node.name
 
 

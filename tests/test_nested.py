@@ -11,7 +11,8 @@ from enum import Enum
 import numpy as np
 import pytest
 
-from autograd_nn import MLP
+from autograd_nn import MLP, Value, check_gradients, grad, jit, label_variables
+from autograd_nn.drawing.graph import roots_of
 from autograd_nn.nested import (
     is_constant,
     is_container,
@@ -19,6 +20,7 @@ from autograd_nn.nested import (
     leaves_of,
     names_of,
     parts_of,
+    place_of,
     with_parts,
 )
 
@@ -178,3 +180,69 @@ def test_depth_is_bounded_by_memory_alone():
         deep = [deep]
     ((path, leaf),) = leaves_of(deep, str)
     assert (len(path), leaf) == (5_001, "x")
+
+
+@pytest.mark.parametrize(
+    ("x", "places"),
+    [
+        ([1.0, 2.0], ["p[0]", "p[1]"]),
+        ({"w": 1.0, 3: 2.0}, ["p['w']", "p[3]"]),
+        (Point(1.0, 2.0), ["p.x", "p.y"]),
+        (Rocket(1.0, []), ["p.thrust", "p.stages"]),
+    ],
+)
+def test_the_place_of_a_part_is_spelled_as_python_finds_it(x, places):
+    """Messages and reports name places; what they name can be typed into the console."""
+    found = [place_of(x, name, "p") for name in names_of(x)]
+    assert found == places
+    assert [eval(place, {"p": x}) for place in found] == parts_of(x)
+
+
+# -- one walk, wherever a structure is taken ----------------------------------------------------
+
+
+def structures(make):
+    """Every kind of structure, around two numbers."""
+    a, b = make(2.0), make(3.0)
+    counts = Counter({"a": 1})
+    counts.clear()
+    counts["a"], counts["b"] = a, b
+    return [
+        [a, b],
+        [(a, [b])],
+        Point(a, b),
+        {"a": a, "b": [b]},
+        OrderedDict(a=a, b=b),
+        defaultdict(list, a=a, b=b),
+        counts,
+        Rocket(a, [b]),
+        Frozen(a, "earth"),
+        {"deep": Rocket(a, [Point(b, [])])},
+    ]
+
+
+def total(x):
+    """The sum of the numbers in a structure, as a user would reach them."""
+    if is_container(x):
+        return sum((total(part) for part in parts_of(x) if not is_constant(part)), 0.0)
+    return x
+
+
+@pytest.mark.parametrize("i", range(len(structures(float))))
+def test_every_room_takes_the_same_structures(i):
+    """What one function takes and the next refuses cannot be passed through a program."""
+    at = structures(float)[i]
+    numbers = [x for _, x in leaves_of(at, float)]
+    slopes = grad(total)(at)
+    assert type(slopes) is type(at)
+    assert [x for _, x in leaves_of(slopes, float)] == [1.0] * len(numbers)
+    assert jit(total)(at) == sum(numbers)
+    assert jit(total).value_and_grad(at)[1] == slopes
+    report = check_gradients(total, at, hand=slopes)
+    assert report
+    assert len(report.rows) == len(numbers)
+    values = structures(Value)[i]
+    held = [v for _, v in leaves_of(values, Value)]
+    assert roots_of(values) == held
+    label_variables({"p": values})
+    assert [eval(v.label, {"p": values}) for v in held] == held

@@ -14,9 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe, shown
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, ComplexResultError, WrongTypeError
+from autograd_nn.nested import (
+    is_constant,
+    is_container,
+    is_record,
+    names_of,
+    parts_of,
+    place_of,
+)
 from autograd_nn.transforms import flatten
 
 __all__ = ["Arguments", "call_f", "call_hand", "hand_numbers"]
@@ -25,28 +34,36 @@ __tracebackhide__ = True  # in pytest, errors are shown at the line of the test
 
 
 def _is_complex(x: Any) -> bool:
-    if isinstance(x, dict):
-        x = list(x.values())
-    if isinstance(x, (list, tuple)):
-        return any(map(_is_complex, x))
+    if is_container(x):
+        return any(map(_is_complex, parts_of(x)))
     if isinstance(x, np.ndarray) and x.dtype == object:
-        return any(map(_is_complex, x.ravel().tolist()))
-    return isinstance(x, complex) or (isinstance(x, np.ndarray) and x.dtype.kind == "c")
+        return any(map(_is_complex, x.flat))
+    return isinstance(x, (complex, np.complexfloating)) or (
+        isinstance(x, np.ndarray) and x.dtype.kind == "c"
+    )
+
+
+def _is_several(at: Any) -> bool:
+    """A tuple is several arguments; a named one is a structure, and so one."""
+    return isinstance(at, tuple) and not hasattr(at, "_fields")
 
 
 class Arguments:
     """The arguments of ``f``: their numbers in order, their names, and how to rebuild them.
 
     Args:
-        at: a number, an array, lists and dicts of them; a tuple is several arguments.
+        at: a number, an array, lists and dicts of them; a tuple is several arguments,
+            a named one is one.
         wrt: which of them to check: positions of a tuple or list, or keys of a dict.
     """
 
     def __init__(self, f: Callable[..., object], at: Any, wrt: Any, names: Any) -> None:
+        if not callable(f):
+            raise WrongTypeError(f"f is a function, got {describe(f)}")
         leaves, self.structure = flatten(at, "at")
         if not leaves:
             raise BadArgumentError(f"at is {describe(at)}: it holds no number to check a slope for")
-        self.spread = isinstance(at, tuple)
+        self.spread = _is_several(at)
         self._sizes = [len(flatten(part, "at")[0]) for part in (at if self.spread else (at,))]
         self.all = [to_float(x) for x in leaves]
         labels = _names(f, at)
@@ -85,7 +102,7 @@ def _positions(at: Any, wrt: Any) -> list[int]:
     keys: list[Any] = list(at) if isinstance(at, dict) else list(range(len(at)))
     unknown = [key for key in wanted if key not in keys]
     if unknown or not wanted:
-        raise BadArgumentError(f"wrt is {wrt!r}; the arguments are {keys}")
+        raise BadArgumentError(f"wrt is {shown(wrt)}; the arguments are {shown(keys)}")
     positions: list[int] = []
     start = 0
     for key in keys:
@@ -107,7 +124,7 @@ def _part(at: Any, wrt: Any) -> Any:
 
 
 def _names(f: Callable[..., object], at: Any) -> list[str]:
-    parts: Sequence[Any] = at if isinstance(at, tuple) else (at,)
+    parts: Sequence[Any] = at if _is_several(at) else (at,)
     try:
         known = [p.name for p in inspect.signature(f).parameters.values() if p.kind in (0, 1)]
     except (TypeError, ValueError):  # functions from C have no signature
@@ -120,14 +137,16 @@ def _names(f: Callable[..., object], at: Any) -> list[str]:
 
 
 def _paths(nested: Any, name: str) -> list[str]:
-    if isinstance(nested, dict):
-        found = [_paths(v, f"{name}[{k!r}]" if name else str(k)) for k, v in nested.items()]
-        return [path for paths in found for path in paths]
+    """The names of the numbers in ``nested``, in the order of ``flatten``."""
     if isinstance(nested, np.ndarray) and nested.ndim:
         return [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(nested.shape)]
-    if isinstance(nested, (list, tuple)):
-        return [p for i, item in enumerate(nested) for p in _paths(item, f"{name}[{i}]")]
-    return [name]
+    if not is_container(nested):
+        return [name]
+    found: list[str] = []
+    for key, part in zip(names_of(nested), parts_of(nested), strict=True):
+        if not (is_record(nested) and is_constant(part)):
+            found += _paths(part, place_of(nested, key, name) if name else str(key))
+    return found
 
 
 def _call(who: str, function: Callable[..., object], arguments: tuple[Any, ...]) -> Any:

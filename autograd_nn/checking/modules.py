@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd_nn.checking.check import check_gradients
 from autograd_nn.checking.report import GradientReport
 from autograd_nn.engine import Value
+from autograd_nn.parameters import kept, scatter
 from autograd_nn.recording import noting_exits
 from autograd_nn.transforms import refuse_leak
 
@@ -42,26 +45,21 @@ def check_module(
     True
     """
     named = model.named_parameters()
-    before = [p.data for _, p in named]
+    names, parameters = [name for name, _ in named], [p for _, p in named]
 
     def f(w: Sequence[Any]) -> object:
-        for (_, p), x in zip(named, w, strict=True):
-            p.data = x.data if isinstance(x, Value) else x
+        scatter(np.array([x.data if isinstance(x, Value) else x for x in w]), parameters)
         with noting_exits() as left:
             result = loss(y, [model(row) for row in X])
         if w and isinstance(w[0], Value):
-            parameters = [p for _, p in named]
             refuse_leak(result, {"the parameters": parameters}, left)
             if isinstance(result, Value):
                 return _graft(result, parameters, w)
         return result
 
-    try:
-        options.setdefault("directions", 2)
-        return check_gradients(f, before, names=[name for name, _ in named], **options)
-    finally:
-        for (_, p), x in zip(named, before, strict=True):
-            p.data = x
+    options.setdefault("directions", 2)
+    with kept(parameters) as before:
+        return check_gradients(f, before.tolist(), names=names, **options)
 
 
 def _graft(result: Value, parameters: Sequence[Value], inputs: Sequence[Value]) -> Value:

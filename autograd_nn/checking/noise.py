@@ -15,7 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import WrongTypeError
 
 __all__ = ["Sampler", "noise_level"]

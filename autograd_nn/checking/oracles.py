@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_nn.checking.numeric import numeric_derivative
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe, shown
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.errors import BadArgumentError, MissingPackageError, WrongTypeError
 
 __all__ = ["complex_step_derivative", "mpmath_derivative"]
@@ -126,7 +127,7 @@ def mpmath_derivative(f: Callable[[Any], Any], x: float, digits: int = 50) -> An
 def _finite(x: object) -> float:
     number = to_float(x)
     if not math.isfinite(number):
-        raise BadArgumentError(f"the point is {number!r}; give a finite number")
+        raise BadArgumentError(f"the point is {shown(number)}; give a finite number")
     return number
 
 

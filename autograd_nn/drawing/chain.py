@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.drawing.formula import ATOM, Formula
 from autograd_nn.drawing.graph import is_plain_power
 from autograd_nn.drawing.names import Namer

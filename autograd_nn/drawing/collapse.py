@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autograd_nn.checks import shown
 from autograd_nn.drawing.graph import has_run
 from autograd_nn.drawing.names import Namer
 from autograd_nn.drawing.palette import sign_colour
@@ -110,7 +111,9 @@ def _check_expand(expand: tuple[str, ...], scopes: dict[tuple[str, ...], int]) -
     for name in expand:
         if name not in there:
             some = ", ".join(map(repr, there[:8])) or "none: use `with scope('name'):`"
-            raise BadArgumentError(f"expand={name!r}: there is no such scope. There are {some}.")
+            raise BadArgumentError(
+                f"expand={shown(name)}: there is no such scope. There are {some}."
+            )
 
 
 def _level(scopes: dict[tuple[str, ...], int], most: int) -> int:

@@ -11,7 +11,7 @@ import math
 from typing import Any, NamedTuple
 
 from autograd_nn import rich
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.drawing.chain import ChainRule
 from autograd_nn.drawing.render import Drawing, draw
 from autograd_nn.drawing.scene import Scene

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of

@@ -7,15 +7,16 @@ Python's ``sum`` starts is left out, and so is its zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.drawing.text import short_number
 from autograd_nn.engine import Value, row_of, topological_order
 from autograd_nn.errors import BadArgumentError, WrongTypeError
+from autograd_nn.nested import is_constant, is_container, is_record, parts_of
 from autograd_nn.ops import CODES, CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Simplified", "has_run", "is_plain_power", "kind_of", "roots_of", "sign_of"]
@@ -25,7 +26,7 @@ _SIGNS = {"mul": "×", "div": "÷", "sub": "−", "neg": "−", "add": "+", "pow
 
 
 def roots_of(what: Any) -> list[Value]:
-    """The Values in ``what``: one, or a list, tuple, dict or array of them to any depth.
+    """The Values in ``what``: one, or a list, tuple, dict, dataclass or array of them to any depth.
 
     Raises:
         TypeError: there is something else in it; the message says what to give.
@@ -39,10 +40,10 @@ def roots_of(what: Any) -> list[Value]:
             roots.setdefault(id(item), item)
         elif isinstance(item, np.ndarray) and item.dtype == object:
             pending.extend(reversed(item.ravel().tolist()))
-        elif isinstance(item, Mapping):
-            pending.extend(reversed(list(item.values())))
-        elif isinstance(item, (list, tuple)):
-            pending.extend(reversed(item))
+        elif is_container(item):
+            record = is_record(item)
+            parts = [x for x in parts_of(item) if not (record and is_constant(x))]
+            pending.extend(reversed(parts))
         else:
             raise WrongTypeError(f"cannot draw {describe(item)}. {_advice(item)}")
     if not roots:

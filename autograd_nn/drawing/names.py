@@ -12,23 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
 from autograd_nn.errors import WrongTypeError
+from autograd_nn.nested import is_container, names_of, parts_of, place_of
 from autograd_nn.ops import CONSTANT, LEAF, PARAMETER
 
 __all__ = ["Namer", "label_variables", "named_values"]
 
 _WORDS = {"add": "sum", "sub": "difference", "mul": "product", "div": "quotient", "pow": "power"}
 _LONGEST_FORMULA = 16
+_DEEPEST = 4  # structures are followed no further, so that one in itself ends
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 # How tightly an operator binds; whatever is not in this table needs no brackets.
 _LOOSE = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2}
 
 
 def named_values(names: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    """The Values in a mapping of names, with lists and arrays numbered: ``w[0]``, ``w[1][2]``.
+    """The Values in a mapping of names, with their places: ``w[0]``, ``w[1][2]``, ``p['a']``.
 
     Names that begin with an underscore, and what holds no Values, are passed over, so that
     ``locals()`` and ``globals()`` can be given.
@@ -40,23 +42,30 @@ def named_values(names: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
             continue
         pending: list[tuple[str, Any, int]] = [(name, held, 0)]
         while pending:
-            path, item, depth = pending.pop()
+            place, item, depth = pending.pop()
             if isinstance(item, Value):
-                yield path, item
-            elif depth < 4 and (
-                isinstance(item, (list, tuple))
-                or (isinstance(item, np.ndarray) and item.dtype == object and item.ndim)
-            ):
-                numbered = [(f"{path}[{i}]", part, depth + 1) for i, part in enumerate(item)]
-                pending.extend(reversed(numbered))
+                yield place, item
+            elif depth < _DEEPEST:
+                inside = [(spelled, part, depth + 1) for spelled, part in _inside(item, place)]
+                pending.extend(reversed(inside))
+
+
+def _inside(item: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """The parts of a container or an array of objects, with how Python spells their places."""
+    if is_container(item):
+        for name, part in zip(names_of(item), parts_of(item), strict=True):
+            yield place_of(item, name, place), part
+    elif isinstance(item, np.ndarray) and item.dtype == object and item.ndim:
+        for i, part in enumerate(item):
+            yield f"{place}[{i}]", part
 
 
 def label_variables(names: Mapping[str, Any]) -> None:
     """Label every unlabelled Value by the name of the variable that holds it.
 
     Args:
-        names: usually ``locals()``; any mapping of names to Values, or lists or arrays of
-            them.  A Value that has a label keeps it; the first name wins.
+        names: usually ``locals()``; any mapping of names to Values, or lists, dicts,
+            dataclasses or arrays of them.  A Value that has a label keeps it; the first name wins.
 
     >>> x, w = Value(2.0), [Value(3.0), Value(4.0)]
     >>> label_variables({"x": x, "w": w})
@@ -65,7 +74,7 @@ def label_variables(names: Mapping[str, Any]) -> None:
     """
     if not isinstance(names, Mapping):
         raise WrongTypeError(
-            f"give a mapping of names to Values such as locals(), got {names!r:.60}"
+            f"give a mapping of names to Values such as locals(), got {shown(names)}"
         )
     for name, value in named_values(names):
         if not value.label:

@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import check_choice, describe
 from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
@@ -174,11 +174,8 @@ def page_text(
     by_layer: bool = False,
 ) -> str:
     """The page that ``step_through`` writes, as text."""
-    if direction not in DIRECTIONS:
-        allowed = ", ".join(map(repr, DIRECTIONS))
-        raise BadArgumentError(f"direction is one of {allowed}; got {direction!r}")
-    if theme not in _THEMES:
-        raise BadArgumentError(f"theme is one of {', '.join(map(repr, _THEMES))}; got {theme!r}")
+    check_choice("direction", direction, DIRECTIONS)
+    check_choice("theme", theme, _THEMES)
     count = len(topological_order(v))
     if count > _MOST_VALUES:
         raise BadArgumentError(

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from importlib.util import find_spec
 
+from autograd_nn.checks import shown
 from autograd_nn.drawing.palette import FONTS
 from autograd_nn.errors import DrawingError
 
@@ -30,8 +31,8 @@ def find_program() -> str | None:
         found = shutil.which(named)
         if found is None:
             raise DrawingError(
-                f"${PROGRAM_VARIABLE} names {named!r}, which is not a program that can be run. "
-                "Correct it, or unset it to use 'dot' on the PATH or the built-in layout."
+                f"${PROGRAM_VARIABLE} names {shown(named)}, which is not a program that can be "
+                "run. Correct it, or unset it to use 'dot' on the PATH or the built-in layout."
             )
         return found
     return shutil.which("dot")

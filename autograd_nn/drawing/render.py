@@ -14,6 +14,7 @@ from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
 
+from autograd_nn.checks import check_choice, shown
 from autograd_nn.drawing.called import outputs_of
 from autograd_nn.drawing.document import in_notebook
 from autograd_nn.drawing.dot import Source
@@ -104,16 +105,18 @@ def draw(
     >>> draw(MLP(2, [3, 1], seed=0), [1.0, -1.0]).scene.view
     'network'
     """
-    _check("direction", direction, DIRECTIONS)
-    _check("values", values, _VALUES)
-    _check("engine", engine, _ENGINES)
-    _check("view", view, VIEWS)
-    _check("by", by, ("weight", "gradient"))
+    check_choice("direction", direction, DIRECTIONS)
+    check_choice("values", values, _VALUES)
+    check_choice("engine", engine, _ENGINES)
+    check_choice("view", view, VIEWS)
+    check_choice("by", by, ("weight", "gradient"))
     if isinstance(max_values, bool) or not isinstance(max_values, int) or max_values < 1:
-        raise BadArgumentError(f"max_values is a whole number of at least 1, got {max_values!r}")
+        raise BadArgumentError(
+            f"max_values is a whole number of at least 1, got {shown(max_values)}"
+        )
     for name, given, unit in (("timeout", timeout, "seconds"), ("width", width, "pixels")):
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
-            raise BadArgumentError(f"{name} is a number of {unit} above 0, got {given!r}")
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < 1e9:
+            raise BadArgumentError(f"{name} is a number of {unit} above 0, got {shown(given)}")
     wanted = (expand,) if isinstance(expand, str) else tuple(expand or ())
     outputs = outputs_of(what, row)
     roots = roots_of(what if outputs is None else outputs.values)
@@ -130,11 +133,6 @@ def draw(
     }
     source = Source(roots, direction, values, max_values, wanted, names)
     return Drawing(scene_of(roots, **options), source, engine, timeout, options)
-
-
-def _check(name: str, given: object, allowed: tuple[str | None, ...]) -> None:
-    if given not in allowed:
-        raise BadArgumentError(f"{name} is one of {', '.join(map(repr, allowed))}; got {given!r}")
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -206,9 +204,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             ValueError: there is no such format.
             DrawingError: it cannot be made here; the message says what to do.
         """
-        form = (format or self.format).lower()
-        if form not in graphviz.FORMATS:
-            raise BadArgumentError(f"unknown format {form!r}: use 'svg', 'png', 'pdf' or 'gv'")
+        form = format or self.format
+        form = form.lower() if isinstance(form, str) else form
+        if not isinstance(form, str) or form not in graphviz.FORMATS:
+            raise BadArgumentError(f"unknown format {shown(form)}: use 'svg', 'png', 'pdf' or 'gv'")
         special = bool(renderer or formatter or neato_no_op)
         if engine not in (None, "dot", "builtin") or special:
             made = super().pipe(
@@ -238,8 +237,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         if form == "png":
             return png_from_svg(svg_text(self.scene, theme="light"))
         raise DrawingError(
-            f"the built-in layout makes 'svg' and 'png', not {form!r}. "
-            f"Install Graphviz for {form!r} and use engine='dot', or choose 'svg'."
+            f"the built-in layout makes 'svg' and 'png', not {shown(form)}. "
+            f"Install Graphviz for {shown(form)} and use engine='dot', or choose 'svg'."
         )
 
     def _needs_dot(self, form: str) -> bool:

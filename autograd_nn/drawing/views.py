@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from autograd_nn.checks import shown
 from autograd_nn.drawing.graph import roots_of
 from autograd_nn.drawing.groups import draw_groups
 from autograd_nn.drawing.layers import draw_layers
@@ -83,8 +84,8 @@ def scene_of(
     wanted = {*opened, *_named(pen, model, expand)}
     if chosen in ("layers", "network") and model is None:
         raise BadArgumentError(
-            f"view={chosen!r}: there are no neurons in this graph, that is, no sums of weights "
-            "times values. view='values' draws any graph."
+            f"view={shown(chosen)}: there are no neurons in this graph, that is, no sums of "
+            "weights times values. view='values' draws any graph."
         )
     if chosen == "network" and model is not None:
         if called and wanted & {n.id for layer in model.layers() for n in layer.neurons}:
@@ -208,7 +209,7 @@ def _named(pen: Pen, model: Model | None, expand: tuple[str, ...]) -> set[str]:
         if name not in there:
             some = ", ".join(repr(clean(part)) for part in list(there)[:8])
             raise BadArgumentError(
-                f"expand={name!r}: there is no such scope. "
+                f"expand={shown(name)}: there is no such scope. "
                 f"There are {some or 'none: use `with scope(...)`'}."
             )
     found = {f"v{i}" for i, node in enumerate(pen.order) if wanted & set(node.scope)}

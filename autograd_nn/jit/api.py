@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any, overload
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.engine import this_thread
 from autograd_nn.errors import (
     BadArgumentError,
@@ -69,7 +69,9 @@ class Jitted:
         known = list(inspect.signature(self.function).parameters)
         for name in names:
             if name not in known:
-                raise BadArgumentError(f"rows names {name!r}; the function's arguments are {known}")
+                raise BadArgumentError(
+                    f"rows names {shown(name)}; the function's arguments are {known}"
+                )
         return frozenset(known.index(name) for name in names)
 
     def __repr__(self) -> str:

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe, shown
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Context, Value, look_up, require, this_thread
 from autograd_nn.errors import BadArgumentError, OutOfRangeError, WrongTypeError
-from autograd_nn.functions import as_array, dot
+from autograd_nn.functions import dot
+from autograd_nn.functions.arrays import as_array
 from autograd_nn.jit.capture.trace import INDEX
 
 __all__ = ["take"]
@@ -47,9 +49,9 @@ def take(table: Any, index: Any) -> Any:
     if not (isinstance(index, Value) or is_number(index)):
         raise WrongTypeError(f"take needs an integer index, got {describe(index)}")
     # The number itself: float() would take it out of the graph, and make a path for each index.
-    number = index._data if isinstance(index, Value) else float(index)
+    number = index._data if isinstance(index, Value) else to_float(index)
     if number != number or number in (float("inf"), float("-inf")) or number != int(number):
-        raise BadArgumentError(f"take needs an integer index, got {number!r}")
+        raise BadArgumentError(f"take needs an integer index, got {shown(number)}")
     if not 0 <= number < len(table):
         raise OutOfRangeError(
             f"index {int(number)} is out of range for a table of {len(table)} rows"
@@ -93,5 +95,5 @@ def _by_indicators(entries: list[Value], width: int, index: Value) -> list[Value
     chosen = [(1.0 - (at - float(i)).abs()).relu() for i in range(count)]
     # A guard: of a number that is no integer in range, no row has the indicator 1.
     if not reduce(Value.maximum, chosen) >= 1.0:
-        raise BadArgumentError(f"take needs an integer index, got {index.data!r}")
+        raise BadArgumentError(f"take needs an integer index, got {shown(index.data)}")
     return [dot(chosen, entries[k::width]) for k in range(width)]

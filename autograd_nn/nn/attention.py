@@ -6,8 +6,7 @@ import math
 import random
 from typing import Any
 
-from autograd_nn.checks import positive_int
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, positive_int
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions import add_up, dot, softmax

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from autograd_nn.checks import is_int, positive_int
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, is_int, positive_int
 from autograd_nn.engine import parameter
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions import dot

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.nn.initialisers import generator
 from autograd_nn.nn.module import Module

@@ -10,8 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from autograd_nn.checks import is_int, look_up
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, is_int, look_up
 from autograd_nn.engine import Value, parameter
 from autograd_nn.errors import WrongTypeError
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from autograd_nn.checks import look_up, positive_int
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe, look_up, positive_int, shown
+from autograd_nn.conversion import is_number
 from autograd_nn.engine import Value, parameter, place, record_dot
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.nn.initialisers import Initialiser, generator, initialiser
@@ -191,9 +191,9 @@ class MLP(Module):
         seed: int | random.Random | None = None,
     ) -> None:
         positive_int("nin", nin)
-        if isinstance(nouts, (str, int)) or not hasattr(nouts, "__iter__"):
+        if isinstance(nouts, (str, bytes, int)) or not hasattr(nouts, "__iter__"):
             raise WrongTypeError(
-                f"nouts is a list of layer sizes such as [16, 16, 1], got {nouts!r}"
+                f"nouts is a list of layer sizes such as [16, 16, 1], got {shown(nouts)}"
             )
         sizes = [nin, *nouts]
         if len(sizes) == 1:

@@ -15,12 +15,13 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd_nn.checks import shown
 from autograd_nn.errors import BadArgumentError, ModelFileError
+from autograd_nn.files import read_whole
 from autograd_nn.nn.states import Model, State, load_state_dict, state_dict
 
 __all__ = ["fill", "load_into", "naming", "read", "to_bytes"]
@@ -59,7 +60,7 @@ def load_into(module: Model, path: str | os.PathLike[str]) -> None:
         ModelFileError, OSError: see ``saving.load``.
     """
     with naming(path):
-        fill(module, read(Path(path).read_bytes())[1])
+        fill(module, read(read_whole(path))[1])
 
 
 @contextmanager
@@ -131,10 +132,10 @@ def _read_arrays(contents: bytes) -> dict[str, Any]:
         for entry in archive.infolist():
             name = entry.filename.removesuffix(".npy")
             if name in arrays:
-                raise BadArgumentError(f"{name!r} is in it twice")
+                raise BadArgumentError(f"{shown(name)} is in it twice")
             # Stored, not compressed: a small file cannot grow to fill the memory.
             if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > len(contents):
-                raise BadArgumentError(f"{name!r} is compressed")
+                raise BadArgumentError(f"{shown(name)} is compressed")
             arrays[name] = _read_array(name, archive.read(entry))
     return arrays
 
@@ -143,12 +144,14 @@ def _read_array(name: str, data: bytes) -> Any:
     """One ``.npy`` of numbers; its size is checked before memory is asked for."""
     header = _HEADER.match(data)
     if header is None:
-        raise BadArgumentError(f"{name!r} is not a list of float64")
+        raise BadArgumentError(f"{shown(name)} is not a list of float64")
     dtype = np.dtype(header["dtype"].decode())
     shape = (int(header["size"]),) if header["size"] else ()
     start, count = header.end(), shape[0] if shape else 1
     if len(data) - start != count * dtype.itemsize:
-        raise BadArgumentError(f"{name!r} says {count} numbers but holds {len(data) - start} bytes")
+        raise BadArgumentError(
+            f"{shown(name)} says {count} numbers but holds {len(data) - start} bytes"
+        )
     return np.frombuffer(data, dtype, count, start).reshape(shape)
 
 
@@ -158,8 +161,8 @@ def _check_manifest(manifest: Any) -> dict[str, Any]:
     version = manifest.get("version")
     if version != VERSION:
         raise ModelFileError(
-            f"written in version {version!r} of the format; this package reads version {VERSION}: "
-            "install the autograd_nn that wrote it"
+            f"written in version {shown(version)} of the format; this package reads version "
+            f"{VERSION}: install the autograd_nn that wrote it"
         )
     if "architecture" not in manifest:
         raise ModelFileError("not a model file of this package: it lacks the architecture")
@@ -169,5 +172,5 @@ def _check_manifest(manifest: Any) -> dict[str, Any]:
 def _check_arrays(arrays: dict[str, Any]) -> State:
     for name, array in arrays.items():
         if not name.startswith(_PREFIX) or array.dtype != np.dtype("<f8"):
-            raise ModelFileError(f"not a model file of this package: it holds {name!r}")
+            raise ModelFileError(f"not a model file of this package: it holds {shown(name)}")
     return {name.removeprefix(_PREFIX): array for name, array in arrays.items()}

@@ -10,8 +10,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_nn.checks import look_up, positive_int
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, look_up, positive_int
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions import dot, relu, sigmoid, tanh
 from autograd_nn.nn.initialisers import Initialiser, bias_of, generator, weights_of

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 

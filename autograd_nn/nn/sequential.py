@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd_nn import functions
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, OutOfRangeError, WrongTypeError
 from autograd_nn.nn.module import Module
 from autograd_nn.nn.rows import each_number, is_nest
 
 __all__ = [
-    "GELU", "Flatten", "LeakyReLU", "LogSoftmax", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "GELU", "Flatten", "LeakyReLU", "LogSoftmax", "ReLU", "Sequential", "Sigmoid", "Softmax",
+    "Softplus", "Tanh",
 ]  # fmt: skip
 
 
@@ -177,7 +178,7 @@ class Softmax(Module):
 
 
 class LogSoftmax(Module):
-    """The logarithms of ``Softmax``, without overflow; ``losses.negative_log_likelihood`` takes them.
+    """The logarithms of ``Softmax``, without overflow; see ``negative_log_likelihood``.
 
     >>> [round(x, 6) for x in LogSoftmax()([0.0, 0.0])]
     [-0.693147, -0.693147]

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.conversion import describe, did_you_mean
+from autograd_nn.checks import describe, did_you_mean, shown
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 
@@ -72,7 +72,7 @@ def load_state_dict(module: Model, state: dict[str, Any]) -> None:
         array = _as_floats(name, state[name])
         if array.shape != shape:
             raise BadArgumentError(
-                f"{name!r} has shape {shape} in this model, but {array.shape} in the state; "
+                f"{shown(name)} has shape {shape} in this model, but {array.shape} in the state; "
                 "make the model with the same layer sizes"
             )
         ready += zip(parameters, array.ravel().tolist(), strict=True)
@@ -89,7 +89,9 @@ def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
     names: set[str] = set()
     for name, p in module.named_parameters():
         if name in names:
-            raise BadArgumentError(f"two parameters are named {name!r}: rename a key or attribute")
+            raise BadArgumentError(
+                f"two parameters are named {shown(name)}: rename a key or attribute"
+            )
         names.add(name)
         head, _, last = name.rpartition(".")
         grouped = head != "" and last.isdecimal()
@@ -97,7 +99,9 @@ def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
         if grouped:
             in_list.add(key)
         elif key in in_list or key in found:
-            raise BadArgumentError(f"a parameter and a list of parameters are both named {key!r}")
+            raise BadArgumentError(
+                f"a parameter and a list of parameters are both named {shown(key)}"
+            )
         found.setdefault(key, []).append(p)
     if not found:
         raise BadArgumentError(
@@ -140,12 +144,12 @@ def _name_errors(unknown: list[str], missing: list[str]) -> list[str]:
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+    some = ", ".join(shown(name) for name in names[:3])
+    return some if len(names) <= 3 else f"{some} and {len(names) - 3} more"
 
 
 def _as_floats(name: str, numbers: Any) -> Floats:
     array = np.asarray(numbers)
     if array.dtype.kind not in "fiub":
-        raise WrongTypeError(f"{name!r} must hold numbers, got {describe(numbers)}")
+        raise WrongTypeError(f"{shown(name)} must hold numbers, got {describe(numbers)}")
     return array.astype(float)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_nn.checks import positive_int
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, positive_int, shown
+from autograd_nn.conversion import to_float
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.optim import Optimizer
 from autograd_nn.parameters import gather, scatter
@@ -71,11 +71,11 @@ class _Watch(Callback):
     """What both watchers share: one number of the history, and whether it became better."""
 
     def __init__(self, monitor: str = "", mode: str = "", min_delta: float = 0.0) -> None:
-        if mode not in ("", "min", "max"):
-            raise BadArgumentError(f"mode is 'min' or 'max', got {mode!r}")
-        if not min_delta >= 0.0:
+        if not isinstance(mode, str) or mode not in ("", "min", "max"):
+            raise BadArgumentError(f"mode is 'min' or 'max', got {shown(mode)}")
+        if not to_float(min_delta) >= 0.0:
             raise BadArgumentError(
-                f"min_delta is how much better counts, at least 0; got {min_delta}"
+                f"min_delta is how much better counts, at least 0; got {shown(min_delta)}"
             )
         self.monitor, self.mode, self.min_delta = monitor, mode, float(min_delta)
         self.best = math.nan
@@ -92,7 +92,7 @@ class _Watch(Callback):
             x = run.history[name][-1]
         except KeyError as error:
             raise BadArgumentError(
-                f"{type(self).__name__}(monitor={name!r}): {error.args[0]}"
+                f"{type(self).__name__}(monitor={shown(name)}): {error.args[0]}"
             ) from None
         upwards = self.mode == "max" or (not self.mode and name.endswith("accuracy"))
         gain = x - self.best if upwards else self.best - x

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.checks import look_up
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe, look_up, shown
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.losses import LOSSES
@@ -98,7 +97,7 @@ def scores_of(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
             )
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         if name in named or name in ("loss", "lr"):
-            raise BadArgumentError(f"two numbers of the history would be called {name!r}")
+            raise BadArgumentError(f"two numbers of the history would be called {shown(name)}")
         named[name] = function
     return named
 

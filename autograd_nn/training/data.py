@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.recording import no_grad
@@ -173,7 +174,7 @@ def _as_floats(given: Any, name: str) -> Floats:
             place = ", ".join(map(str, at))
             hint = ": encode text as numbers first" if isinstance(x, str) else ""
             raise WrongTypeError(f"{name}[{place}] is {describe(x)}, not a number{hint}")
-    return array.astype(float)
+    return np.array([to_float(x) for x in array.flat], dtype=float).reshape(array.shape)
 
 
 def _check_finite(array: Floats, name: str) -> None:

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.errors import AnomalyError
-from autograd_nn.checks import is_int, positive_int
-from autograd_nn.conversion import describe, is_number
+from autograd_nn.checks import describe, is_int, positive_int
+from autograd_nn.conversion import is_number
 from autograd_nn.errors import AnomalyError, BadArgumentError, NonFiniteLossError, WrongTypeError
-from autograd_nn.optim import OptimizerLike
+from autograd_nn.optim.optimizers import OptimizerLike
 from autograd_nn.parameters import gather, scatter
 from autograd_nn.recording import detect_anomaly
 from autograd_nn.training.callbacks import Run, call_all, check_callbacks

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograd_nn.conversion import did_you_mean
+from autograd_nn.checks import did_you_mean, shown
 from autograd_nn.errors import BadArgumentError, UnknownNameError
 from autograd_nn.rich import Cell, card, curve, table
 from autograd_nn.training.plots import plot_history
@@ -46,17 +46,19 @@ class History(Mapping[str, list[float]]):
             ValueError: the names are not those of the epochs before.
         """
         if self.epochs and set(numbers) != set(self._columns):
-            raise BadArgumentError(f"every epoch has {list(self._columns)}, got {list(numbers)}")
+            raise BadArgumentError(
+                f"every epoch has {list(self._columns)}, got {shown(list(numbers))}"
+            )
         for name, x in numbers.items():
             self._columns.setdefault(name, []).append(float(x))
         self.seconds.append(seconds)
         self.epochs += 1
 
     def __getitem__(self, name: str) -> list[float]:
-        if name not in self._columns:
-            hint = did_you_mean(str(name), self._columns)
+        if not isinstance(name, str) or name not in self._columns:
+            hint = did_you_mean(name, self._columns) if isinstance(name, str) else ""
             known = ", ".join(self._columns) or "nothing yet"
-            raise UnknownNameError(f"no {name!r} in this history: {hint}It holds {known}.")
+            raise UnknownNameError(f"no {shown(name)} in this history: {hint}It holds {known}.")
         return self._columns[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.checks import shown
 from autograd_nn.errors import BadArgumentError
 
 __all__ = ["accuracy", "confusion_matrix", "to_labels"]
@@ -42,8 +43,8 @@ def to_labels(outputs: Any, loss: str = "cross_entropy") -> NDArray[np.int64]:
         return np.where(array > 0, 1, -1).astype(np.int64)
     if array.ndim != 2:
         raise BadArgumentError(
-            f"outputs of shape {array.shape} and the loss {loss!r} name no classes; train with "
-            "cross_entropy (one output per class), binary_cross_entropy or hinge"
+            f"outputs of shape {array.shape} and the loss {shown(loss)} name no classes; train "
+            "with cross_entropy (one output per class), binary_cross_entropy or hinge"
         )
     return np.asarray(array.argmax(axis=1), np.int64)
 

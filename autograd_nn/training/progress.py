@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from autograd_nn.conversion import describe
+from autograd_nn.checks import describe
 from autograd_nn.errors import BadArgumentError
 
 __all__ = ["NotebookBar", "Progress"]

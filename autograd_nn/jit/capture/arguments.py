@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.conversion import describe, is_number, to_float
+from autograd_nn.checks import describe
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, CannotReplayError, HoldsValueError, WrongTypeError
-from autograd_nn.nested import is_container, names_of, parts_of, with_parts
+from autograd_nn.nested import is_container, names_of, parts_of, place_of, with_parts
 from autograd_nn.plain import Plain
 
 __all__ = [
@@ -188,7 +189,7 @@ def unreadable(x: Any, where: str) -> str:
     """What in an argument cannot be read, and where; "" if there is nothing."""
     if is_container(x):
         for name, part in zip(names_of(x), parts_of(x), strict=True):
-            found = unreadable(part, f"{where}[{name!r}]")
+            found = unreadable(part, place_of(x, name, where))
             if found:
                 return found
         return ""
@@ -274,6 +275,8 @@ def describe_result(x: Any, roots: list[Value]) -> Any:
     if isinstance(x, np.ndarray):
         return _describe_array(x, roots)
     if x is None or isinstance(x, _IMMUTABLE) or is_number(x):
+        if isinstance(x, (int, Fraction)) and not _fits_a_float(x):
+            raise CannotReplayError(f"it returned {describe(x)}, which is too large for a float")
         return ("constant", x)
     if isinstance(x, frozenset) and all(isinstance(item, _IMMUTABLE) for item in x):
         return ("constant", x)
@@ -286,7 +289,17 @@ def describe_result(x: Any, roots: list[Value]) -> Any:
     )
 
 
+def _fits_a_float(x: int | Fraction) -> bool:
+    try:
+        float(x)
+    except OverflowError:
+        return False
+    return True
+
+
 def _describe_array(x: Any, roots: list[Value]) -> Any:
+    if x.dtype.kind not in "fiubO":
+        raise CannotReplayError(f"it returned an array of {x.dtype}")
     if x.dtype != object:
         return ("constant", x.copy())
     items = list(x.flat)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.checks import shown
 from autograd_nn.engine import Value, lifted, slopes_along, this_thread
 from autograd_nn.errors import CannotReplayError, TraceError
 from autograd_nn.jit.capture.arguments import describe_result, lift, one_row, rebuild
@@ -275,6 +276,6 @@ def _refuse_outer_values(outer: Sequence[tuple[str, Any]], before: Sequence[int]
         items = list(x.values()) if isinstance(x, dict) else list(x)
         if any(isinstance(v, Value) for v in items):
             raise TraceError(
-                f"the function put Values into {name!r}, which lies outside it. A replay runs no "
-                "Python, so nothing would be added again: return them instead."
+                f"the function put Values into {shown(name)}, which lies outside it. A replay "
+                "runs no Python, so nothing would be added again: return them instead."
             )

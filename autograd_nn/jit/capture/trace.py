@@ -24,6 +24,7 @@ from typing import Final
 
 from mypy_extensions import i32, i64
 
+from autograd_nn.checks import shown
 from autograd_nn.engine import (
     ADD,
     DETACH,
@@ -495,15 +496,15 @@ class _Lookups:
 def _refuse_foreign(v: Value, only_read: bool) -> None:
     if v._code > CONSTANT and v.scope[:1] == (RECORDED,):
         raise CannotReplayError(
-            f"it keeps Values between calls, such as {v!r} (functools.cache does that)"
+            f"it keeps Values between calls, such as {shown(v)} (functools.cache does that)"
         )
     if v._code > CONSTANT and not only_read:
         raise TraceError(
-            f"{v!r} was computed by {v.op!r} outside this function, so its slope cannot be "
+            f"{shown(v)} was computed by {v.op!r} outside this function, so its slope cannot be "
             "followed. Pass it as an argument, compute it inside, or use its .data."
         )
     if v.scope == (_FOREIGN,):
         raise TraceError(
-            f"{v!r} is an argument of another jitted function, from the time when that one was "
-            "recorded. Return what is needed from there, and pass it as an argument."
+            f"{shown(v)} is an argument of another jitted function, from the time when that one "
+            "was recorded. Return what is needed from there, and pass it as an argument."
         )

@@ -16,6 +16,7 @@ from autograd_nn.jit.lifting.nests import items_of
 from autograd_nn.jit.lifting.packs import Packing, Where
 from autograd_nn.jit.lifting.pieces import FAR, Cells, pieces
 from autograd_nn.jit.lifting.reroll import reroll
+from autograd_nn.jit.lifting.storage import turned
 from autograd_nn.jit.plan.nests import PADDING, VALUES, Access, Item, Lines, Nest
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
@@ -43,7 +44,7 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
         )
         return (base + position * steps)[:, None] + row_steps[:, None] * np.arange(rows)
 
-    return Plan(
+    plan = Plan(
         rows,
         [cells.size, *(_size(packing, k, rows) for k in cells.outside)],
         [_place(cells, k, rows) for k in range(leaves)],
@@ -57,6 +58,9 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
             if region.size and k not in cells.outside
         ],
     )
+    inside = [k for k, region in enumerate(regions) if region.size and k not in cells.outside]
+    sizes = [(cells.base[k], _size(packing, k, rows)) for k in inside]
+    return plan if rows > 1 else turned(plan, sizes)
 
 
 def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) -> Plan:

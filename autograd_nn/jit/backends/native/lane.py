@@ -17,10 +17,11 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
+from autograd_nn.errors import NotArithmeticError
 from autograd_nn.jit.backends.native.code import Code, Register, kind_of, spelled
 from autograd_nn.ops import primitive
 
-__all__ = ["Bits", "Lane", "Mask", "NotArithmeticError", "choose"]
+__all__ = ["Bits", "Lane", "Mask", "choose"]
 
 Number = (float, int)
 _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -37,10 +38,6 @@ _FOLDED: Final = {
     "fmul": primitive("mul").scalar,
     "fdiv": primitive("div").scalar,
 }
-
-
-class NotArithmeticError(TypeError):
-    """A rule asked a Lane for what only a number has, such as whether it is true."""
 
 
 class Mask(Register):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from native_rows import Compiled
 
-from autograd_nn.jit.backends.native.lane import Lane, NotArithmeticError, choose
+from autograd_nn.errors import NotArithmeticError
+from autograd_nn.jit.backends.native.lane import Lane, choose
 
 
 def test_lines_that_nobody_needs_are_left_out():

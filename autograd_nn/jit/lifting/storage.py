@@ -1,0 +1,405 @@
+"""Storage: the order of each region's numbers that lets inner loops run along memory.
+
+A table of rows is recorded row by row, and what is computed for each row lies ``m`` numbers apart:
+vectors would have to be gathered.  Turned, the rows lie last: cell ``(i, j)`` of ``N`` rows of
+``m`` numbers moves from ``i * m + j`` to ``j * N + i``.
+
+Nobody says which sizes are rows.  The sizes of outer axes are tried, those with most work first;
+a region is turned where all that reads or writes it can follow, and a try is kept where more of
+the work then runs along memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from autograd_nn.jit.plan.nests import VALUES, Access, Item, Lines, Loop, Nest, walk
+from autograd_nn.jit.plan.plan import Guards, Place, Plan
+
+__all__ = ["turned"]
+
+_TRIED: Final = 3  # sizes of rows
+_FEWEST: Final = 4  # rows
+_VECTOR: Final = 8  # numbers at once, where work runs along memory
+_REDUCED: Final = 5  # the same where they are added up
+_WORTH: Final = 0.9  # of the work, at most
+_SCATTERED: Final = -1  # in the place of a stride, where a table says where numbers lie
+
+
+class Turn(NamedTuple):
+    """How a region is turned: blocks of ``rows`` rows of ``width`` numbers."""
+
+    rows: int
+    width: int
+
+
+@dataclass
+class _Zones:
+    """The regions of buffer 0, and how each is turned.
+
+    Attributes:
+        starts, ends: of each region.
+        turns: of each region; None where it stays.
+    """
+
+    starts: Any
+    ends: Any
+    turns: list[Turn | None]
+
+    def at(self, cell: int) -> int:
+        """The region of a cell; -1 if it is in none."""
+        k = int(np.searchsorted(self.starts, cell, side="right")) - 1
+        return k if k >= 0 and cell < self.ends[k] else -1
+
+    def moved(self, cells: Any) -> Any:
+        """Where cells have gone."""
+        cells = np.asarray(cells, dtype=np.int64)
+        found = cells.copy()
+        zone = np.searchsorted(self.starts, cells, side="right") - 1
+        for k, turn in enumerate(self.turns):
+            if turn is not None:
+                here = (zone == k) & (cells < self.ends[k])
+                found[here] = self.starts[k] + _moved(cells[here] - self.starts[k], turn)
+        return found
+
+
+def _moved(positions: Any, turn: Turn) -> Any:
+    block, rest = np.divmod(positions, turn.rows * turn.width)
+    row, column = np.divmod(rest, turn.width)
+    return block * (turn.rows * turn.width) + column * turn.rows + row
+
+
+class _CannotTurnError(Exception):
+    """An access cannot follow the turn of a region; the region's number."""
+
+
+def turned(plan: Plan, regions: Sequence[tuple[int, int]]) -> Plan:
+    """The plan with its regions in the best order that is found.
+
+    Args:
+        regions: the first cell and the size of each region of buffer 0, in order.
+    """
+    starts = np.array([start for start, _ in regions], dtype=np.int64)
+    ends = np.array([start + size for start, size in regions], dtype=np.int64)
+    best, least = None, _WORTH * _work(plan.items)
+    for rows in _candidates(plan.items):
+        zones = _Zones(starts, ends, [None] * len(regions))
+        _propose(plan.items, zones, rows)
+        items = _follow(plan.items, zones)
+        if any(zones.turns) and _work(items) < least:
+            best, least = (items, zones), _work(items)
+    if best is None:
+        return plan
+    items, zones = best
+    cells, numbers = plan.constants
+    return replace(
+        plan,
+        items=items,
+        leaves=[_place(place, zones) for place in plan.leaves],
+        constants=(zones.moved(cells), numbers),
+        guards=[
+            Guards(g.symbol, zones.moved(g.left), zones.moved(g.right), g.outcomes)
+            for g in plan.guards
+        ],
+        roots=zones.moved(plan.roots),
+    )
+
+
+def _place(place: Place, zones: _Zones) -> Place:
+    if place.buffer != VALUES or not place.size:
+        return place
+    cells = zones.moved(place.cells)
+    if (cells == place.cells).all():
+        return place
+    return replace(place, order=cells - place.start)
+
+
+# -- what to try -------------------------------------------------------------------------------
+
+
+def _weighted(items: Sequence[Item], times: int = 1) -> Iterator[tuple[Nest, int]]:
+    """All nests, and how often each is run."""
+    for item in items:
+        if isinstance(item, Loop):
+            yield from _weighted(item.items, times * item.count)
+        elif isinstance(item, Nest):
+            yield item, times
+
+
+def _work(items: Sequence[Item]) -> float:
+    """The points of all nests, as many at once as lie side by side."""
+    total = 0.0
+    for nest, times in _weighted(items):
+        total += times * nest.points / _at_once(nest)
+    return total
+
+
+def _at_once(nest: Nest) -> float:
+    accesses = (*nest.reads, nest.write)
+    for axis, size in enumerate(nest.axes):
+        if size < _FEWEST:
+            continue
+        steps = [
+            a.strides[axis] if a.table is None or a.table.shape[axis] == 1 else -1 for a in accesses
+        ]
+        if axis < nest.kept and steps[-1] == 1 and set(steps) <= {0, 1}:
+            return _VECTOR
+        if axis >= nest.kept and set(steps[:-1]) <= {0, 1} and nest.kind == "sum":
+            return _REDUCED
+    return 1.0
+
+
+def _by_table(access: Access, axis: int) -> bool:
+    return access.table is not None and access.table.shape[axis] > 1
+
+
+def _row_axis(nest: Nest, rows: int) -> int:
+    """The outermost axis of a nest that may be that of rows; -1 if there is none."""
+    for axis in range(nest.kept):
+        if nest.axes[axis] == rows and nest.write.strides[axis] >= 1:
+            return axis
+    return -1
+
+
+def _candidates(items: Sequence[Item]) -> list[int]:
+    votes: Counter[int] = Counter()
+    for nest, times in _weighted(items):
+        if _at_once(nest) == 1.0:
+            for axis in range(nest.kept):
+                if nest.axes[axis] >= _FEWEST and nest.write.strides[axis] > 1:
+                    votes[nest.axes[axis]] += times * nest.points
+    return [rows for rows, _ in votes.most_common(_TRIED)]
+
+
+def _propose(items: Sequence[Item], zones: _Zones, rows: int) -> None:
+    """Turn every region whose accesses agree how far rows lie apart."""
+    widths: dict[int, set[int]] = {}
+    for nest, _ in _weighted(items):
+        axis = _row_axis(nest, rows)
+        if axis < 0:
+            continue
+        for access in (*nest.reads, nest.write):
+            zone = zones.at(access.start) if access.buffer == VALUES else -1
+            if zone >= 0 and access.strides[axis]:
+                for k in _all_zones(access, zones, _counts(items, nest)):
+                    widths.setdefault(k, set()).add(abs(access.strides[axis]))
+    for zone, found in widths.items():
+        width = max(found)
+        size = int(zones.ends[zone] - zones.starts[zone])
+        if len(found) == 1 and width > 1 and size % (rows * width) == 0:
+            zones.turns[zone] = Turn(rows, width)
+
+
+def _counts(items: Sequence[Item], nest: Nest) -> tuple[int, ...]:
+    """The counts of the loops around a nest."""
+    for item in items:
+        if item is nest:
+            return ()
+        if isinstance(item, Loop) and any(inner is nest for inner, _ in walk(item.items)):
+            return (item.count, *_counts(item.items, nest))
+    return ()
+
+
+def _all_zones(access: Access, zones: _Zones, counts: Sequence[int]) -> list[int]:
+    """The regions that an access begins in, over all rounds."""
+    starts = np.array([access.start])
+    for count, step in zip(counts, access.steps, strict=True):
+        if step:
+            starts = (starts[:, None] + step * np.arange(count)).ravel()
+    found = np.searchsorted(zones.starts, starts, side="right") - 1
+    return [int(k) for k in np.unique(found) if k >= 0]
+
+
+# -- following ---------------------------------------------------------------------------------
+
+
+def _follow(items: Sequence[Item], zones: _Zones) -> list[Item]:
+    """The items after the turns; regions that an access cannot follow are turned back."""
+    while True:
+        try:
+            return _all(items, zones, ())
+        except _CannotTurnError as error:
+            for zone in error.args[0]:
+                zones.turns[zone] = None
+
+
+def _all(items: Sequence[Item], zones: _Zones, counts: tuple[int, ...]) -> list[Item]:
+    found: list[Item] = []
+    for item in items:
+        if isinstance(item, Loop):
+            inner = _all(item.items, zones, (*counts, item.count))
+            found.append(Loop(item.count, inner, item.reverse))
+        elif isinstance(item, Lines):
+            out, a = zones.moved(item.out), zones.moved(item.a)
+            b = np.where(item.b < 0, -1, zones.moved(np.maximum(item.b, 0)))
+            found.append(replace(item, out=out, a=a, b=b))
+        else:
+            found.append(_nest(item, zones, counts))
+    return found
+
+
+def _nest(nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> Nest:
+    while True:
+        accesses = []
+        for access in (*nest.reads, nest.write):
+            found = _access(access, nest, zones, counts)
+            if isinstance(found, tuple):
+                nest = _split(nest, *found)
+                break
+            accesses.append(found)
+        else:
+            break
+    *reads, write = accesses
+    made = replace(nest, reads=tuple(reads), write=write)
+    if nest.entries is not None:
+        made.entries = zones.moved(nest.entries)
+        if nest.entry_steps is not None and any(zones.turns):
+            touched = np.searchsorted(zones.starts, nest.entries.ravel(), side="right") - 1
+            back = [int(k) for k in np.unique(touched) if k >= 0 and zones.turns[k]]
+            if back:
+                raise _CannotTurnError(back)
+    return _joined(made)
+
+
+def _joined(nest: Nest) -> Nest:
+    """The nest with its kept axes in the order of memory, and neighbours in it as one."""
+    if nest.columns is not None or nest.writes_all:
+        return nest
+    order = sorted(range(nest.kept), key=lambda axis: -abs(nest.write.strides[axis]))
+    order += range(nest.kept, len(nest.axes))
+    axes = [nest.axes[axis] for axis in order]
+    accesses = [access.turned(order) for access in (*nest.reads, nest.write)]
+    for axis in range(nest.kept - 2, -1, -1):
+        inner = axes[axis + 1]
+        if all(
+            not _by_table(a, axis)
+            and not _by_table(a, axis + 1)
+            and a.strides[axis] == inner * a.strides[axis + 1]
+            for a in accesses
+        ):
+            axes[axis : axis + 2] = [axes[axis] * inner]
+            accesses = [_without(a, axis) for a in accesses]
+    *reads, write = accesses
+    return replace(nest, axes=tuple(axes), reads=tuple(reads), write=write)
+
+
+def _without(access: Access, axis: int) -> Access:
+    """The access without an axis along which no table changes."""
+    table = None if access.table is None else access.table.squeeze(axis)
+    strides = (*access.strides[:axis], *access.strides[axis + 1 :])
+    return replace(access, strides=strides, table=table)
+
+
+def _split(nest: Nest, axis: int, inner: int) -> Nest:
+    """The nest with an axis cut in two, the inner one of a size."""
+    size = nest.axes[axis]
+
+    def cut(access: Access) -> Access:
+        stride = access.strides[axis]
+        strides = (
+            *access.strides[:axis],
+            stride * inner,
+            stride,
+            *access.strides[axis + 1 :],
+        )
+        return replace(access, strides=strides, table=_cut_table(access.table, axis, inner))
+
+    axes = (*nest.axes[:axis], size // inner, inner, *nest.axes[axis + 1 :])
+    return replace(
+        nest,
+        axes=axes,
+        reads=tuple(map(cut, nest.reads)),
+        write=cut(nest.write),
+        summed=nest.summed + (axis >= nest.kept),
+        columns=_cut_table(nest.columns, axis, inner),
+    )
+
+
+def _cut_table(table: Any, axis: int, inner: int) -> Any:
+    if table is None or table.ndim <= axis:
+        return table
+    shape = table.shape
+    parts = (shape[axis] // inner, inner) if shape[axis] > 1 else (1, 1)
+    return table.reshape((*shape[:axis], *parts, *shape[axis + 1 :]))
+
+
+def _access(
+    access: Access, nest: Nest, zones: _Zones, counts: tuple[int, ...]
+) -> Access | tuple[int, int]:
+    """An access after the turns; or the axis that is to be cut first, and the inner size."""
+    if access.buffer != VALUES or not any(zones.turns):
+        return access
+    reached = _all_zones(access, zones, counts)
+    turns = {zones.turns[k] for k in reached}
+    if turns <= {None}:
+        return access
+    if len(turns) > 1:
+        raise _CannotTurnError(reached)
+    (turn,) = turns
+    assert turn is not None
+    zone = zones.at(access.start)
+    position = access.start - int(zones.starts[zone])
+    rounds = []
+    if len(reached) == 1:
+        rounds = [(count, step) for count, step in zip(counts, access.steps, strict=True) if step]
+    else:
+        starts = np.array([access.start])
+        for count, step in zip(counts, access.steps, strict=True):
+            starts = (starts[:, None] + step * np.arange(count if step else 1)).ravel()
+        which = np.searchsorted(zones.starts, starts, side="right") - 1
+        if (starts - zones.starts[which] != position).any():
+            raise _CannotTurnError(reached)
+    found = _digits(access, position, nest, rounds, turn)
+    if found is None:
+        raise _CannotTurnError(reached)
+    if isinstance(found, tuple):
+        return found
+    steps = access.steps
+    if len(reached) == 1:
+        steps = tuple(_step(step, turn) if step else 0 for step in access.steps)
+    return replace(found, start=int(zones.starts[zone]) + int(_moved(position, turn)), steps=steps)
+
+
+def _step(stride: int, turn: Turn) -> int:
+    """How far a step that moves one digit only reaches after the turn."""
+    block = turn.rows * turn.width
+    if stride % block == 0:
+        return stride
+    return stride // turn.width if stride % turn.width == 0 else stride * turn.rows
+
+
+def _digits(
+    access: Access, position: int, nest: Nest, rounds: list[tuple[int, int]], turn: Turn
+) -> Access | tuple[int, int] | None:
+    """The access with strides that move one digit each: the block, the row, or the column."""
+    block = turn.rows * turn.width
+    base = position + (0 if access.table is None else access.table)
+    row, column = np.divmod(base % block, turn.width)
+    highest_row, highest_column = int(np.max(row)), int(np.max(column))
+    if min(access.strides, default=0) < 0 or any(step < 0 for _, step in rounds):
+        return None
+    axes = list(zip(range(len(nest.axes)), nest.axes, access.strides, strict=True))
+    for axis, size, stride in [*axes, *((-1, count, step) for count, step in rounds)]:
+        if not stride or size == 1 or stride % block == 0:
+            continue
+        reach = stride * (size - 1)
+        if stride % turn.width == 0:
+            highest_row += reach // turn.width
+            limit, over = block, highest_row >= turn.rows
+        else:
+            highest_column += reach
+            limit, over = turn.width, highest_column >= turn.width
+        if over:
+            inner = limit // stride
+            if axis >= 0 and limit % stride == 0 and 1 < inner < size and size % inner == 0:
+                return axis, inner
+            return None
+    table = access.table
+    if table is not None:
+        table = _moved(base, turn) - int(_moved(position, turn))
+    return replace(access, strides=tuple(_step(s, turn) for s in access.strides), table=table)

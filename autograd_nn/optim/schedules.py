@@ -1,0 +1,174 @@
+"""Learning rates that change while training, with PyTorch's names.
+
+Source of cosine annealing: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
+restarts" (2017).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_nn.checks import describe, positive_int
+from autograd_nn.errors import BadArgumentError, WrongTypeError
+from autograd_nn.optim.optimizers import Optimizer
+from autograd_nn.optim.settings import check_setting
+from autograd_nn.rich import settings
+
+__all__ = ["CosineAnnealingLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+
+
+class Schedule(ABC):
+    """A learning rate that changes from epoch to epoch.
+
+    Call ``step()`` after each epoch, or give the schedule to ``fit`` among the callbacks.
+    Write your own by defining ``rate(epoch)``.
+
+    Args:
+        optimizer: whose ``lr`` is set; its rate before the first schedule is the base rate.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise WrongTypeError(
+                f"a schedule takes an optimizer such as Adam, got {describe(optimizer)}"
+            )
+        self.optimizer = optimizer
+        # As in PyTorch: all schedules of an optimizer start from the rate that the first one found.
+        if optimizer.initial_lr is None:
+            optimizer.initial_lr = optimizer.lr
+        self.base_lr = optimizer.initial_lr
+        self.epoch = 0
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{name}={x!r}" for name, x in settings(self).items())
+        return f"{type(self).__name__}({type(self.optimizer).__name__}, {made})"
+
+    @abstractmethod
+    def rate(self, epoch: int) -> float:
+        """The learning rate of that epoch, counted from 0."""
+
+    def step(self) -> None:
+        """Set the rate of the next epoch."""
+        self.epoch += 1
+        self.optimizer.lr = self.rate(self.epoch)
+
+    def on_epoch_end(self, run: Any) -> None:
+        """Called by ``fit``."""
+        self.step()
+
+    def _start(self) -> None:
+        self.optimizer.lr = self.rate(0)
+
+
+class StepLR(Schedule):
+    """The rate times ``gamma`` after every ``step_size`` epochs.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> schedule = StepLR(SGD([Value(1.0)], lr=1.0), step_size=2, gamma=0.5)
+    >>> [schedule.rate(epoch) for epoch in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        super().__init__(optimizer)
+        self.step_size = positive_int("step_size", step_size)
+        self.gamma = check_setting("gamma", gamma, 0.0)
+        self._start()
+
+    def rate(self, epoch: int) -> float:
+        """See ``Schedule.rate``."""
+        return self.base_lr * self.gamma ** (epoch // self.step_size)
+
+
+class CosineAnnealingLR(Schedule):
+    """Half a cosine from the base rate down to ``eta_min`` in ``T_max`` epochs, then up again.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> schedule = CosineAnnealingLR(SGD([Value(1.0)], lr=1.0), T_max=2)
+    >>> [round(schedule.rate(epoch), 12) for epoch in range(4)]
+    [1.0, 0.5, 0.0, 0.5]
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        super().__init__(optimizer)
+        self.T_max = positive_int("T_max", T_max)
+        self.eta_min = check_setting("eta_min", eta_min, 0.0)
+        self._start()
+
+    def rate(self, epoch: int) -> float:
+        """See ``Schedule.rate``."""
+        height = (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
+        return self.eta_min + (self.base_lr - self.eta_min) * height
+
+
+class LinearLR(Schedule):
+    """Warm-up: from ``start_factor`` to ``end_factor`` of the base rate in ``total_iters`` epochs.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> schedule = LinearLR(SGD([Value(1.0)], lr=1.0), start_factor=0.5, total_iters=2)
+    >>> [schedule.rate(epoch) for epoch in range(4)]
+    [0.5, 0.75, 1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3.0,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        super().__init__(optimizer)
+        self.start_factor = check_setting("start_factor", start_factor, 0.0)
+        self.end_factor = check_setting("end_factor", end_factor, 0.0)
+        self.total_iters = positive_int("total_iters", total_iters)
+        self._start()
+
+    def rate(self, epoch: int) -> float:
+        """See ``Schedule.rate``."""
+        done = min(epoch, self.total_iters) / self.total_iters
+        return self.base_lr * (self.start_factor + (self.end_factor - self.start_factor) * done)
+
+
+class SequentialLR(Schedule):
+    """One schedule after another, such as a warm-up and then a cosine.
+
+    Args:
+        optimizer: the one that the schedules have too.
+        schedules: at least one, each made on the same optimiser.
+        milestones: the epochs at which the next schedule begins, one fewer than schedules.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> warm_up = LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> schedule = SequentialLR(optimizer, [warm_up, CosineAnnealingLR(optimizer, 2)], [2])
+    >>> [round(schedule.rate(epoch), 12) for epoch in range(5)]
+    [0.5, 0.75, 1.0, 0.5, 0.0]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedules: Sequence[Schedule], milestones: Sequence[int]
+    ) -> None:
+        super().__init__(optimizer)
+        self.schedules, self.milestones = list(schedules), list(milestones)
+        if len(self.schedules) != len(self.milestones) + 1:
+            raise BadArgumentError(
+                f"{len(self.schedules)} schedules need {len(self.schedules) - 1} milestones, "
+                f"got {len(self.milestones)}"
+            )
+        if any(s.optimizer is not optimizer for s in self.schedules):
+            raise BadArgumentError("all schedules must be made on the optimizer that is given")
+        if sorted(set(self.milestones)) != self.milestones:
+            raise BadArgumentError(f"milestones must increase, got {self.milestones}")
+        self._start()
+
+    def rate(self, epoch: int) -> float:
+        """See ``Schedule.rate``."""
+        part = sum(epoch >= m for m in self.milestones)
+        return self.schedules[part].rate(epoch - (self.milestones[part - 1] if part else 0))
