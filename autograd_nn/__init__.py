@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from autograd_nn.recording import detect_anomaly, no_grad, scope
     from autograd_nn.training import metrics
     from autograd_nn.training.fit import fit
-    from autograd_nn.training.predict import evaluate, predict
+    from autograd_nn.training.predict import evaluate, predict, predict_proba
     from autograd_nn.transforms import grad, value_and_grad
 
 __version__ = "1.0.0"
@@ -118,7 +118,7 @@ _NAMES = {
     "jit": ("jit", "take"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "recording": ("detect_anomaly", "no_grad", "scope"),
-    "training": ("evaluate", "fit", "predict"),
+    "training": ("evaluate", "fit", "predict", "predict_proba"),
     "transforms": ("grad", "value_and_grad"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
@@ -192,6 +192,7 @@ __all__ = [
     "optim",
     "parameter",
     "predict",
+    "predict_proba",
     "saving",
     "scope",
     "step_through",

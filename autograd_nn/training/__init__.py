@@ -23,7 +23,7 @@ from autograd_nn.training.fit import fit
 from autograd_nn.training.history import History
 from autograd_nn.training.metrics import accuracy, confusion_matrix, to_labels
 from autograd_nn.training.plots import plot_confusion_matrix, plot_decision_boundary
-from autograd_nn.training.predict import evaluate, predict
+from autograd_nn.training.predict import evaluate, predict, predict_proba
 
 __all__ = [
     "SGD",
@@ -40,6 +40,7 @@ __all__ = [
     "plot_confusion_matrix",
     "plot_decision_boundary",
     "predict",
+    "predict_proba",
     "to_labels",
 ]
 
