@@ -118,7 +118,7 @@ def test_bad_settings_get_a_clear_error(make, message):
     [
         lambda xs: optim.SGD(xs, lr=0.1, momentum=0.9), lambda xs: optim.Adam(xs, lr=0.1),
         lambda xs: optim.AdamW(xs, lr=0.1), lambda xs: optim.RMSprop(xs, momentum=0.5),
-        lambda xs: optim.Adagrad(xs),
+        optim.Adagrad,
     ],
 )  # fmt: skip
 def test_a_state_that_is_loaded_goes_on_as_if_nothing_had_happened(make):

@@ -107,7 +107,7 @@ class Optimizer(ABC):
                 f"a state of {type(self).__name__} holds {', '.join(self.state_dict())}, "
                 f"got {', '.join(map(str, state)) or 'nothing'}"
             )
-        ready = {}
+        ready: dict[str, Any] = {}
         for name, x in state.items():
             array = isinstance(x, (np.ndarray, list)) and name.startswith("_")
             ready[name] = np.array(x, float) if array else tuple(x) if isinstance(x, list) else x

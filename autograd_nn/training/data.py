@@ -47,7 +47,8 @@ class Table(NamedTuple):
 
     def at(self, rows: Any) -> Table:
         """The table of some of the rows."""
-        return Table(*(part if part is None else part[rows] for part in self))
+        weights = None if self.weights is None else self.weights[rows]
+        return Table(self.X[rows], self.y[rows], weights)
 
 
 def check_inputs(X: Any, name: str = "X") -> Floats:
@@ -254,7 +255,7 @@ def as_array(given: Any, name: str) -> Any:
 def _as_floats(given: Any, name: str) -> Floats:
     array = as_array(given, name)
     if array.dtype.kind in "fiub":
-        return array.astype(float)
+        return np.asarray(array, float).copy()
     columns = list(getattr(given, "columns", ()))
     for at, x in np.ndenumerate(array):
         if not is_number(x):
@@ -262,7 +263,7 @@ def _as_floats(given: Any, name: str) -> Floats:
             where = f" (column {columns[at[1]]!r})" if columns and len(at) > 1 else ""
             hint = ": encode text as numbers first" if isinstance(x, str) else ""
             raise WrongTypeError(f"{name}[{place}]{where} is {describe(x)}, not a number{hint}")
-    return array.astype(float)
+    return np.asarray(array, float)
 
 
 def pairs_of(batches: Any) -> tuple[Any, Any]:

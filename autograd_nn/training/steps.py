@@ -25,7 +25,7 @@ from autograd_nn.recording import no_grad
 __all__ = ["EngineStep", "Floats", "Loss", "Step", "outputs_of_rows", "weighted_loss"]
 
 Floats = NDArray[np.float64]
-Loss = Callable[[Any, Any], Any]
+Loss = Callable[..., Any]
 
 
 class Step(ABC):
