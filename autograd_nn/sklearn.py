@@ -214,6 +214,8 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         n_iter_, loss_, n_features_in_: as in scikit-learn.
     """
 
+    classes_: Any
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPClassifier:
         """Train on rows ``X`` and their labels ``y``, or rows of 0 and 1 for labels that may join.
 
@@ -222,7 +224,7 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True)
         y = self._checked(y)
         again = self.warm_start and hasattr(self, "classes_")
-        classes = self.classes_ if again else self._classes_of(y)
+        classes: Any = self.classes_ if again else self._classes_of(y)
         if not self._ready(again, X.shape[1], self._count(classes)):
             self._make(X.shape[1], self._count(classes))
         self.classes_ = classes

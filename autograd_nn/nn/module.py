@@ -24,7 +24,7 @@ __all__ = ["Module"]
 class Module:
     """A part of a model: something that owns parameters.
 
-    Write your own by setting Values from ``parameter(...)``, Modules, or lists, tuples, dicts,
+    Write your own with a method ``__call__``, or ``forward``, and by setting Values from ``parameter(...)``, Modules, or lists, tuples, dicts,
     dataclasses and arrays of them as attributes.
 
     >>> from autograd_nn import parameter
@@ -36,6 +36,12 @@ class Module:
     >>> [name for name, _ in Line().named_parameters()]
     ['slope', 'offset']
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class that calls it ``forward``, as PyTorch does, is called all the same."""
+        super().__init_subclass__(**kwargs)
+        if "forward" in vars(cls) and "__call__" not in vars(cls):
+            cls.__call__ = cls.forward  # type: ignore[method-assign]
 
     #: Whether the module is in training; ``Dropout`` asks.  ``train()`` and ``eval()`` set it.
     training = True

@@ -196,6 +196,8 @@ class OneCycleLR(Schedule):
         div_factor: the first rate is ``max_lr`` over this.
         final_div_factor: the last rate is the first one over this.
 
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
     >>> schedule = OneCycleLR(SGD([Value(1.0)], lr=1.0), max_lr=1.0, total_steps=11)
     >>> [round(schedule.rate(epoch), 3) for epoch in (0, 2, 6, 10)]
     [0.04, 0.987, 0.5, 0.0]
@@ -247,6 +249,8 @@ class ReduceLROnPlateau:
         min_lr: the rate does not fall below.
         monitor: the number in ``fit``'s history; by default ``val_loss``, or ``loss``.
 
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
     >>> optimizer = SGD([Value(1.0)], lr=1.0)
     >>> schedule = ReduceLROnPlateau(optimizer, patience=1)
     >>> for loss in (1.0, 0.5, 0.5, 0.5):
