@@ -9,6 +9,15 @@ What is left out: losses (``losses``), optimisers (``optim``), the training loop
 
 from autograd_nn.nn.attention import MultiHeadAttention
 from autograd_nn.nn.convolution import Conv2d
+from autograd_nn.nn.criteria import (
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+)
 from autograd_nn.nn.dropout import Dropout
 from autograd_nn.nn.initialisers import INITIALISERS
 from autograd_nn.nn.layers import ACTIVATIONS, MLP, Layer, Neuron
@@ -35,17 +44,24 @@ __all__ = [
     "LSTM",
     "MLP",
     "RNN",
+    "BCEWithLogitsLoss",
     "Conv2d",
+    "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "MSELoss",
     "Module",
     "MultiHeadAttention",
+    "NLLLoss",
     "Neuron",
     "ReLU",
     "Sequential",

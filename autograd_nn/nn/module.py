@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Self
 
+import numpy as np
+
 from autograd_nn.engine import Value
 from autograd_nn.files import write_whole
-from autograd_nn.nested import leaves_of
+from autograd_nn.nested import is_container, leaves_of, parts_of
 from autograd_nn.nn import model_file, states
 from autograd_nn.nn.summary import Line, as_text, lines_of
 from autograd_nn.rich import Cell, card, table
@@ -24,8 +26,8 @@ __all__ = ["Module"]
 class Module:
     """A part of a model: something that owns parameters.
 
-    Write your own with a method ``__call__``, or ``forward``, and by setting Values from ``parameter(...)``, Modules, or lists, tuples, dicts,
-    dataclasses and arrays of them as attributes.
+    Write your own with a method ``__call__``, or ``forward``, and by setting as attributes Values
+    from ``parameter(...)``, Modules, or lists, tuples, dicts, dataclasses and arrays of them.
 
     >>> from autograd_nn import parameter
     >>> class Line(Module):
@@ -41,7 +43,7 @@ class Module:
         """A class that calls it ``forward``, as PyTorch does, is called all the same."""
         super().__init_subclass__(**kwargs)
         if "forward" in vars(cls) and "__call__" not in vars(cls):
-            cls.__call__ = cls.forward  # type: ignore[method-assign]
+            cls.__call__ = vars(cls)["forward"]  # type: ignore[method-assign]
 
     #: Whether the module is in training; ``Dropout`` asks.  ``train()`` and ``eval()`` set it.
     training = True
@@ -65,7 +67,7 @@ class Module:
         """The module itself and all that it holds, to any depth, each once."""
         found, waiting = {id(self): self}, [self]
         while waiting:
-            for _, part in _parts(waiting.pop()):
+            for part in _held(waiting.pop()):
                 if id(part) not in found:
                     found[id(part)] = part
                     waiting.append(part)
@@ -167,6 +169,23 @@ def _parts(module: Module) -> Iterator[tuple[str, Module]]:
     """The modules that a module holds, as attributes or in containers, with their names."""
     for path, part in leaves_of(vars(module), Module):
         yield ".".join(map(str, path)), part
+
+
+def _held(module: Module) -> list[Module]:
+    """As ``_parts``, without names, and quick where there are many weights."""
+    found: list[Module] = []
+    seen: set[int] = set()
+    waiting = list(vars(module).values())[::-1]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Module):
+            found.append(part)
+        elif is_container(part) or (isinstance(part, np.ndarray) and part.dtype == object):
+            inside = list(part.flat) if isinstance(part, np.ndarray) else parts_of(part)
+            if id(part) not in seen and set(map(type, inside)) != {Value}:
+                seen.add(id(part))
+                waiting += inside[::-1]
+    return found
 
 
 def _runs(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -126,7 +126,8 @@ def fit(
     loss_name, loss_function = loss_of(loss)
     owned = parameters_of(model)
     X, y = pairs_of(X) if y is None else (X, y)
-    table, outputs, classes = _table(model, X, y, loss_name)
+    modes = Modes(model)
+    table, outputs, classes = _table(model, modes, X, y, loss_name)
     table = check_weights(table, loss_name, class_weight, sample_weight, classes)
     table, held_out = _held_out(
         table, validation_split, validation_data, loss_name, outputs, classes, seed
@@ -153,7 +154,6 @@ def fit(
         file = Checkpoint(checkpoint, fingerprint(settings, [*table, *(held_out or ())]))
     elif resume:
         raise BadArgumentError("resume=True needs the file to go on from: checkpoint='run.npz'")
-    modes = Modes(model)
     with modes.set(training=True), no_grad():
         drops = wanted_masks(model, table.X[0].tolist())
     progress = Progress(epochs, verbose)
@@ -174,11 +174,13 @@ def fit(
 # -- the rows --------------------------------------------------------------------------------
 
 
-def _table(model: Any, X: Any, y: Any, loss: str) -> tuple[Table, int, list[Any]]:
+def _table(
+    model: Any, modes: Modes, X: Any, y: Any, loss: str
+) -> tuple[Table, int, list[Any]]:
     """The training rows, how many outputs the model has, and the classes where they are text."""
     y, classes = encode(y, loss)
     table = check_table(X, y)
-    with Modes(model).set(training=False):
+    with modes.set(training=False):
         outputs = outputs_of(model, table.X[0])
     return check_targets(table, loss, outputs), outputs, classes
 

@@ -201,9 +201,10 @@ class Loop:
         numbers = {"loss": loss, "lr": lr} | self._evaluate()
         run.history.append(numbers, time.perf_counter() - start)
         self.progress.show(run.epoch, numbers)
-        scatter(self.theta, self.parameters)
-        call_all(self.listeners, "on_epoch_end", run)
-        self.theta = gather(self.parameters)
+        if self.listeners:  # who may read the weights, and change them
+            scatter(self.theta, self.parameters)
+            call_all(self.listeners, "on_epoch_end", run)
+            self.theta = gather(self.parameters)
         if interrupt.asked and not run.history.stopped:
             run.history.stopped = "interrupted"
         if self.checkpoint is not None:
