@@ -119,7 +119,8 @@ def test_keras_lines_run(tmp_path, monkeypatch, capsys):
 
     monkeypatch.chdir(tmp_path)
     names = {"Sequential": Sequential, "layers": layers, "functions": functions,
-             "losses": losses, "training": training, "x_train": X, "y_train": Y, "x_test": X, "y_test": Y}  # fmt: skip
+             "losses": losses, "training": training, "x_train": X, "y_train": Y,
+             "x_test": X, "y_test": Y}  # fmt: skip
     names = run(KERAS, names)
     assert len(KERAS) >= 20
     assert len(names["history"]["loss"]) == 2

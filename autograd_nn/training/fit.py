@@ -174,9 +174,7 @@ def fit(
 # -- the rows --------------------------------------------------------------------------------
 
 
-def _table(
-    model: Any, modes: Modes, X: Any, y: Any, loss: str
-) -> tuple[Table, int, list[Any]]:
+def _table(model: Any, modes: Modes, X: Any, y: Any, loss: str) -> tuple[Table, int, list[Any]]:
     """The training rows, how many outputs the model has, and the classes where they are text."""
     y, classes = encode(y, loss)
     table = check_table(X, y)
