@@ -6,7 +6,7 @@ The jit records one word and runs a batch of them at a time.  The table compares
 kept back, the loss with that of the best guess from counts of letters, and of letter pairs.  Then
 each model makes up words of its own.
 
-Runs in about a minute (--quick: 15 seconds).  Exits non-zero if a model ends no better
+Runs in about 20 seconds (--quick: 10).  Exits non-zero if a model ends no better
 than with counts of letter pairs (--quick: of letters).
 
     python examples/characters.py --out characters-output
@@ -166,9 +166,7 @@ def loss_of_counts(seen: list[str], words: list[str], memory: int) -> float:
     for before, letter in (pair for word in words for pair in pairwise(END + word + END)):
         context = before if memory else ""
         # One is added to each count, so that nothing is impossible.
-        losses.append(
-            -math.log((counts[context, letter] + 1) / (totals[context] + len(LETTERS)))
-        )
+        losses.append(-math.log((counts[context, letter] + 1) / (totals[context] + len(LETTERS))))
     return sum(losses) / len(losses)
 
 
@@ -221,7 +219,7 @@ def main(argv: list[str] | None = None) -> int:
     for name, model in made.items():
         started = time.perf_counter()
         trained = Trained(model)
-        trained.train(seen, kept_back, 8 if arguments.quick else 40, 0.02)
+        trained.train(seen, kept_back, 5 if arguments.quick else 12, 0.02)
         curves[name] = trained.curve
         took = time.perf_counter() - started
         print(f"{name:24}{trained.curve[-1]:.3f}, {len(model.parameters()):,} parameters, "
