@@ -44,12 +44,12 @@ def main(out: Path, quick: bool) -> None:
 
     scores = search.cv_results_["mean_test_score"].reshape(len(grid["net__alpha"]), -1)
     figure, ax = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
-    shown = ax.imshow(scores, cmap="Blues", vmin=0.5, vmax=1.0)
+    shown = ax.imshow(scores, cmap="Blues", vmin=scores.min() - 0.02, vmax=scores.max())
     ax.set_xticks(range(scores.shape[1]), [str(s[0]) for s in grid["net__hidden_layer_sizes"]])
     ax.set_yticks(range(scores.shape[0]), [f"{a:g}" for a in grid["net__alpha"]])
     for (i, j), score in np.ndenumerate(scores):
         ax.text(j, i, f"{score:.1%}", ha="center", va="center",
-                color="white" if score > 0.8 else "black")  # fmt: skip
+                color="white" if score > scores.mean() else "black")  # fmt: skip
     ax.set_xlabel("neurons in the hidden layer")
     ax.set_ylabel("alpha")
     figure.colorbar(shown, label="mean accuracy")

@@ -13,8 +13,8 @@ through, before any layer may learn.  Three methods do without part of that:
   layer alone learns to be active for a picture with its right label, and quiet with a wrong one.
 
 All train the same net of four layers, 64-32-32-32-10, on handwritten digits (8x8 pixels; UCI
-"Optical recognition of handwritten digits", which scikit-learn ships), from several seeds.  No slope
-is written by hand: a layer's step is the jitted gradient of a loss of that layer alone.
+"Optical recognition of handwritten digits", which scikit-learn ships), from several seeds.  No
+slope is written by hand: a layer's step is the jitted gradient of a loss of that layer alone.
 
 The picture shows the accuracy on held-out digits, the mean over seeds and their spread.
 Runs in about two minutes (--quick: 10 seconds).  Exits non-zero if a method ends no better
@@ -272,7 +272,7 @@ def plot(folder: Path, curves: dict[str, Any]) -> None:
     ax.set_ylabel("held-out digits read right")
     ax.yaxis.set_major_formatter("{x:.0%}")
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.1))
     ax.spines[["top", "right"]].set_visible(False)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "without_waiting.png"
