@@ -6,7 +6,7 @@ The jit records one word and runs a batch of them at a time.  The table compares
 kept back, the loss with that of the best guess from counts of letters, and of letter pairs.  Then
 each model makes up words of its own.
 
-Runs in about 20 seconds (--quick: 10).  Exits non-zero if a model ends no better
+Runs in about 10 seconds (--quick: 5).  Exits non-zero if a model ends no better
 than with counts of letter pairs (--quick: of letters).
 
     python examples/characters.py --out characters-output
@@ -219,7 +219,7 @@ def main(argv: list[str] | None = None) -> int:
     for name, model in made.items():
         started = time.perf_counter()
         trained = Trained(model)
-        trained.train(seen, kept_back, 5 if arguments.quick else 12, 0.02)
+        trained.train(seen, kept_back, 4 if arguments.quick else 8, 0.02)
         curves[name] = trained.curve
         took = time.perf_counter() - started
         print(f"{name:24}{trained.curve[-1]:.3f}, {len(model.parameters()):,} parameters, "

@@ -200,7 +200,7 @@ class OneCycleLR(Schedule):
     >>> from autograd_nn.optim import SGD
     >>> schedule = OneCycleLR(SGD([Value(1.0)], lr=1.0), max_lr=1.0, total_steps=11)
     >>> [round(schedule.rate(epoch), 3) for epoch in (0, 2, 6, 10)]
-    [0.04, 0.987, 0.5, 0.0]
+    [0.04, 0.96, 0.531, 0.0]
     """
 
     def __init__(
