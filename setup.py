@@ -5,8 +5,9 @@ compiler is present.  Without one, or
 with ``AUTOGRAD_NN_PURE=1`` in the environment, the plain Python files are
 installed, with the same behaviour, and one line says so.
 
-Two things are added to what mypyc makes: the docstrings, which it drops, and a note of the sources
-that were compiled, from which ``autograd_nn.build`` tells whether they are still the same.
+Added to what mypyc makes are the docstrings, which it drops; code in C, before it and after it; and
+a note of the sources that were compiled, from which ``autograd_nn.build`` tells whether they are
+still the same.
 """
 
 import ast
@@ -25,6 +26,12 @@ PACKAGE = HERE / "autograd_nn"
 BUILD = runpy.run_path(str(PACKAGE / "build.py"))
 
 COMPILED = [
+    "autograd_nn/codes.py",
+    "autograd_nn/state.py",
+    "autograd_nn/notes.py",
+    "autograd_nn/exits.py",
+    "autograd_nn/walks.py",
+    "autograd_nn/methods.py",
     "autograd_nn/engine.py",
     "autograd_nn/jit/capture/trace.py",
     "autograd_nn/jit/lifting/flatten.py",
@@ -123,6 +130,17 @@ def add_docstrings(code):
     )
 
 
+#: By a function of the engine: what its callers call in C, with the same meaning.
+IN_C = {"_tanh": "tanh", "_make": "autograd_nn_make"}
+
+
+def straight_to_c(code):
+    """Calls that go around what mypyc writes: it would box each number on the way."""
+    for name, function in IN_C.items():
+        code = code.replace(f"= CPyDef_engine___{name}(", f"= {function}(")
+    return code
+
+
 def extensions():
     """The engine as a C extension, or nothing where it cannot be one."""
     if os.environ.get("AUTOGRAD_NN_PURE", "0") not in ("", "0"):
@@ -139,13 +157,14 @@ def extensions():
         return []
     for source in {Path(name) for extension in built for name in extension.sources}:
         if source.name.startswith("__native"):
-            code = add_docstrings(source.read_text(encoding="utf-8"))
-            source.write_text(code, encoding="utf-8")
-    header = str(Path(__file__).resolve().parent / "autograd_nn" / "native.h")
+            code = straight_to_c(add_docstrings(source.read_text(encoding="utf-8")))
+            members = (PACKAGE / "members.h").read_text(encoding="utf-8")
+            source.write_text(f"{code}\n{members}", encoding="utf-8")
+    header = str(PACKAGE / "native.h")
     for extension in built:
         extension.optional = True  # an extension that was not built is then not looked for
         extension.extra_compile_args += ["/FI", header] if os.name == "nt" else ["-include", header]
-        extension.depends.append(header)
+        extension.depends += [header, str(PACKAGE / "members.h")]
     return built
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autograd_nn import (
         checking,
         drawing,
+        errors,
         functions,
         linalg,
         losses,
@@ -126,6 +127,7 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _MODULES = {
     "checking": "checking",
     "drawing": "drawing",
+    "errors": "errors",
     "functions": "functions",
     "keras": "keras",
     "linalg": "linalg",
@@ -174,6 +176,7 @@ __all__ = [
     "draw",
     "drawing",
     "engine_is_compiled",
+    "errors",
     "evaluate",
     "explain",
     "expression",

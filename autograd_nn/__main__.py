@@ -12,11 +12,17 @@ import numpy as np
 
 import autograd_nn
 from autograd_nn.build import REMEDY, changed_sources, why_plain
+from autograd_nn.jit.backends.door import why_not
+from autograd_nn.jit.backends.native import cache, machine
 
-#: What the jit's ways to run a program need beside the package itself.
-_BACKENDS = {"NumPy calls": "numpy", "generated Python": ""}
 #: The package that each extra adds.
-_EXTRAS = {"plot": "matplotlib", "train": "tqdm", "png": "resvg_py", "sklearn": "sklearn"}
+_EXTRAS = {
+    "plot": "matplotlib",
+    "train": "tqdm",
+    "png": "resvg_py",
+    "sklearn": "sklearn",
+    "native": "llvmlite",
+}
 
 
 def main() -> None:
@@ -29,9 +35,8 @@ def report() -> dict[str, str]:
     """What ``main`` prints, by the name of each line.
 
     >>> list(report())
-    ['autograd_nn', 'Python', 'NumPy', 'path', 'engine', 'jit', 'dot', 'missing']
+    ['autograd_nn', 'Python', 'NumPy', 'path', 'engine', 'jit', 'cache', 'dot', 'missing']
     """
-    backends = [name for name, needs in _BACKENDS.items() if not needs or find_spec(needs)]
     missing = [
         f"{package} (pip install 'autograd_nn[{extra}]')"
         for extra, package in _EXTRAS.items()
@@ -45,10 +50,33 @@ def report() -> dict[str, str]:
         "NumPy": np.__version__,
         "path": str(package),
         "engine": _engine(package),
-        "jit": ", ".join(backends),
+        "jit": _backends(),
+        "cache": _cache(),
         "dot": dot or "not found: the built-in layout draws",
         "missing": "; ".join(missing) or "nothing",
     }
+
+
+def _backends() -> str:
+    """The jit's backends, the preferred one first, and why machine code is not among them."""
+    why = why_not("native")
+    if why:
+        return f"NumPy calls; no machine code: {why}"
+    target, version = machine.host(), ".".join(map(str, machine.llvm().llvm_version_info))
+    return f"machine code (LLVM {version}, {target.cpu}, {target.width} numbers wide), NumPy calls"
+
+
+def _cache() -> str:
+    """Where machine code is kept, how much of it, and how often it was found there."""
+    kept, where = cache.user_cache()
+    if kept is None:
+        return where
+    counts = kept.counts()
+    size = counts.size / 1e6
+    return (
+        f"{where}: {counts.entries} pieces of machine code, {size:.1f} MB; "
+        f"used {counts.hits:,} times, missed {counts.misses:,} times"
+    )
 
 
 def _engine(package: Path) -> str:

@@ -13,10 +13,11 @@ import numpy as np
 
 from autograd_nn.checks import describe
 from autograd_nn.conversion import is_number, to_float
-from autograd_nn.engine import Value, custom_node, require, this_thread
+from autograd_nn.engine import Value, custom_node, require
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.functions.arrays import as_array
 from autograd_nn.ops import own_row
+from autograd_nn.state import this_thread
 
 __all__ = ["custom_op"]
 

@@ -66,6 +66,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class AutogradError(Exception):
     """The base of all errors of this package."""
 

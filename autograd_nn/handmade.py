@@ -1,8 +1,8 @@
 """Nodes that a user makes by hand, as scripts after micrograd do: their arguments and their rules.
 
 ``Value(y, (a, b), "+")`` names the operands and the operation, and gets its slopes from a function
-assigned to ``_backward``; ``Value(y, (a,), (0.5,))`` names the local slopes.  The engine makes the
-node; here is what the arguments mean, and how a rule is kept.
+assigned to ``_backward``; ``Value(y, (a,), (0.5,))`` names the local slopes.  Here is what the
+arguments mean, how such a node refers to its operands, and how a rule is kept.
 
 What is left out: operations with a formula of their own, which are made by ``custom_op``.
 """
@@ -11,13 +11,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CellType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, shown
 from autograd_nn.conversion import is_number, to_float
-from autograd_nn.errors import BadArgumentError, WrongTypeError
+from autograd_nn.errors import BadArgumentError, UnknownNameError, WrongTypeError
+from autograd_nn.notes import CHILDREN, ROW, RULE, add_note, row_of
+from autograd_nn.ops import CONSTANT, MADE, Primitive
+from autograd_nn.state import refuse_in_trace
 
-__all__ = ["Rule", "as_parts"]
+if TYPE_CHECKING:
+    from autograd_nn.engine import Value
+
+__all__ = ["Children", "Rule", "as_parts", "assign_rule", "set_operands"]
+
+
+class Children(tuple["Value", ...]):
+    """A node's operands, in order and with repeats; equal to the set that micrograd keeps.
+
+    >>> from autograd_nn import Value
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> (x * w)._prev == {x, w}, (x * x)._prev == {x}, (x * w)._prev == (x, w)
+    (True, True, True)
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (set, frozenset)):
+            return set(self) == other
+        return tuple(self) == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
 
 
 class Rule:
@@ -91,3 +119,47 @@ def as_parts(children: object, op: object) -> tuple[list[Any], str, list[float]]
     if len(op) != len(operands):
         raise BadArgumentError(f"{len(operands)} operands need as many local slopes, got {len(op)}")
     return operands, "node", [to_float(slope) for slope in op]
+
+
+def set_operands(v: Value, operands: list[Value], row: Primitive, slopes: list[float]) -> None:
+    """Make ``v`` the result of an operation of its own.  More than two operands are a chain."""
+    new: Any = type(v)  # this file is below the class
+    first, slope = operands[0], slopes[0]
+    for k in range(1, len(operands) - 1):
+        joined = new(v._data)
+        _set_fields(joined, first, operands[k], slope, slopes[k])
+        joined._notes = {ROW: row}
+        first, slope = joined, 1.0
+    if len(operands) == 1:
+        _set_fields(v, first, None, slope, 0.0)
+    else:
+        _set_fields(v, first, operands[-1], slope, slopes[-1])
+    add_note(v, ROW, row)
+    if len(operands) > 2:
+        add_note(v, CHILDREN, tuple(operands))
+
+
+def _set_fields(
+    v: Value, left: Value, right: Value | None, by_left: float, by_right: float
+) -> None:
+    v._code = MADE
+    v._left, v._right = left, right
+    v._left_partial, v._right_partial = by_left, by_right
+
+
+def assign_rule(v: Value, rule: object) -> None:
+    """``v._backward = rule``: how this node hands its slope on, in place of the local partials."""
+    refuse_in_trace("assigns the _backward of a Value")
+    if not callable(rule):
+        raise WrongTypeError(f"_backward is a function without arguments, got {describe(rule)}")
+    if v._code == CONSTANT:
+        return  # under no_grad no slope is asked for
+    if v._left is None:
+        raise UnknownNameError(
+            f"the _backward of {shown(v)}: a leaf has no operands to hand slopes on to; assign "
+            "that of an operation's result, as in Value(data, (a, b), 'name')"
+        )
+    row = row_of(v)
+    v._code = MADE
+    add_note(v, ROW, row)
+    add_note(v, RULE, Rule(rule, v))

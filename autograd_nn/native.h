@@ -1,6 +1,6 @@
 /* What the compiled engine needs and mypyc does not write: how a deep graph is freed without deep
-   recursion, what may be done with the attributes of a Value, and a quick way past floats.
-   setup.py has the C compiler read this file before the code that mypyc writes.
+   recursion, and a quick way past floats.  setup.py has the C compiler read this file before the
+   code that mypyc writes, and members.h after it.
 
    Freeing a node frees its operands, and so on down.  CPython bounds that recursion with its
    "trashcan", but the trashcan links the waiting objects through the header of the garbage
@@ -11,6 +11,7 @@
 #define AUTOGRAD_NN_NATIVE_H
 
 #include <Python.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,31 +71,11 @@ static void autograd_nn_free_waiting(void) {
         autograd_nn_depth--; \
     } while (0);
 
-/* The attributes of a Value.  Deletion is refused here: a setter that mypyc writes would crash on
-   it.  What a user invents (v.color = "red") goes into the notes of the node, the last field,
-   which Python reads as the instance's dict. */
-static int autograd_nn_set_attribute(PyObject *self, PyObject *name, PyObject *value) {
-    PyObject *known = _PyType_Lookup(Py_TYPE(self), name);
-    if (known != NULL && value != NULL)
-        return PyObject_GenericSetAttr(self, name, value);
-    if (known != NULL) {
-        PyErr_Format(PyExc_AttributeError, "property '%U' of '%.100s' object has no deleter",
-                     name, Py_TYPE(self)->tp_name);
-        return -1;
-    }
-    PyObject *done = value == NULL ? PyObject_CallMethod(self, "_forget", "O", name)
-                                   : PyObject_CallMethod(self, "_keep", "OO", name, value);
-    Py_XDECREF(done);
-    return done == NULL ? -1 : 0;
-}
-
-static int autograd_nn_ready(PyTypeObject *type) {
-    if (strcmp(type->tp_name, "Value") == 0) {
-        type->tp_setattro = autograd_nn_set_attribute;
-        type->tp_dictoffset = type->tp_basicsize - (Py_ssize_t)sizeof(PyObject *);
-    }
-    return PyType_Ready(type);
-}
+/* These are in members.h, which stands after the code of mypyc: what makes types ready, and what
+   makes the node of an operation. */
+static int autograd_nn_ready(PyTypeObject *type);
+static PyObject *autograd_nn_make(int16_t code, double data, PyObject *left, PyObject *right,
+                                  double left_partial, double right_partial);
 #define PyType_Ready(type) autograd_nn_ready(type)
 
 /* Whether a float or an int is an instance of a class without a metaclass of its own needs no

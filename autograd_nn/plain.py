@@ -19,7 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.engine import Value, compare_in_context, constant, lift, this_thread
+from autograd_nn.engine import (
+    Value,
+    compare_in_context,
+    constant,
+    lift,
+)
+from autograd_nn.state import this_thread
 
 __all__ = ["Plain"]
 

@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_nn.checks import describe
-from autograd_nn.engine import (
+from autograd_nn.engine import Value
+from autograd_nn.errors import WrongTypeError
+from autograd_nn.plain import Plain
+from autograd_nn.state import (
     RECORDED,
     Context,
     Tape,
-    Value,
     open_contexts,
     open_scope,
     this_thread,
 )
-from autograd_nn.errors import WrongTypeError
-from autograd_nn.plain import Plain
 
 __all__ = ["detect_anomaly", "in_place_of_numbers", "no_grad", "noting_exits", "scope", "tracing"]
 

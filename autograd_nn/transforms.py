@@ -25,7 +25,6 @@ from autograd_nn.engine import (
     chosen_operands,
     row_of,
     slopes_along,
-    this_thread,
     topological_order,
 )
 from autograd_nn.errors import LeakError, WrongTypeError
@@ -39,6 +38,7 @@ from autograd_nn.nested import (
     with_parts,
 )
 from autograd_nn.recording import noting_exits
+from autograd_nn.state import this_thread
 
 __all__ = [
     "Derivative",

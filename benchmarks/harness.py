@@ -14,7 +14,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,17 @@ def installed(name: str) -> bool:
 
 
 def interleaved(
-    contestants: dict[str, Callable[[], Any]], rounds: int, seconds: float = 60.0
+    contestants: dict[str, Callable[[], Any]],
+    rounds: int,
+    seconds: float = 60.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Seconds per call of each contestant, taking turns; at least one call each.
 
     Args:
         rounds: how many turns at the most.
         seconds: a contestant that has used this much time sits out the rest.
+        clock: what tells the time: ``time.process_time`` where one core is shared with others.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
@@ -51,9 +55,9 @@ def interleaved(
             if sum(times[name]) > seconds:
                 continue
             gc.collect()
-            start = time.perf_counter()
+            start = clock()
             run()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(clock() - start)
     return times
 
 
@@ -67,17 +71,26 @@ def compare(results: dict[str, Any], rtol: float = 1e-9) -> None:
             raise SystemExit(f"{name} computes {found}, but {reference} computes {expected}")
 
 
-def report(title: str, times: dict[str, list[float]], base: str) -> list[dict[str, Any]]:
-    """Print a table of medians, minima and ratios to ``base``; returns its rows."""
-    reference = statistics.median(times[base])
-    print(f"\n{title}\n{'':24}{'median ms':>12}{'min ms':>12}{'ratio':>10}")
+def report(
+    title: str, times: dict[str, list[float]], base: str, others: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Print a table of medians, minima and ratios; returns its rows.
+
+    Args:
+        base: the contestant that the ratios are to.
+        others: more of these, a column each.
+    """
+    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
+    heads = "".join(f"{'/ ' + name[:10]:>12}" for name in (base, *others))
+    print(f"\n{title}\n{'':24}{'median ms':>12}{'min ms':>12}{heads}")
     rows = []
-    for name, seconds in sorted(times.items(), key=lambda item: statistics.median(item[1])):
-        median = statistics.median(seconds)
-        row = {"work": title, "name": name, "median": median, "min": min(seconds)}
-        row["ratio"] = median / reference
+    for name, median in sorted(medians.items(), key=lambda item: item[1]):
+        row = {"work": title, "name": name, "median": median, "min": min(times[name])}
+        row["ratio"] = median / medians[base]
+        row |= {f"ratio to {other}": median / medians[other] for other in others}
         rows.append(row)
-        print(f"{name:24}{median * 1e3:12.3f}{min(seconds) * 1e3:12.3f}{row['ratio']:10.2f}")
+        ratios = "".join(f"{median / medians[other]:12.3f}" for other in (base, *others))
+        print(f"{name:24}{median * 1e3:12.4f}{min(times[name]) * 1e3:12.4f}{ratios}")
     return rows
 
 

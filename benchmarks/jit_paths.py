@@ -20,7 +20,7 @@ from autograd_nn import MLP, value_and_grad
 from autograd_nn import functions as fn
 from autograd_nn.jit import JitWarning, jit
 from autograd_nn.jit.capture.surroundings import Surroundings
-from benchmarks import jit_work
+from benchmarks import jit_loops, jit_work
 from benchmarks.harness import compare
 
 # ---------------------------------------------------------------------------
@@ -342,8 +342,8 @@ def first_calls(rounds: int) -> list[dict[str, Any]]:
     import numpy as np
 
     works: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-        "Rosenbrock": (jit_work.rosenbrock, (np.linspace(0, 2, 1000),)),
-        "irregular": (jit_work.irregular, (np.linspace(-1, 1, 20),)),
+        "Rosenbrock": (jit_loops.rosenbrock, (np.linspace(0, 2, 1000),)),
+        "irregular": (jit_loops.irregular(10_000), (np.linspace(-1, 1, 20),)),
         "moons": (jit_work.moons_loss, jit_work.moons_data()),
     }
     print("\nthe first calls, value and gradient, in microseconds an operation")

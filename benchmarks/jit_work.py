@@ -6,7 +6,6 @@ Every function is written as its author would on plain numbers, with loops.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from autograd_nn import Value
 from autograd_nn import functions as fn
+from benchmarks.jit_sequences import in_jax
 
 MOONS_SIZES = (2, 16, 16, 1)
 Layers = list[tuple[Any, Any]]
@@ -101,9 +101,6 @@ def moons_torch(theta: Any, X: Any, y: Any) -> Callable[[], Any]:
 def moons_jax(theta: Any, X: Any, y: Any) -> Callable[[], Any]:
     """On JAX arrays, compiled."""
     import jax
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", True)
 
     def loss(t: Any, X: Any, y: Any) -> Any:
         W1, W2, W3 = t[:48].reshape(16, 3), t[48:320].reshape(16, 17), t[320:]
@@ -111,9 +108,7 @@ def moons_jax(theta: Any, X: Any, y: Any) -> Callable[[], Any]:
         h2 = jax.nn.relu(h1 @ W2[:, :16].T + W2[:, 16])
         return jax.nn.relu(1 - y * (h2 @ W3[:16] + W3[16])).mean() + 1e-4 * (t @ t)
 
-    both = jax.jit(jax.value_and_grad(loss))
-    on_device = [jnp.asarray(a) for a in (theta, X, y)]
-    return lambda: jax.block_until_ready(both(*on_device))
+    return in_jax(loss, theta, X, y)
 
 
 def moons_casadi(theta: Any, X: Any, y: Any) -> Callable[[], Any]:
@@ -172,6 +167,11 @@ def classifier_loss(layers: Layers, x: Any, target: Any) -> Any:
         if k < len(layers) - 1:
             h = [v.relu() for v in h]
     return fn.logsumexp(h) - sum(t * s for t, s in zip(target, h, strict=True))
+
+
+def classifier_plain(layers: Layers, X: Any, T: Any) -> Any:
+    """The mean over a batch, in plain loops."""
+    return sum(classifier_loss(layers, x, t) for x, t in zip(X, T, strict=True)) / len(X)
 
 
 def classifier_numpy(layers: Layers, X: Any, T: Any) -> Any:
@@ -244,102 +244,17 @@ def classifier_jax(layers: Layers, X: Any, T: Any) -> Callable[[], Any]:
 
 
 # ---------------------------------------------------------------------------
-# Other plain loops
+# A convolution: four 5x5 kernels over a 16x16 image, relu, sum of squares
 
 
-def rosenbrock(x: Any) -> Any:
-    """The banana valley in many variables."""
-    return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1))
-
-
-def pendulum(start: Any) -> Any:
-    """1,000 steps of a damped pendulum, and how far it is from an angle."""
-    angle, speed, length, friction = start
-    total = 0.0
-    for _ in range(1000):
-        speed = speed + (-9.81 / length * angle.sin() - friction * speed) * 0.01
-        angle = angle + speed * 0.01
-        total = total + (angle - 0.1) ** 2
-    return total
-
-
-def irregular(x: Any) -> Any:
-    """10,000 operations on whatever came before, in no pattern."""
-    rng, values = random.Random(1), list(x)
-    for _ in range(10_000):
-        kind, a, b = rng.randrange(6), rng.choice(values), rng.choice(values)
-        if kind == 0:
-            values.append(a + b)
-        elif kind == 1:
-            values.append(a * b * 0.5)
-        elif kind == 2:
-            values.append(a - b)
-        elif kind == 3:
-            values.append(a.sin())
-        elif kind == 4:
-            values.append(a.tanh())
-        else:
-            values.append(a / (b * b + 1))
-    return sum(values[-50:])
-
-
-def recurrent_of_one(p: Any, sequence: Any) -> Any:
-    """32 tanh units read 3 numbers a step; p holds the weights, row by row."""
-    w = [list(p[k * 36 : k * 36 + 36]) for k in range(32)]
-    h = [0.0] * 32
-    for x in sequence:
-        h = [
-            (
-                sum(r[j] * x[j] for j in range(3)) + sum(r[3 + j] * h[j] for j in range(32)) + r[35]
-            ).tanh()
-            for r in w
-        ]
-    return sum(v * v for v in h)
-
-
-def recurrent(p: Any, X: Any) -> Any:
-    """The same summed over a batch of sequences."""
-    return sum(recurrent_of_one(p, sequence) for sequence in X)
-
-
-def attention(p: Any, X: Any) -> Any:
-    """One head of width 8 over 16 positions; p holds the three projections."""
-    q, k, v = ([[p[64 * m + 8 * i + j] for j in range(8)] for i in range(8)] for m in range(3))
-
-    def project(w: Any) -> Any:
-        return [[sum(a * b for a, b in zip(r, x, strict=True)) for r in w] for x in X]
-
-    Q, K, V = project(q), project(k), project(v)
-    total = 0.0
-    for query in Q:
-        e = [(sum(a * b for a, b in zip(query, key, strict=True)) * 0.35).exp() for key in K]
-        norm = sum(e)
-        for j in range(8):
-            total = total + (sum(a * row[j] for a, row in zip(e, V, strict=True)) / norm) ** 2
-    return total
-
-
-def causal(p: Any, X: Any) -> Any:
-    """The same, but each position looks back only: sums of 1 to 16 terms."""
-    q, k, v = ([[p[64 * m + 8 * i + j] for j in range(8)] for i in range(8)] for m in range(3))
-    keys: list[Any] = []
-    values: list[Any] = []
-    total = 0.0
-    for x in X:
-        query, key, value = (
-            [sum(a * b for a, b in zip(r, x, strict=True)) for r in w] for w in (q, k, v)
-        )
-        keys.append(key)
-        values.append(value)
-        e = [(sum(a * b for a, b in zip(query, key, strict=True)) * 0.35).exp() for key in keys]
-        norm = sum(e)
-        for j in range(8):
-            total = total + (sum(a * row[j] for a, row in zip(e, values, strict=True)) / norm) ** 2
-    return total
+def convolution_data() -> tuple[Any, Any]:
+    """Kernels, each with its bias, and an image."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=104) * 0.2, rng.normal(size=(16, 16))
 
 
 def convolution(p: Any, image: Any) -> Any:
-    """Four 5x5 kernels over a 16x16 image, relu, sum of squares."""
+    """In plain loops."""
     total = 0.0
     for f in range(4):
         kernel, bias = p[26 * f : 26 * f + 25], p[26 * f + 25]
@@ -351,16 +266,25 @@ def convolution(p: Any, image: Any) -> Any:
     return total
 
 
-def black_scholes(inputs: Any) -> Any:
-    """The price of a call option: spot, strike, rate, volatility, years."""
-    spot, strike, rate, sigma, years = inputs
-    root = sigma * years.sqrt()
-    d = ((spot / strike).log() + (rate + sigma * sigma * 0.5) * years) / root
+def convolution_numpy(p: Any, image: Any) -> Any:
+    """The same by hand."""
+    P = p.reshape(4, 26)
+    windows = np.lib.stride_tricks.sliding_window_view(image, (5, 5)).reshape(144, 25)
+    Y = np.maximum(windows @ P[:, :25].T + P[:, 25], 0.0)
+    d = 2.0 * Y
+    return (Y * Y).sum(), np.concatenate([d.T @ windows, d.sum(axis=0)[:, None]], axis=1).ravel()
 
-    def normal(z: Any) -> Any:
-        return 0.5 * (1.0 + (z * 0.7071067811865476).erf())
 
-    return spot * normal(d) - strike * (-rate * years).exp() * normal(d - root)
+def convolution_jax(p: Any, image: Any) -> Callable[[], Any]:
+    """The same in JAX."""
+    import jax
+
+    def loss(p: Any, image: Any) -> Any:
+        P = p.reshape(4, 26)
+        Y = jax.lax.conv(image[None, None], P[:, None, :25].reshape(4, 1, 5, 5), (1, 1), "VALID")
+        return (jax.nn.relu(Y + P[:, 25, None, None]) ** 2).sum()
+
+    return in_jax(loss, p, image)
 
 
 # ---------------------------------------------------------------------------

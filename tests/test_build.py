@@ -6,6 +6,7 @@ nobody would know.
 
 import inspect
 import os
+import pydoc
 import re
 import subprocess
 import sys
@@ -139,7 +140,21 @@ def test_the_report_says_what_is_missing(monkeypatch):
     assert "matplotlib (pip install 'autograd_nn[plot]')" in report()["missing"]
     monkeypatch.setattr("autograd_nn.__main__.find_spec", lambda name: name)
     assert report()["missing"] == "nothing"
-    assert report()["jit"] == "NumPy calls, generated Python"
+
+
+def test_the_report_says_what_runs_jitted_functions(monkeypatch, tmp_path):
+    monkeypatch.setattr("autograd_nn.__main__.why_not", lambda name: "no llvmlite")
+    assert report()["jit"] == "NumPy calls; no machine code: no llvmlite"
+    monkeypatch.setenv("AUTOGRAD_NN_CACHE_DIR", str(tmp_path / "code"))
+    found = report()["cache"]
+    assert found.startswith(f"{tmp_path / 'code'}: 0 pieces of machine code, 0.0 MB; used 0 times")
+    monkeypatch.setenv("AUTOGRAD_NN_CACHE", "0")
+    assert report()["cache"] == "off by AUTOGRAD_NN_CACHE"
+
+
+def test_the_report_names_the_compiler():
+    pytest.importorskip("llvmlite")
+    assert re.match(r"machine code \(LLVM [\d.]+, .+, \d numbers wide\), NumPy", report()["jit"])
 
 
 # -- what is public ---------------------------------------------------------------------------
@@ -198,6 +213,15 @@ def test_the_methods_of_value_explain_themselves():
     assert ">>> " in Value.__doc__
     assert inspect.signature(Value.backward).parameters["gradient"].default == 1.0
     assert "name in the table" in Value.op.__doc__
+
+
+def test_the_signature_of_value_is_what_a_learner_may_give():
+    assert str(inspect.signature(Value)) == "(data, label='')"
+
+
+def test_help_shows_no_private_name():
+    shown = pydoc.render_doc(Value, renderer=pydoc.plaintext)
+    assert not re.findall(r"(?<![\w.])_(?!_)\w+", shown)
 
 
 @pytest.mark.parametrize("name", ["", *sorted(autograd_nn._MODULES)])

@@ -79,3 +79,30 @@ def test_positions_count_from_both_ends():
 def test_positions_that_are_none_are_named(argnums, error, says):
     with pytest.raises(error, match=says):
         checks.positions_of(argnums, 3)
+
+
+def test_a_word_that_is_allowed_passes():
+    for given in ("min", "max"):
+        checks.check_choice("mode", given, ("min", "max"))
+    checks.check_choice("view", None, (None, "values"))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("mni", "mode is 'min' or 'max', got 'mni': did you mean 'min'\\?"),
+        (None, "mode is 'min' or 'max', got None"),
+        (3, "mode is 'min' or 'max', got 3"),
+        (["min"], r"mode is 'min' or 'max', got \['min'\]"),
+        (np.zeros(2), r"mode is 'min' or 'max', got array\(\[0., 0.\]\)"),
+    ],
+)
+def test_what_is_no_choice_is_named_with_the_choices(given, says):
+    """An array would else raise NumPy's message about truth values, and a list about hashes."""
+    with pytest.raises(ValueError, match=says):
+        checks.check_choice("mode", given, ("min", "max"))
+
+
+def test_more_than_two_choices_are_listed():
+    with pytest.raises(ValueError, match="view is one of None, 'a', 'b', got 'c'"):
+        checks.check_choice("view", "c", (None, "a", "b"))

@@ -88,6 +88,19 @@ def test_local_slopes():
     assert y._prev == (a, b, c)
 
 
+def test_prev_is_compared_with_micrograds_sets():
+    """Tests that learners write for their engine compare a node's ``_prev`` with a set."""
+    x, w, b = Value(2.0), Value(2.0), Value(3.0)
+    assert (x * w)._prev == {x, w}
+    assert (x * w)._prev != {x}
+    assert (x * w)._prev != {x, b}  # equal numbers are different nodes
+    assert (x * x)._prev == {x}
+    assert x._prev == set() == Value(1.0)._prev
+    assert Value(1.0, (x, w, b), "+")._prev == {b, w, x}
+    assert (x * w)._prev == (x, w)
+    assert len({(x * w)._prev, (x * w)._prev}) == 1
+
+
 def test_a_rule_reaches_more_than_two_children():
     parts = [Value(float(k)) for k in range(5)]
     total = Value(sum(p.data for p in parts), parts, "sum")

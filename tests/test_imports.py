@@ -19,10 +19,10 @@ PACKAGE = Path(autograd_nn.__file__).parent
 
 #: The rooms of each floor, from the ground up; a room is a module or a folder of the package.
 FLOORS = (
-    ("arrays", "build", "callers", "checks", "conversion", "errors", "files", "floats", "handmade",
+    ("arrays", "build", "callers", "checks", "codes", "conversion", "errors", "files", "floats",
      "labels", "nested", "ops", "rich", "special", "spelling"),
     ("state",),
-    ("engine", "plain", "recording"),
+    ("engine", "exits", "handmade", "methods", "notes", "plain", "recording", "walks"),
     ("custom", "functions", "linalg", "parameters", "transforms"),
     ("checking", "drawing", "jit"),
     ("implicit", "losses", "micrograd", "nn", "optim", "optimize", "saving"),

@@ -64,4 +64,4 @@ def test_what_a_bug_report_needs():
     assert lines["autograd_nn"] == autograd_nn.__version__
     assert lines["engine"].startswith("compiled" if engine_is_compiled() else "plain Python")
     assert lines["path"] == str(PACKAGE)
-    assert list(lines)[3:] == ["path", "engine", "jit", "dot", "missing"]
+    assert list(lines)[3:] == ["path", "engine", "jit", "cache", "dot", "missing"]

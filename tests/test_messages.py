@@ -111,6 +111,7 @@ ENTRIES = {
     "grad result": lambda x: ag.grad(lambda _: x)(1.0),
     "jit": ag.jit,
     "jit rows": lambda x: ag.jit(_square, rows=(x,)),
+    "jit backend": lambda x: ag.jit(_square, backend=x),
     "jit slopes": lambda x: ag.jit(lambda x: 1.0).value_and_grad(x, argnums=x),
     "take": lambda x: ag.take([[1.0]], x),
     "custom_op": lambda x: ag.custom_op(x, x),

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from autograd_nn import MLP, Value, detect_anomaly, functions, no_grad, scope
-from autograd_nn.engine import this_thread
 from autograd_nn.recording import tracing
+from autograd_nn.state import this_thread
 
 
 def state():

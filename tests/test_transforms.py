@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_nn import Value, functions, grad, no_grad, parameter, value_and_grad
-from autograd_nn.engine import this_thread
+from autograd_nn.state import this_thread
 from autograd_nn.transforms import flatten
 
 Line = namedtuple("Line", "slope offset")

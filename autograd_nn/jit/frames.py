@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_nn.jit.backends import Bound, Code
 from autograd_nn.jit.backends.door import compile_items
-from autograd_nn.jit.lifting.adjoint import adjoint
+from autograd_nn.jit.lifting.adjoint import adjoint, whole_way
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 
 __all__ = ["Compiled", "Frame"]
@@ -25,6 +25,9 @@ _FEW = 4  # runs of cells that are cleared one by one
 class Compiled:
     """A plan, made ready by a backend.
 
+    Its code is made when it is first asked for: forward, back to some groups of leaves, and both
+    in one.
+
     Attributes:
         plan: the plan.
         backend: its name.
@@ -32,17 +35,28 @@ class Compiled:
 
     def __init__(self, plan: Plan, backend: str) -> None:
         self.plan, self.backend = plan, backend
-        self.forward: Code = compile_items(backend, plan.items, plan.sizes)
-        self._back: dict[tuple[int, ...], tuple[Backward, Code]] = {}
+        self._ways: dict[tuple[int, ...], Backward] = {}
+        self._codes: dict[Any, Code] = {}
         self._idle: list[Frame] = []
 
-    def back(self, wanted: tuple[int, ...]) -> tuple[Backward, Code]:
-        """The way back to some groups of leaves; made when it is first asked for."""
-        found = self._back.get(wanted)
+    def way(self, wanted: tuple[int, ...]) -> Backward:
+        """The way back to some groups of leaves."""
+        found = self._ways.get(wanted)
         if found is None:
-            way = adjoint(self.plan, wanted)
-            found = way, compile_items(self.backend, way.items, self.plan.sizes)
-            self._back[wanted] = found
+            found = self._ways[wanted] = adjoint(self.plan, wanted)
+        return found
+
+    def code(self, forward: bool, wanted: tuple[int, ...] | None) -> Code:
+        """The code forward, back, or both."""
+        found = self._codes.get((forward, wanted))
+        if found is None:
+            items = [*self.plan.items] if forward else []
+            if wanted is not None and self.plan.rows > 1:
+                items += self.way(wanted).items
+            elif wanted is not None:
+                items += whole_way(self.plan, self.way(wanted))
+            found = compile_items(self.backend, items, self.plan.sizes)
+            self._codes[forward, wanted] = found
         return found
 
     def borrow(self) -> Frame:
@@ -61,6 +75,8 @@ class Compiled:
 class Frame:
     """One set of buffers, and a plan's code bound to them.
 
+    NumPy's warnings are to be off while it runs: infinities and nan are results here.
+
     Attributes:
         rows: how many of the plan's rows are in use; the others repeat the last of these.
     """
@@ -69,16 +85,23 @@ class Frame:
         self._compiled, self._plan = compiled, compiled.plan
         self.rows = self._plan.rows
         self._buffers = self._plan.buffers()
-        self._forward = compiled.forward.bind(self._buffers)
+        self._values = self._buffers[VALUES]
         self._loads = [_Load(place, self._plan.rows, self._buffers) for place in self._plan.leaves]
-        self._backs: dict[tuple[int, ...], _Back] = {}
+        self._bound: dict[Any, Bound] = {}
+        self._starts: dict[tuple[int, ...], _Start] = {}
+        self._plain: dict[tuple[Any, ...], list[Any]] = {}
         roots = self._plan.roots
         self._roots = roots if self._plan.rows > 1 else roots[:, 0].tolist()
 
+    def is_quiet(self, wanted: tuple[int, ...] | None) -> bool:
+        """Whether a run gives none of NumPy's warnings, on or off."""
+        quiet: bool = self._compiled.code(True, wanted).is_quiet
+        return quiet and not self._plan.guards
+
+    # -- running -------------------------------------------------------------------------
+
     def run(self, groups: Sequence[Any], rows: int = 1) -> bool:
         """Compute everything from the numbers of the leaves.
-
-        NumPy's warnings are to be off: infinities and nan are results here.
 
         Args:
             groups: the numbers of each group; with rows, arrays whose first axis they are.
@@ -87,32 +110,101 @@ class Frame:
         Returns:
             Whether every comparison came out as it was recorded, for every row.
         """
+        self._load(groups, rows)
+        self._code(True, None)()
+        return not self._plan.guards or bool(self.on_path().all())
+
+    def run_both(
+        self,
+        groups: Sequence[Any],
+        wanted: tuple[int, ...],
+        shapes: tuple[Any, ...] = (),
+        any_path: bool = False,
+    ) -> bool:
+        """Compute everything, and the slopes along some groups of leaves; without rows.
+
+        Args:
+            shapes: of the groups, where they are known: that takes less time.
+            any_path: whether slopes are wanted however comparisons come out.
+
+        Returns:
+            Whether every comparison came out as it was recorded; if not, there are no slopes.
+        """
+        if shapes:
+            self._load_plain(groups, shapes)
+        else:
+            self._load(groups, 1)
+        if not self._plan.guards:
+            self._code(True, wanted)()
+            return True
+        self._code(True, None)()
+        if not any_path and not self.on_path().all():
+            return False
+        self._code(False, wanted)()
+        return True
+
+    def _code(self, forward: bool, wanted: tuple[int, ...] | None) -> Bound:
+        found = self._bound.get((forward, wanted))
+        if found is None:
+            found = self._compiled.code(forward, wanted).bind(self._buffers)
+            for load in self._loads:
+                if load.array is not None:
+                    found.attach(load.buffer, load.array)
+            self._bound[forward, wanted] = found
+        return found
+
+    def _load(self, groups: Sequence[Any], rows: int) -> None:
         self.rows = rows
         for load, numbers in zip(self._loads, groups, strict=True):
             array = load(numbers, rows)
             if array is not None:
-                self._forward.attach(load.buffer, array)
-                for back in self._backs.values():
-                    back.run.attach(load.buffer, array)
-        self._forward()
-        return not self._plan.guards or bool(self.on_path().all())
+                for bound in self._bound.values():
+                    bound.attach(load.buffer, array)
+
+    def _load_plain(self, groups: Sequence[Any], shapes: tuple[Any, ...]) -> None:
+        views = self._plain.get(shapes)
+        if views is None:
+            views = [load.view(shape) for load, shape in zip(self._loads, shapes, strict=False)]
+            if any(view is None for view in views):
+                views = []
+            self._plain = {shapes: views}
+        if not views:
+            self._load(groups, 1)
+            return
+        for view, x in zip(views, groups, strict=False):
+            view[...] = x
+
+    # -- what a run has left -------------------------------------------------------------
 
     def on_path(self) -> Any:
         """For each row, whether every comparison came out as it was recorded."""
         found = np.ones(self._plan.rows, dtype=bool)
         for guards in self._plan.guards:
-            found &= guards.hold(self._buffers[VALUES])
+            found &= guards.hold(self._values)
         return found[: self.rows]
+
+    def number(self) -> float:
+        """The first result."""
+        found: float = self._values.item(self._roots[0])
+        return found
 
     def numbers(self) -> Any:
         """Of the results, one line a result and one column a row; without rows, a flat list."""
-        values = self._buffers[VALUES]
         if self._plan.rows == 1:
-            return [values.item(root) for root in self._roots]
-        return values[self._roots[:, : self.rows]]
+            return [self._values.item(root) for root in self._roots]
+        return self._values[self._roots[:, : self.rows]]
+
+    def is_finite(self) -> bool:
+        """Whether the result and the slopes of ``run_both`` are."""
+        found: bool = self._values.item(-1) == 0.0
+        return found
+
+    def taken(self, wanted: tuple[int, ...]) -> list[Any]:
+        """The slopes of ``run_both``, as new flat arrays."""
+        return [self._loads[k].slopes(self._buffers, self.rows) for k in wanted]
 
     def slopes(self, wanted: tuple[int, ...], seed: float = 1.0) -> list[Any]:
-        """The slopes of the first result along groups of leaves, as new flat arrays.
+        """After ``run``, the slopes of the first result along groups of leaves, with rows.
 
         Those of shared leaves are added up over the rows.
 
@@ -121,16 +213,16 @@ class Frame:
         """
         if not len(self._plan.roots):  # a constant
             return [np.zeros(self._loads[k].size(self.rows)) for k in wanted]
-        back = self._backs.get(wanted)
-        if back is None:
-            way, code = self._compiled.back(wanted)
-            back = self._backs[wanted] = _Back(self._plan, way, code.bind(self._buffers))
-            for load in self._loads:
-                if load.array is not None:
-                    back.run.attach(load.buffer, load.array)
-        back.start(self._buffers, seed, self.rows)
-        back.run()
-        return [self._loads[k].slopes(self._buffers, self.rows) for k in wanted]
+        if self._plan.rows == 1:
+            self._code(False, wanted)()
+            return [seed * slope for slope in self.taken(wanted)]
+        start = self._starts.get(wanted)
+        if start is None:
+            way = self._compiled.way(wanted)
+            start = self._starts[wanted] = _Start(self._plan, way, self._buffers)
+        start(seed, self.rows)
+        self._code(False, wanted)()
+        return self.taken(wanted)
 
 
 class _Load:
@@ -167,6 +259,25 @@ class _Load:
             self._own[place.order] = np.asarray(numbers, dtype=float).reshape(-1)
         return None
 
+    def view(self, shape: tuple[int, ...]) -> Any:
+        """The cells as an array of a shape; None where they have no strides, or lie elsewhere."""
+        order = self._place.order
+        if self.buffer != VALUES:
+            return None
+        if not self._place.size:
+            return self._own.reshape(shape)
+        cells = (np.arange(self._place.size) if order is None else order).reshape(shape)
+        steps = []
+        for axis, size in enumerate(shape):
+            first = cells.take([0], axis)
+            steps.append(int((cells.take([1], axis) - first).flat[0]) if size > 1 else 0)
+        unit = self._own.itemsize
+        strides = [step * unit for step in steps]
+        whole = np.arange(len(self._own))
+        if not (np.lib.stride_tricks.as_strided(whole, shape, strides) == cells).all():
+            return None
+        return np.lib.stride_tricks.as_strided(self._own, shape, strides)
+
     def _in_place(self, numbers: Any, rows: int) -> Any:
         whole = not self._place.by_row or rows == self._rows
         if (
@@ -195,30 +306,30 @@ class _Load:
         return found.reshape(self._each, self._rows)[:, :rows].T.reshape(-1)
 
 
-class _Back:
-    """The way back on one set of buffers: what is cleared, what it starts with, and its code."""
+class _Start:
+    """What the way back over rows begins with: cells that are cleared, the result's adjoints."""
 
-    def __init__(self, plan: Plan, way: Backward, run: Bound) -> None:
-        self.run = run
+    def __init__(self, plan: Plan, way: Backward, buffers: list[Any]) -> None:
         self._cells, self._counts = way.seeds
-        self._by_row = plan.rows > 1 and len(self._cells) > 1
-        self._rows = plan.rows
-        self._cleared: list[tuple[int, Any]] = []
+        self._rows, self._by_row = plan.rows, len(self._cells) > 1
+        self._adjoints = buffers[ADJOINTS]
+        self._cleared, self._scattered = [], []
         for buffer in dict.fromkeys(buffer for buffer, _, _ in way.cleared):
             runs = [(first, end) for k, first, end in way.cleared if k == buffer]
             if len(runs) <= _FEW:
-                self._cleared += [(buffer, slice(first, end)) for first, end in runs]
+                self._cleared += [buffers[buffer][first:end] for first, end in runs]
             else:
                 cells = np.concatenate([np.arange(first, end) for first, end in runs])
-                self._cleared.append((buffer, cells))
+                self._scattered.append((buffers[buffer], cells))
 
-    def start(self, buffers: list[Any], seed: float, rows: int) -> None:
-        """Clear what is added to, and set the adjoint of the result."""
-        for buffer, cells in self._cleared:
-            buffers[buffer][cells] = 0.0
+    def __call__(self, seed: float, rows: int) -> None:
+        for cells in self._cleared:
+            cells.fill(0.0)
+        for buffer, cells in self._scattered:
+            buffer[cells] = 0.0
         counts = self._counts
         if self._by_row:
             counts = np.where(np.arange(self._rows) < rows, counts, 0.0)
-        elif self._rows > 1:
+        else:
             counts = counts * (rows / self._rows)
-        buffers[ADJOINTS][self._cells] = counts if seed == 1.0 else seed * counts
+        self._adjoints[self._cells] = counts if seed == 1.0 else seed * counts

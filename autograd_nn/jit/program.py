@@ -8,6 +8,7 @@ which is the plan's and its backend's.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift, lift_lines
 from autograd_nn.jit.lifting.pack import Packer, pack
 from autograd_nn.jit.lifting.packs import Packing
-from autograd_nn.jit.plan import Plan, walk
+from autograd_nn.jit.plan import Nest, Plan, walk
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
 
@@ -160,16 +161,43 @@ class Program(Path):
         frame = compiled.borrow()
         try:
             with np.errstate(all="ignore"):
-                if not frame.run(groups) and not any_path:
-                    return None
-                slopes = [] if regions is None else frame.slopes(regions)
-                numbers = frame.numbers()
-                finite = all(map(is_finite, (numbers, *slopes)))
+                if regions is None:
+                    if not frame.run(groups) and not any_path:
+                        return None
+                    numbers, slopes = frame.numbers(), []
+                    finite = is_finite(numbers)
+                else:
+                    if not frame.run_both(groups, regions, any_path=any_path):
+                        return None
+                    numbers, slopes = frame.numbers(), frame.taken(regions)
+                    finite = frame.is_finite()
         finally:
             compiled.give_back(frame)
         if wanted is None:
             return Found(numbers, [], finite)
         return Found(numbers, wanted.slopes(self, slopes), finite)
+
+    def plain(self, numbers: tuple[Any, ...], shapes: tuple[Any, ...], regions: Any) -> Any:
+        """The one result for arguments that are a float or an array of floats each.
+
+        Args:
+            shapes: of the arguments, and of the captured leaves.
+            regions: the groups along which slopes are wanted; None where none are.
+
+        Returns:
+            The number, or the number and the slopes as flat arrays; None where the arguments
+            take another path, or something is not finite.
+        """
+        compiled = self._compiled(1)
+        frame = compiled.borrow()
+        try:
+            groups = (*numbers, [v._data for v in self.captured])
+            if frame.is_quiet(regions):
+                return _plainly(frame, groups, shapes, regions)
+            with np.errstate(all="ignore"):
+                return _plainly(frame, groups, shapes, regions)
+        finally:
+            compiled.give_back(frame)
 
     # -- rows ----------------------------------------------------------------------------
 
@@ -205,12 +233,18 @@ class Program(Path):
         >>> from autograd_nn.jit import jit
         >>> dense = jit(lambda w, x: [sum(a * b for a, b in zip(r, x)).relu() for r in w])
         >>> print(dense.program(np.ones((64, 32)), np.ones(32)))  # doctest: +ELLIPSIS
-        4224 operations in 2 nests, run by ...
+        4160 operations in 2 nests, run by ...
           sum 1[64] = sum of 32: a0[64, 32] * a1[32] + 0
           relu 2[64] = relu(sum 1[64])
+        >>> print(jit(lambda x: (x * 5 - 7) ** 2).program(2.0))  # doctest: +ELLIPSIS
+        3 operations, run by ...
+          v(0) = a0 * 5
+          v(1) = v(0) - 7
+          v(2) = v(1) * v(1)
         """
-        nests = sum(1 for _ in walk(self.plan.items))
-        first = f"{self.recorded} operations in {nests} nest{'s' * (nests != 1)}"
+        nests = sum(isinstance(item, Nest) for item, _ in walk(self.plan.items))
+        first = f"{self.recorded} operations"
+        first += f" in {nests} nest{'s' * (nests != 1)}" if nests else ""
         guards = f", {self.guards} guards" if self.guards else ""
         body = "\n".join(f"  {line}" for line in str(self.plan).splitlines())
         return f"{first}{guards}, run by {self.backend}\n{body}"
@@ -220,3 +254,14 @@ class Program(Path):
     def _repr_html_(self) -> str:
         first, _, rest = str(self).partition("\n")
         return card(first, preformatted(rest))
+
+
+def _plainly(frame: Frame, groups: Any, shapes: tuple[Any, ...], regions: Any) -> Any:
+    if regions is None:
+        if not frame.run(groups):
+            return None
+        number = frame.number()
+        return number if math.isfinite(number) else None
+    if not frame.run_both(groups, regions, shapes) or not frame.is_finite():
+        return None
+    return frame.number(), frame.taken(regions)

@@ -16,11 +16,12 @@ import numpy as np
 
 from autograd_nn.checks import describe, shown
 from autograd_nn.conversion import is_number, to_float
-from autograd_nn.engine import Context, Value, look_up, require, this_thread
+from autograd_nn.engine import Value, look_up, require
 from autograd_nn.errors import BadArgumentError, OutOfRangeError, WrongTypeError
 from autograd_nn.functions import dot
 from autograd_nn.functions.arrays import as_array
 from autograd_nn.jit.capture.trace import INDEX
+from autograd_nn.state import Context, this_thread
 
 __all__ = ["take"]
 

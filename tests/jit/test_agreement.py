@@ -1,7 +1,9 @@
 """The functions of the examples and benchmarks: the jit's value and gradient are the engine's."""
 
+import importlib
 import importlib.util
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,17 @@ def load(path):
     return module
 
 
-work = load(ROOT / "benchmarks" / "jit_work.py")
+def benchmark(name):
+    sys.path.insert(0, str(ROOT))
+    try:
+        return importlib.import_module(f"benchmarks.{name}")
+    finally:
+        sys.path.remove(str(ROOT))
+
+
+work, loops, sequences, geometry = map(
+    benchmark, ("jit_work", "jit_loops", "jit_sequences", "jit_geometry")
+)
 tutorial, greeks, pendulum, slopes, gpt, moons = (
     load(ROOT / "examples" / f"{name}.py")
     for name in ("tutorial", "greeks", "pendulum", "check_your_slopes", "names_gpt", "jit_moons")
@@ -40,10 +52,8 @@ def pendulum_loss(parameters, measured):
     return mean_squared_error(list(measured), pendulum.simulate(length, damping, len(measured) - 1))
 
 
-def classifier(layers, X, T):
-    return sum(work.classifier_loss(layers, x, t) for x, t in zip(X, T, strict=True)) / len(X)
-
-
+PAIRS = geometry.camera_data(4, 20, 60)
+JOINTS = geometry.joints_data(6, 20)
 CONTRACT = np.array([100.0, 95.0, 0.5, 0.03, 0.01, 0.2])
 CASES = {
     "tutorial": (tutorial_loss, ({k: v * 1.0 for k, v in tutorial.DEEP_WEIGHTS.items()},)),
@@ -52,15 +62,20 @@ CASES = {
     "greeks, put": (lambda c: greeks.price("put", *c), (CONTRACT,)),
     "pendulum": (pendulum_loss, (np.array([1.0, 0.05]), np.array(pendulum.measure(60)))),
     "moons": (work.moons_loss, work.moons_data()),
-    "classifier": (classifier, work.classifier_data((12, 16, 8, 5), 20)),
-    "rosenbrock": (work.rosenbrock, (np.linspace(0, 2, 300),)),
-    "pendulum, 1,000 steps": (work.pendulum, (np.array([1.0, 0.0, 1.0, 0.1]),)),
-    "irregular": (work.irregular, (np.linspace(-1, 1, 20),)),
-    "option": (work.black_scholes, (np.array([100.0, 95.0, 0.03, 0.2, 1.0]),)),
-    "recurrent": (work.recurrent, (rng.normal(size=1152) * 0.2, rng.normal(size=(3, 12, 3)))),
-    "attention": (work.attention, (rng.normal(size=192) * 0.3, rng.normal(size=(16, 8)))),
-    "causal": (work.causal, (rng.normal(size=192) * 0.3, rng.normal(size=(16, 8)))),
-    "convolution": (work.convolution, (rng.normal(size=104) * 0.2, rng.normal(size=(16, 16)))),
+    "classifier": (work.classifier_plain, work.classifier_data((12, 16, 8, 5), 20)),
+    "convolution": (work.convolution, work.convolution_data()),
+    "rosenbrock": (loops.rosenbrock, (np.linspace(0, 2, 300),)),
+    "pendulum, 1,000 steps": (loops.pendulum(1000), (np.array([1.0, 0.0, 1.0, 0.1]),)),
+    "irregular": (loops.irregular(10_000), (np.linspace(-1, 1, 20),)),
+    "option": (loops.black_scholes, (np.array([100.0, 95.0, 0.03, 0.2, 1.0]),)),
+    "recurrent": (sequences.recurrent, sequences.recurrent_data(3, 12)),
+    "gates": (sequences.gates, sequences.gates_data(5, 60)),
+    "attention": (sequences.attention, sequences.attention_data()),
+    "causal": (sequences.causal, sequences.attention_data()),
+    "sequences of many lengths": (sequences.ragged, sequences.ragged_data(6)),
+    "mixture": (geometry.mixture, geometry.mixture_data(30, 4, 3)),
+    "cameras": (geometry.camera_loss(PAIRS[1], 4), (PAIRS[0], PAIRS[2])),
+    "joints": (geometry.joints_loss(JOINTS[2]), (*JOINTS[:2], *JOINTS[3:])),
 }
 
 
@@ -102,6 +117,26 @@ def test_a_network_through_its_model():
     assert value == pytest.approx(loss.data, rel=1e-12)
     expected = [p.grad for p in moons.model.parameters()]
     np.testing.assert_allclose(along, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "by_hand"),
+    [
+        (sequences.gates, sequences.gates_data(3, 20), sequences.gates_numpy),
+        (sequences.recurrent, sequences.recurrent_data(3, 5), sequences.recurrent_numpy),
+        (sequences.attention, sequences.attention_data(), sequences.attention_numpy),
+        (sequences.ragged, sequences.ragged_data(6), sequences.ragged_numpy),
+        (geometry.mixture, geometry.mixture_data(8), geometry.mixture_numpy),
+        (work.convolution, work.convolution_data(), work.convolution_numpy),
+        (loops.rosenbrock, (np.linspace(0, 2, 10),), loops.rosenbrock_numpy),
+    ],
+)
+def test_benchmarks_compare_the_same_function(f, args, by_hand):
+    """A ratio to NumPy by hand says nothing if that computes something else."""
+    value, gradient = value_and_grad(f)(*args)
+    found, along = by_hand(*args)
+    assert found == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(along, gradient, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 600])

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from autograd_nn import Value, value_and_grad
-from autograd_nn.engine import this_thread
 from autograd_nn.jit import JitWarning, jit
 from autograd_nn.jit.capture.call import Call
 from autograd_nn.jit.capture.path import Waiting
@@ -17,6 +16,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Record, join
 from autograd_nn.recording import tracing
+from autograd_nn.state import this_thread
 
 
 def trace_of(f, x, watching=False):

@@ -10,6 +10,7 @@ import pytest
 from autograd_nn import MLP, value_and_grad
 from autograd_nn import functions as fn
 from autograd_nn.jit import TraceError, jit, take
+from autograd_nn.jit.frames import Compiled
 
 rng = np.random.default_rng(0)
 
@@ -27,6 +28,12 @@ def looked_up(table, i):
 
 def branch(x, y):
     return x * y if x > y else x + y
+
+
+def steps(x):
+    for _ in range(100):
+        x = (x * 1.5 - 0.25).tanh()
+    return x
 
 
 ARGS = rng.normal(size=(30, 8)), rng.normal(size=(28, 8))
@@ -82,10 +89,9 @@ def test_a_model_that_is_passed_is_known_by_identity():
 
 def test_threads_run_one_program_at_the_same_time():
     """Each thread has buffers of its own: results never mix, and none waits for another."""
-    jitted = jit(net)
-    jitted.value_and_grad(*ARGS)  # the first answer is the recording's, not the program's
+    program = jit(net).program(*ARGS)
     points = [(ARGS[0] * k, ARGS[1] / k) for k in range(1, 13)]
-    expected = [jitted.value_and_grad(*args) for args in points]
+    expected = [program.value_and_grad(*args) for args in points]
     wrong = []
     start = threading.Barrier(4)
 
@@ -93,7 +99,7 @@ def test_threads_run_one_program_at_the_same_time():
         start.wait()
         for k in range(200):
             at = (offset + k) % len(points)
-            value, slopes = jitted.value_and_grad(*points[at])
+            value, slopes = program.value_and_grad(*points[at])
             if value != expected[at][0] or not np.array_equal(slopes, expected[at][1]):
                 wrong.append(at)
 
@@ -106,26 +112,37 @@ def test_threads_run_one_program_at_the_same_time():
 
 
 def test_a_run_inside_of_a_run_has_buffers_of_its_own():
-    """A runner that is in use is not handed out again."""
-    buffers = jit(net).program(*ARGS).buffers
-    first, second = buffers.borrow(), buffers.borrow()
-    assert first.values is not second.values
-    buffers.give_back(first)
-    assert buffers.borrow() is first
+    """Buffers that are in use are not handed out again, and those that are not are used again."""
+    compiled = Compiled(jit(net).program(*ARGS).plan, "numpy")
+    first, second = compiled.borrow(), compiled.borrow()
+    assert first is not second
+    compiled.give_back(first)
+    assert compiled.borrow() is first
 
 
 @pytest.mark.parametrize(
     ("f", "args", "words"),
     [
-        (net, ARGS, ["434 dot products of 8", "sum of 2 to 29", "maximum of 28", "straight-line"]),
-        (take, ([1.0, 2.0], 1), ["take(a0[0] to a0[1], a1)", "1 guards"]),
-        (looked_up, (np.ones((90, 30)), 1), ["take(a0, a1)", "look-up"]),
-        (lambda x: x * 3 + 1, (2.0,), ["2 operations on floats", "v3 = a0 * 3 + 1"]),
+        (net, ARGS, ["14830 operations in", "tanh 2[434] = tanh(sum 1[434])", "sum of 29"]),
+        (net, ARGS, ["maximum of 28: sum 3[28]", "log 9 = log(sum 8)"]),
+        (take, ([1.0, 2.0], 1), ["entries[a1]", "1 guards"]),
+        (looked_up, (np.ones((90, 30)), 1), ["60 operations", "entries[a1]"]),
+        (lambda x: x * 3 + 1, (2.0,), ["2 operations, run by", "v(0) = a0 * 3", "v(1) = v(0) + 1"]),
+        (lambda w: [w * x for x in range(70)], (2.0,), ["sum 1[70] = a0 * constants[70]"]),
+        (steps, (0.5,), ["repeat ", "tanh("]),
     ],
 )
 def test_it_prints_what_was_found(f, args, words):
+    """People see whether a loop was found to be one."""
     text = str(jit(f).program(*args))
     assert all(word in text for word in words), text
+
+
+@pytest.mark.parametrize("backend", ["numpy", "reference"])
+def test_it_says_what_runs_it(backend):
+    """A user who asks for a backend sees that it is used."""
+    text = str(jit(net, backend=backend).program(*ARGS))
+    assert text.splitlines()[0].endswith(f"run by {backend}")
 
 
 def without_pattern(xs, lines=400):

@@ -31,7 +31,13 @@ class Bound(Protocol):
 
 
 class Code(Protocol):
-    """Items that were made ready for buffers of some sizes."""
+    """Items that were made ready for buffers of some sizes.
+
+    Attributes:
+        is_quiet: whether running them never gives one of NumPy's warnings.
+    """
+
+    is_quiet: bool
 
     def bind(self, buffers: list[Any]) -> Bound:
         """Make them ready for one set of buffers: arrays of floats, by number."""

@@ -13,11 +13,20 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+from autograd_nn.checks import check_choice
 from autograd_nn.errors import BackendError, BadArgumentError
 from autograd_nn.jit.backends import Backend, Code
 from autograd_nn.jit.plan import Item, Lines, Loop
 
-__all__ = ["NAMES", "Prices", "backend_of", "checked", "compile_items", "cost", "why_not"]
+__all__ = [
+    "NAMES",
+    "Prices",
+    "backend_of",
+    "checked",
+    "compile_items",
+    "cost",
+    "why_not",
+]
 
 NAMES: Final = ("auto", "native", "numpy", "reference")
 _ORDER: Final = ("native", "numpy")  # of "auto"
@@ -44,7 +53,7 @@ class Prices:
 
 PRICES: Final = {
     "native": Prices(0.01, 0.0006, 0.006, 2500.0, True),
-    "numpy": Prices(1.3, 0.002, 0.08, 60.0, False),
+    "numpy": Prices(2.5, 0.002, 0.1, 60.0, False),
     "reference": Prices(100.0, 1.0, 1.0, 0.0, False),
 }
 
@@ -55,8 +64,7 @@ def checked(name: str) -> str:
     Raises:
         BadArgumentError: there is no such, or it cannot be used here.
     """
-    if name not in NAMES:
-        raise BadArgumentError(f"backend is one of {', '.join(NAMES)}, got {name!r}")
+    check_choice("backend", name, NAMES)
     if name != "auto" and why_not(name):
         raise BadArgumentError(f"the backend {name!r} cannot be used here: {why_not(name)}")
     return name

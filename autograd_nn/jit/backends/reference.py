@@ -22,6 +22,7 @@ class ReferenceCode:
     """Items."""
 
     items: Sequence[Item]
+    is_quiet: bool = False
 
     def bind(self, buffers: list[Any]) -> _Bound:
         """Items with their buffers."""

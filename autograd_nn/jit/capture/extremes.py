@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_nn.engine import Value, note_exit, require, this_thread
+from autograd_nn.engine import Value, note_exit, require
 from autograd_nn.plain import Plain
+from autograd_nn.state import this_thread
 
 __all__ = ["python_extremes"]
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.checks import shown
-from autograd_nn.engine import Value, lifted, slopes_along, this_thread
+from autograd_nn.engine import Value, lifted, slopes_along
 from autograd_nn.errors import CannotReplayError, TraceError
 from autograd_nn.jit.capture.arguments import describe_result, lift, one_row, rebuild
 from autograd_nn.jit.capture.call import Call, Wanted
@@ -29,6 +29,7 @@ from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Record, Trace, join
 from autograd_nn.nested import is_container, parts_of
 from autograd_nn.recording import in_place_of_numbers, noting_exits, tracing
+from autograd_nn.state import this_thread
 from autograd_nn.transforms import one_number, refuse_leak
 
 __all__ = ["Recording", "Run", "without_collector"]

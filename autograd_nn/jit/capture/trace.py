@@ -25,7 +25,7 @@ from typing import Final
 from mypy_extensions import i32, i64
 
 from autograd_nn.checks import shown
-from autograd_nn.engine import (
+from autograd_nn.codes import (
     ADD,
     DETACH,
     DIV,
@@ -34,21 +34,19 @@ from autograd_nn.engine import (
     MUL,
     NEG,
     POW,
-    RECORDED,
     SUB,
     TAKE,
-    Tape,
-    Value,
-    chosen_operands,
-    new_pass,
-    outcome_of,
-    walking,
 )
-from autograd_nn.engine import (
-    place as put_in_scope,
-)
+from autograd_nn.engine import Value, chosen_operands, outcome_of
+from autograd_nn.engine import place as put_in_scope
 from autograd_nn.errors import CannotReplayError, TraceError
 from autograd_nn.ops import CONSTANT, PARAMETER, PRIMITIVES
+from autograd_nn.state import (
+    RECORDED,
+    Tape,
+    new_pass,
+    walking,
+)
 
 INDEX: Final = "index"  # the symbol of the guard that a number is an index into a table
 _FOREIGN: Final = "argument of another jitted function"
@@ -298,7 +296,7 @@ class Record:
             if right is not None and right._pass != walk:
                 self._reach(right, walk)
             node._pass = walk
-            node._pending = place
+            node._number = place
         for v in self.ends():
             self._reach(v, walk)
 
@@ -316,7 +314,7 @@ class Record:
         """Number ``v`` as a leaf, unless it has a number."""
         if v._pass != walk:
             v._pass = walk
-            v._pending = -2 - len(self.leaves)
+            v._number = -2 - len(self.leaves)
             self.leaves.append(v)
 
 
@@ -367,11 +365,11 @@ class _Joined:
         self.trace = Trace(len(record.inputs), [originals[k] for k in sorted_places], constants)
         self.constants = start
         for k, v in enumerate(record.inputs):
-            v._pending = k
+            v._number = k
         for k, v in enumerate([captured[k] for k in sorted_places]):
-            v._pending = len(record.inputs) + k
+            v._number = len(record.inputs) + k
         for k, v in enumerate(plain):
-            v._pending = start + k
+            v._number = start + k
 
     def _only_read(self, others: list[Value]) -> set[int]:
         """The identities of nodes from outside whose numbers are used, but not their slopes."""
@@ -388,6 +386,16 @@ class _Joined:
         place = node - self.constants
         return self.alike[place] if 0 <= place < len(self.alike) else node
 
+    def _is_of_code(self, code: i64, place: i64) -> bool:
+        """Whether a constant is rather the code's than data, so that equal ones may be one.
+
+        What is multiplied, subtracted or added may be data, among which equal numbers are no
+        pattern; but 0, where ``sum`` begins.
+        """
+        if code == ADD:
+            return self.trace.constants[place] == 0.0
+        return code not in (SUB, MUL, DIV)
+
     def equations(self) -> None:
         """Give every node of the tape the number of its equation, which may be an older one."""
         trace = self.trace
@@ -401,17 +409,18 @@ class _Joined:
             operand, other = node._left, node._right
             assert operand is not None
             code: i64 = i64(node._code)
-            left: i64 = i64(operand._pending)
-            right: i64 = i64(-1) if other is None else i64(other._pending)
+            left: i64 = i64(operand._number)
+            right: i64 = i64(-1) if other is None else i64(other._number)
             if code == TAKE:
-                node._pending = lookups.number(place, right)
+                node._number = lookups.number(place, right)
                 continue
             same_left: i64 = left  # for finding equal expressions
             same_right: i64 = right
-            if constants <= left < leaves:
+            if constants <= left < leaves and self._is_of_code(code, left - constants):
                 same_left = i64(self.alike[left - constants])
             if constants <= right < leaves:
-                same_right = i64(self.alike[right - constants])
+                if self._is_of_code(code, right - constants):
+                    same_right = i64(self.alike[right - constants])
                 if code == POW and trace.constants[right - constants] == 2.0:
                     code = i64(MUL)
                     right, same_right = left, same_left
@@ -427,16 +436,16 @@ class _Joined:
                 codes.append(code)
                 lefts.append(left)
                 rights.append(right)
-            node._pending = i32(found)
+            node._number = i32(found)
 
     def finish(self) -> Trace:
         """The trace, with what is asked of it."""
         trace, record = self.trace, self.record
-        trace.roots = [v._pending for v in record.results]
+        trace.roots = [v._number for v in record.results]
         known: set[tuple[str, int, int]] = set()
         tape = record.tape
         for k, (symbol, left, right, outcome) in enumerate(tape.comparisons):
-            key = (symbol, self._known(left._pending), self._known(right._pending))
+            key = (symbol, self._known(left._number), self._known(right._number))
             if key not in known:
                 known.add(key)
                 guard = Guard(symbol, key[1], key[2], outcome)
@@ -454,7 +463,7 @@ class _Joined:
         while stack:
             v = stack.pop()
             if v._left is None and v._code != CONSTANT:
-                self.trace.left.setdefault(v._pending, line)
+                self.trace.left.setdefault(v._number, line)
             for x in chosen_operands(v):
                 if id(x) not in seen and v._code != DETACH:
                     seen.add(id(x))
@@ -475,7 +484,7 @@ class _Lookups:
         """The equation of the node at this place on the tape."""
         if self.waiting and self.waiting[-1][0] == place:
             self.first, self.width, entries = self.waiting.pop()
-            nodes = tuple([self.known(v._pending) for v in entries])
+            nodes = tuple([self.known(v._number) for v in entries])
             if nodes not in self.tables:
                 self.tables[nodes] = len(self.trace.tables)
                 self.trace.tables.append((self.width, list(nodes)))

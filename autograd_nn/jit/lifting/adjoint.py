@@ -8,17 +8,29 @@ deposits set a cell and which add.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
 from autograd_nn.jit.lifting.marks import Marks
 from autograd_nn.jit.lifting.nests import without_idle
 from autograd_nn.jit.lifting.turns import Turns
-from autograd_nn.jit.plan.nests import Item, Lines, Loop, Nest
+from autograd_nn.jit.plan.nests import (
+    ADJOINTS,
+    PADDING,
+    VALUES,
+    Access,
+    Item,
+    Lines,
+    Loop,
+    Nest,
+)
 from autograd_nn.jit.plan.plan import Backward, Plan
 
-__all__ = ["adjoint"]
+__all__ = ["adjoint", "whole_way"]
+
+_FEW: Final = 4  # runs of cells that are cleared one by one
 
 
 def adjoint(plan: Plan, wanted: Sequence[int]) -> Backward:
@@ -29,13 +41,55 @@ def adjoint(plan: Plan, wanted: Sequence[int]) -> Backward:
     """
     marks = Marks(plan, wanted)
     items = list(_backwards(plan.items, marks, ()))
-    cells, counts = np.unique(plan.roots[0], return_counts=True)
+    first = plan.roots[0] if len(plan.roots) else np.zeros(0, dtype=np.int64)
+    cells, counts = np.unique(first, return_counts=True)
     turns = Turns(plan.sizes, cells)
     turns.note(items)
     for k in wanted:
         place = plan.leaves[k]
         turns.need(place.buffer, place.cells)
     return Backward(items, turns.settle(), (cells, counts.astype(float)), tuple(wanted))
+
+
+def whole_way(plan: Plan, way: Backward) -> list[Item]:
+    """A way back with what comes before and after it; without rows.
+
+    Cells are cleared and the result's adjoint is set before.  After it the spare cell of the
+    plan is 0 if the result and all slopes are finite, and else nan.
+    """
+    found: list[Item] = []
+    for buffer in dict.fromkeys(buffer for buffer, _, _ in way.cleared):
+        runs = [(first, end) for k, first, end in way.cleared if k == buffer]
+        if len(runs) <= _FEW:
+            found += [_filled(buffer, first, end - first, 0.0) for first, end in runs]
+        else:
+            cells = np.concatenate([np.arange(first, end) for first, end in runs])
+            nest = _filled(buffer, int(cells[0]), len(cells), 0.0)
+            nest.write = replace(nest.write, strides=(0,), table=cells - cells[0])
+            found.append(nest)
+    if len(plan.roots):
+        root = int(plan.roots[0, 0])
+        found.append(_filled(ADJOINTS, root, 1, 1.0))
+        found += [*way.items, _times_nothing(plan, VALUES, root, 1, False)]
+    else:
+        found.append(_filled(VALUES, plan.sizes[0] - 1, 1, 0.0))
+    for place in (plan.leaves[k] for k in way.wanted):
+        if place.size:
+            found.append(_times_nothing(plan, place.buffer + 1, place.start, place.size, True))
+    return found
+
+
+def _filled(buffer: int, first: int, size: int, number: float) -> Nest:
+    """A nest that sets cells to a number."""
+    one = Access(VALUES, PADDING.index(1.0), (0,))
+    return Nest("sum", (size,), (one,), Access(buffer, first, (1,)), factor=number)
+
+
+def _times_nothing(plan: Plan, buffer: int, first: int, size: int, add: bool) -> Nest:
+    """A nest that adds 0 to the spare cell for finite numbers, and nan for others."""
+    spare = Access(VALUES, plan.sizes[0] - 1, (0,))
+    numbers = Access(buffer, first, (1,))
+    return Nest("sum", (size,), (numbers,), spare, 1, factor=0.0, add=add)
 
 
 def _backwards(items: Sequence[Item], marks: Marks, counts: tuple[int, ...]) -> Iterator[Item]:

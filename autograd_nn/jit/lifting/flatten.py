@@ -18,7 +18,15 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, FLOOR, MOD, MUL, NEG, SUB, TAKE
+from autograd_nn.codes import (
+    ADD,
+    FLOOR,
+    MOD,
+    MUL,
+    NEG,
+    SUB,
+    TAKE,
+)
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.ops import CODES
 

@@ -7,21 +7,23 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.engine import TAKE
+from autograd_nn.codes import TAKE
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lines import roll
+from autograd_nn.jit.lifting.merge import merged
 from autograd_nn.jit.lifting.nests import items_of
-from autograd_nn.jit.lifting.packs import Packing, Where
-from autograd_nn.jit.lifting.pieces import FAR, Cells, pieces
-from autograd_nn.jit.lifting.reroll import reroll
+from autograd_nn.jit.lifting.packs import Packing
+from autograd_nn.jit.lifting.pieces import FAR, Cells, Piece, pieces
+from autograd_nn.jit.lifting.reroll import Repeat, reroll
 from autograd_nn.jit.lifting.storage import turned
 from autograd_nn.jit.plan.nests import PADDING, VALUES, Access, Item, Lines, Nest
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
 __all__ = ["lift", "lift_lines"]
 
+_MANY: Final = 100  # pieces and loops that are left, beyond which like ones are merged
 LARGE: Final = 4096  # numbers of an argument; below, a copy is cheaper
 
 
@@ -31,24 +33,31 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
     Args:
         rows: how many rows are computed at once.
     """
-    regions, leaves = packing.regions, packing.fixed
     constants = np.array(packing.constants, dtype=float)
-    cells = Cells(regions, rows, list(_large(packing, rows)), leaves, constants)
-    items = items_of(reroll(list(pieces(packing, cells))), cells)
+    leaves = packing.fixed
+    large = list(_large(packing, rows))
 
-    def of(places: list[Where]) -> Any:
-        """The cells of numbers, one line a number and one column a row."""
-        region, position = np.array(places, dtype=np.int64).reshape(-1, 2).T
-        base, steps, row_steps = (
-            np.array(x, dtype=np.int64)[region] for x in (cells.base, cells.steps, cells.row_steps)
+    def laid_out(packing: Packing) -> tuple[Packing, Cells, list[Piece | Repeat]]:
+        cells = Cells(packing.regions, rows, large, leaves, constants)
+        return packing, cells, reroll(list(pieces(packing, cells)))
+
+    packing, cells, found = laid_out(packing)
+    if len(found) > _MANY:
+        packing, cells, found = min(
+            (packing, cells, found), laid_out(merged(packing)), key=lambda entry: len(entry[2])
         )
-        return (base + position * steps)[:, None] + row_steps[:, None] * np.arange(rows)
+    regions, items = packing.regions, items_of(found, cells)
+
+    def of(nodes: list[int]) -> Any:
+        """The cells of nodes, one line a node and one column a row."""
+        chosen = np.array(nodes, dtype=np.int64)
+        return cells.cells[chosen][:, None] + cells.moves[chosen][:, None] * np.arange(rows)
 
     plan = Plan(
         rows,
-        [cells.size, *(_size(packing, k, rows) for k in cells.outside)],
+        [cells.size + 1, *(_size(packing, k, rows) for k in cells.outside)],
         [_place(cells, k, rows) for k in range(leaves)],
-        (cells.of(leaves, np.arange(len(constants))), constants),
+        (cells.base[leaves] + np.arange(len(constants)), constants),
         items,
         _guards(packing.guards, of),
         of(packing.roots),
@@ -99,7 +108,7 @@ def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) 
         first = k + 1
     return Plan(
         1,
-        [len(PADDING) + len(trace.codes)],
+        [len(PADDING) + len(trace.codes) + 1],
         [Place(r.name, 0, base[k], r.size) for k, r in enumerate(regions[:-1])],
         (base[-1] + np.arange(len(trace.constants)), np.array(trace.constants, dtype=float)),
         items,
@@ -147,12 +156,11 @@ def _size(packing: Packing, k: int, rows: int) -> int:
 
 def _large(packing: Packing, rows: int) -> Iterator[int]:
     """The arguments that are read where they lie: large ones of which no single number is asked."""
-    single = {region for region, _ in packing.roots}
-    for _, left, right, _ in packing.guards:
-        single |= {left[0], right[0]}
+    nodes = [*packing.roots, *(side for _, *sides, _ in packing.guards for side in sides)]
+    single = set(packing.region[np.array(nodes, dtype=np.int64)].tolist())
     for each in packing.packs:
         if each.table is not None:
-            single |= set(np.unique(each.table.regions).tolist())
+            single |= set(packing.region[each.table.nodes.ravel()].tolist())
     for k in range(packing.fixed):
         if _size(packing, k, rows) >= LARGE and k not in single:
             yield k

@@ -8,7 +8,7 @@ simulation do, become a loop of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,11 +18,12 @@ from autograd_nn.jit.lifting.pieces import FAR, Cells, Piece
 from autograd_nn.jit.plan.nests import VALUES, Access, Item, Lines, Loop, Nest, walk
 from autograd_nn.ops import CODES
 
-__all__ = ["is_small", "roll", "small_lines"]
+__all__ = ["is_small", "roll", "small_lines", "smallest"]
 
 ADD, SUB, MUL, NEG = CODES["add"], CODES["sub"], CODES["mul"], CODES["neg"]
 EXTREMES: Final = (CODES["maximum"], CODES["minimum"])
-_SMALL: Final = 4  # points of a piece that is not worth a nest
+_SMALL: Final = (4, 16, 64, 256)  # points of a piece that is not worth a nest
+_NESTS: Final = 200  # pieces that are worth one; if there are more, larger ones become lines
 _ONE: Final = 1  # the cell of the padding that holds 1
 _FEWEST: Final = 4  # rounds of a loop
 _MOST: Final = 300  # lines in loops, inner ones once: each becomes a nest, which is compiled
@@ -34,11 +35,21 @@ _TRIED: Final = 6  # periods
 # -- small pieces ------------------------------------------------------------------------------
 
 
-def is_small(each: Any) -> bool:
-    """Whether a piece (or loop of them) is better written as lines."""
+def smallest(found: Sequence[Any]) -> int:
+    """How many points a piece must have more than to be worth a nest."""
+    points = np.array([each.points for each in found if isinstance(each, Piece)])
+    return next((most for most in _SMALL if (points > most).sum() <= _NESTS), _SMALL[-1])
+
+
+def is_small(each: Any, most: int) -> bool:
+    """Whether a piece (or loop of them) is better written as lines.
+
+    Args:
+        most: how many points it may have.
+    """
     return (
         isinstance(each, Piece)
-        and each.points <= _SMALL
+        and each.points <= most
         and each.lookup is None
         and not any(operand.row_step for operand in each.operands)
         and all(operand.cells.flat[0] < FAR for operand in each.operands)

@@ -43,7 +43,8 @@ class Marks:
             self.active[place.buffer // 2][place.cells] = True
         self._forward(plan.items, ())
         self.reached = [np.zeros(size, dtype=bool) for size in plan.sizes]
-        self.reached[VALUES][plan.roots[0]] = True
+        if len(plan.roots):
+            self.reached[VALUES][plan.roots[0]] = True
         self._back(plan.items, ())
 
     # -- asked by the adjoint ------------------------------------------------------------

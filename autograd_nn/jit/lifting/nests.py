@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_nn.jit.lifting.address import shape_of
 from autograd_nn.jit.lifting.fold import Folded, Product, fold
-from autograd_nn.jit.lifting.lines import is_small, small_lines
+from autograd_nn.jit.lifting.lines import is_small, small_lines, smallest
 from autograd_nn.jit.lifting.pieces import FAR, Cells, Operand, Piece
 from autograd_nn.jit.lifting.reroll import Repeat
 from autograd_nn.jit.plan.nests import Access, Item, Loop, Nest
@@ -31,7 +31,8 @@ def items_of(found: list[Piece | Repeat], cells: Cells) -> list[Item]:
         cells: where the regions lie; spare cells are taken from it.
     """
     items: list[Item] = []
-    for small, run in groupby(found, is_small):
+    most = smallest(found)
+    for small, run in groupby(found, lambda each: is_small(each, most)):
         if small:
             items.append(small_lines([each for each in run if isinstance(each, Piece)], cells))
         else:

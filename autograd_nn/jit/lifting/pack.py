@@ -23,11 +23,11 @@ from typing import Any, Final
 import numpy as np
 from mypy_extensions import i64
 
-from autograd_nn.engine import ADD, MUL, NEG, SUB, TAKE
+from autograd_nn.codes import ADD, MUL, NEG, SUB, TAKE
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.lifting.flatten import MAXIMUM, MINIMUM, Needs, Terms
-from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Table, Where
+from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Table
 
 _REGIONS: Final[i64] = 1 << 30  # more than there ever are
 
@@ -298,7 +298,7 @@ class Packer:
     # -- the result ----------------------------------------------------------------------
 
     def finish(self) -> Packing:
-        """The packs with the positions of their operands."""
+        """The packs with the nodes of their operands."""
         position: Any = np.full(len(self.trace.codes), -1, dtype=np.int64)
         filled = [0] * len(self.groups)
         for leaf in range(self.trace.leaves):
@@ -309,47 +309,42 @@ class Packer:
         regions = list(self.groups)
         packs: list[Pack] = []
         self.where: Any = np.array(self.region, dtype=np.int64)
-        for each in self.packs:
-            blocks = self._blocks(each, position)
-            found = Pack(each.code, each.region, len(each.members), blocks, each.exact)
-            if each.code == TAKE:
-                found.table = self._table(each, position)
-            rows = any(regions[r].rows for r in found.operands)
-            regions.append(Region(found.name, found.size, rows))
-            packs.append(found)
-
-        def where(node: int) -> Where:
-            return self.region[node], int(position[node])
-
-        return Packing(
+        trace = self.trace
+        found = Packing(
             regions,
             packs,
-            self.trace.constants,
-            [where(root) for root in self.trace.roots],
-            [(g.symbol, where(g.left), where(g.right), g.outcome) for g in self.trace.guards],
+            self.where,
+            position,
+            trace.constants,
+            trace.roots,
+            [(g.symbol, g.left, g.right, g.outcome) for g in trace.guards],
         )
+        for each in self.packs:
+            pack = Pack(each.code, each.region, len(each.members), self._blocks(each), each.exact)
+            pack.has_adjoint = self.needs.slopes[each.members[0]] > 0
+            if each.code == TAKE:
+                pack.table = self._table(each)
+            by_row = any(regions[r].rows for r in found.read_by(pack).tolist())
+            regions.append(Region(pack.name, pack.size, by_row))
+            packs.append(pack)
+        return found
 
-    def _blocks(self, each: _Open, position: Any) -> list[Block]:
+    def _blocks(self, each: _Open) -> list[Block]:
         if each.terms:
             described = zip(each.kinds, each.terms, each.lengths, strict=True)
-            return _pair(each.code, [self._block(*block, position) for block in described])
-        first = each.members[0]
-        a, b = self.trace.lefts[first], self.trace.rights[first]
-        lefts = np.array([self.trace.lefts[i] for i in each.members], dtype=np.int64)
-        rights = None
-        if b >= 0:
-            members = [self.trace.rights[i] for i in each.members]
-            rights = position[np.array(members, dtype=np.int64)][:, None]
-        of_b = self.region[b] if b >= 0 else -1
-        return [Block(1.0, self.region[a], of_b, position[lefts][:, None], rights)]
+            return _pair(each.code, [self._block(*block) for block in described])
+        members = each.members
+        lefts: Any = np.array([self.trace.lefts[i] for i in members], dtype=np.int64)
+        if self.trace.rights[members[0]] < 0:
+            return [Block(1.0, lefts[:, None], None)]
+        rights: Any = np.array([self.trace.rights[i] for i in members], dtype=np.int64)
+        return [Block(1.0, lefts[:, None], rights[:, None])]
 
-    def _block(self, kind: int, terms: list[int], lengths: list[int], position: Any) -> Block:
+    def _block(self, kind: int, terms: list[int], lengths: list[int]) -> Block:
         """A block from its coded kind and terms, padded where the lengths differ."""
         coded: Any = np.array(terms, dtype=np.int64) >> 1
         a, b = coded // self.nodes, coded % self.nodes - 1
-        negative, regions = kind & 1, kind >> 1
-        of_a, of_b = regions // _REGIONS, regions % _REGIONS - 1
-        if of_b >= 0:
+        if (kind >> 1) % _REGIONS:
             # In the order of the kind: the factor in the lower region first.
             turned = self.where[a] > self.where[b]
             a, b = np.where(turned, b, a), np.where(turned, a, b)
@@ -357,25 +352,25 @@ class Packer:
             b = None
         shape = (len(lengths), max(lengths))
         if min(lengths) == max(lengths):
-            a = position[a].reshape(shape)
-            b = None if b is None else position[b].reshape(shape)
+            a = a.reshape(shape)
+            b = None if b is None else b.reshape(shape)
         else:
             real = np.arange(shape[1]) < np.array(lengths)[:, None]
             padded = np.full(shape, -1, dtype=np.int64)
-            padded[real] = position[a]
+            padded[real] = a
             a = padded
             if b is not None:
                 padded = np.full(shape, -1, dtype=np.int64)
-                padded[real] = position[b]
+                padded[real] = b
                 b = padded
-        return Block(-1.0 if negative else 1.0, of_a, of_b, a, b)
+        return Block(-1.0 if kind & 1 else 1.0, a, b)
 
-    def _table(self, each: _Open, position: Any) -> Table:
+    def _table(self, each: _Open) -> Table:
         table, _ = self.trace.lookups[each.members[0]]
         width, entries = self.trace.tables[table]
-        nodes = np.array(entries, dtype=np.int64).reshape(-1, width)
+        nodes: Any = np.array(entries, dtype=np.int64).reshape(-1, width)
         columns = [self.trace.lookups[i][1] for i in each.members]
-        return Table(self.where[nodes], position[nodes], np.array(columns, dtype=np.int64))
+        return Table(nodes, np.array(columns, dtype=np.int64))
 
 
 def _pair(code: int, blocks: list[Block]) -> list[Block]:
@@ -385,7 +380,7 @@ def _pair(code: int, blocks: list[Block]) -> list[Block]:
     first, last = blocks[0], blocks[-1]
     if first.ragged or last.ragged:
         return blocks
-    return [Block(1.0, first.a_region, last.a_region, first.a[:, :1], last.a[:, -1:])]
+    return [Block(1.0, first.a[:, :1], last.a[:, -1:])]
 
 
 def _has_product(kind: int) -> bool:

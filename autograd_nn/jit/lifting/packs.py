@@ -1,6 +1,7 @@
-"""What packing finds: regions of numbers, and the packs that compute them.
+"""What packing finds: packs of operations that run together, by the numbers of nodes.
 
-Plain descriptions, which can be pickled; ``pack`` makes them, ``pieces`` gives them cells.
+Plain descriptions, which can be pickled; ``pack`` makes them, ``merge`` joins some, and
+``pieces`` gives them cells.
 """
 
 from __future__ import annotations
@@ -13,10 +14,8 @@ import numpy as np
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.ops import CODES, PRIMITIVES
 
-__all__ = ["Block", "Pack", "Packing", "Table", "Where"]
+__all__ = ["Block", "Pack", "Packing", "Table"]
 MAXIMUM, MINIMUM = CODES["maximum"], CODES["minimum"]
-
-Where = tuple[int, int]  # the region of a number, and its position there
 
 
 @dataclass
@@ -25,14 +24,11 @@ class Block:
 
     Attributes:
         sign: 1.0 or -1.0.
-        a_region, b_region: where the operands lie; b_region is -1 where there is no product.
-        a, b: positions within the regions, one row per result and one column per term; -1
-            where a result has fewer terms than others.  ``b`` is None where there is no product.
+        a, b: nodes, one row per result and one column per term; -1 where a result has fewer
+            terms than others.  ``b`` is None where there is no product.
     """
 
     sign: float
-    a_region: int
-    b_region: int
     a: Any
     b: Any
 
@@ -41,18 +37,22 @@ class Block:
         """Whether some results have fewer terms than others."""
         return bool((self.a < 0).any())
 
+    @property
+    def nodes(self) -> Any:
+        """All operands, in no order; -1 for missing ones."""
+        return self.a.ravel() if self.b is None else np.concatenate([self.a, self.b]).ravel()
+
 
 @dataclass
 class Table:
-    """What a ``take`` looks into: the region and position of each entry, and the chosen columns.
+    """What a ``take`` looks into.
 
     Attributes:
-        regions, positions: one row per index, one column per column of the table.
+        nodes: the entries, one row per index, one column per column of the table.
         columns: for every result of the pack, its column.
     """
 
-    regions: Any
-    positions: Any
+    nodes: Any
     columns: Any
 
 
@@ -68,6 +68,7 @@ class Pack:
             operands in order; of another operation, one block with its operands.
         exact: whether its numbers must round as the engine's do, because a guard reads them.
         table: of a look-up, what it looks into.
+        has_adjoint: whether a result, and not only a guard, depends on it.
     """
 
     code: int
@@ -76,6 +77,7 @@ class Pack:
     blocks: list[Block]
     exact: bool = False
     table: Table | None = None
+    has_adjoint: bool = True
 
     @property
     def terms(self) -> int:
@@ -90,14 +92,6 @@ class Pack:
         )
 
     @property
-    def operands(self) -> set[int]:
-        """The regions that are read."""
-        regions = {block.a_region for block in self.blocks}
-        if self.table is not None:
-            regions |= set(np.unique(self.table.regions).tolist())
-        return (regions | {block.b_region for block in self.blocks}) - {-1}
-
-    @property
     def name(self) -> str:
         """The operation, for people."""
         return PRIMITIVES[self.code].name if self.code else "sum"
@@ -110,18 +104,30 @@ class Packing:
     Attributes:
         regions: those of the leaves, of which the last are the constants, and one for each pack.
         packs: in an order in which they can be run.
+        region, position: of every node its region and its place there, as arrays; -1 for nodes
+            that became terms of a sum or are not needed.
         constants: the numbers of the region of constants.
-        roots: where the results are.
+        roots: the nodes of the results.
         guards: the symbol, both sides and the outcome of every comparison.
     """
 
     regions: list[Region]
     packs: list[Pack]
+    region: Any
+    position: Any
     constants: list[float]
-    roots: list[Where]
-    guards: list[tuple[str, Where, Where, bool]]
+    roots: list[int]
+    guards: list[tuple[str, int, int, bool]]
 
     @property
     def fixed(self) -> int:
         """The region of the constants."""
         return len(self.regions) - len(self.packs) - 1
+
+    def read_by(self, each: Pack) -> Any:
+        """The regions that a pack reads, in order."""
+        nodes = [block.nodes for block in each.blocks]
+        if each.table is not None:
+            nodes.append(each.table.nodes.ravel())
+        every = np.concatenate(nodes)
+        return np.unique(self.region[every[every >= 0]])

@@ -37,6 +37,7 @@ class Cells:
         size: how many cells the buffer has.
         row_steps: how far a row moves on in every region.
         steps: how far a number moves on in every region.
+        cells, moves: of every node its cell, and how far a row moves on there.
     """
 
     regions: list[Region]
@@ -48,6 +49,8 @@ class Cells:
     size: int = field(init=False)
     row_steps: list[int] = field(init=False)
     steps: list[int] = field(init=False)
+    cells: Any = field(init=False)
+    moves: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.base, self.row_steps, self.steps = [], [], []
@@ -64,9 +67,21 @@ class Cells:
             self.steps.append(self.rows if by_row else 1)
             self.size += region.size * (self.rows if by_row else 1)
 
-    def of(self, region: int, positions: Any) -> Any:
-        """The cells of positions in a region, of the first row."""
-        return self.base[region] + positions * self.steps[region]
+    def place(self, packing: Packing) -> None:
+        """Give every node its cell, of the first row, and how far a row moves on."""
+        base, steps, row_steps = (
+            np.array(x, dtype=np.int64)[packing.region]
+            for x in (self.base, self.steps, self.row_steps)
+        )
+        self.cells = base + packing.position * steps
+        self.moves = row_steps
+
+    def operand(self, nodes: Any) -> Operand:
+        """Where nodes lie; -1 is a missing one."""
+        at, first = self.cells[nodes], int(nodes.flat[0])
+        if nodes.min() < 0:
+            at = np.where(nodes < 0, 0, at)
+        return Operand(at, int(self.moves[first]))
 
     def numbers(self, at: Any) -> Any:
         """The constants in some cells; None if one of them is no constant."""
@@ -163,33 +178,26 @@ def pieces(packing: Packing, cells: Cells) -> list[Piece]:
     Args:
         cells: where the regions lie; spare cells are taken from it.
     """
+    cells.place(packing)
     found: list[Piece] = []
     for each in packing.packs:
-        out = Operand(cells.of(each.region, np.arange(each.size)[:, None]), 0)
-        out.row_step = cells.row_steps[each.region]
+        start, step = cells.base[each.region], cells.steps[each.region]
+        results = start + step * np.arange(each.size)[:, None]
+        out = Operand(results, cells.row_steps[each.region])
         terms = []
         for block in each.blocks:
-            operands = [_operand(cells, block.a_region, block.a)]
+            operands = [cells.operand(block.a)]
             if block.b is not None:
-                operands.append(_operand(cells, block.b_region, block.b))
+                operands.append(cells.operand(block.b))
             terms.append(Term(block.sign, operands))
         lookup = None
         if each.table is not None:
-            t = each.table
-            steps = np.array(cells.steps)[t.regions]
-            entries = np.array(cells.base)[t.regions] + t.positions * steps
-            lookup = entries, np.array(cells.row_steps)[t.regions], t.columns
+            nodes = each.table.nodes
+            lookup = cells.cells[nodes], cells.moves[nodes], each.table.columns
         if each.is_reduction and len(terms) > 1:
             terms = [Term(1.0, [_side_by_side(found, cells, terms, each.size)])]
         found.append(Piece(each.code, out, terms, each.exact, lookup))
     return found
-
-
-def _operand(cells: Cells, region: int, positions: Any) -> Operand:
-    at = cells.of(region, positions)
-    if (positions < 0).any():
-        at = np.where(positions < 0, 0, at)
-    return Operand(at, cells.row_steps[region])
 
 
 def _side_by_side(found: list[Piece], cells: Cells, terms: list[Term], size: int) -> Operand:

@@ -59,19 +59,19 @@ class _Zones:
     def moved(self, cells: Any) -> Any:
         """Where cells have gone."""
         cells = np.asarray(cells, dtype=np.int64)
-        found = cells.copy()
-        zone = np.searchsorted(self.starts, cells, side="right") - 1
-        for k, turn in enumerate(self.turns):
-            if turn is not None:
-                here = (zone == k) & (cells < self.ends[k])
-                found[here] = self.starts[k] + _moved(cells[here] - self.starts[k], turn)
-        return found
+        rows = np.array([turn.rows if turn else 1 for turn in self.turns])
+        widths = np.array([turn.width if turn else 1 for turn in self.turns])
+        zone = np.maximum(np.searchsorted(self.starts, cells, side="right") - 1, 0)
+        inside = (cells >= self.starts[zone]) & (cells < self.ends[zone])
+        moved = _moved(cells - self.starts[zone], rows[zone], widths[zone])
+        return np.where(inside, self.starts[zone] + moved, cells)
 
 
-def _moved(positions: Any, turn: Turn) -> Any:
-    block, rest = np.divmod(positions, turn.rows * turn.width)
-    row, column = np.divmod(rest, turn.width)
-    return block * (turn.rows * turn.width) + column * turn.rows + row
+def _moved(positions: Any, rows: Any, width: Any) -> Any:
+    """Where positions in a region go that is turned."""
+    block, rest = np.divmod(positions, rows * width)
+    row, column = np.divmod(rest, width)
+    return block * (rows * width) + column * rows + row
 
 
 class _CannotTurnError(Exception):
@@ -362,7 +362,7 @@ def _access(
     steps = access.steps
     if len(reached) == 1:
         steps = tuple(_step(step, turn) if step else 0 for step in access.steps)
-    return replace(found, start=int(zones.starts[zone]) + int(_moved(position, turn)), steps=steps)
+    return replace(found, start=int(zones.starts[zone]) + int(_moved(position, *turn)), steps=steps)
 
 
 def _step(stride: int, turn: Turn) -> int:
@@ -401,5 +401,5 @@ def _digits(
             return None
     table = access.table
     if table is not None:
-        table = _moved(base, turn) - int(_moved(position, turn))
+        table = _moved(base, *turn) - int(_moved(position, *turn))
     return replace(access, strides=tuple(_step(s, turn) for s in access.strides), table=table)

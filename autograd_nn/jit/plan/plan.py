@@ -104,7 +104,8 @@ class Plan:
 
     Attributes:
         rows: how many rows are computed at once; 1 where there are none.
-        sizes: of every even buffer, how many cells.
+        sizes: of every even buffer, how many cells.  The last of buffer 0 is spare: it is set to
+            0 where slopes are finite, and else to nan.
         leaves: where the groups of leaves lie, as the caller gives them; the last are the
             captured parameters.
         constants: cells of buffer 0, and their numbers.
@@ -174,7 +175,9 @@ class Plan:
         return Reference(buffers[VALUES][self.roots], slopes, on_path)
 
     def __str__(self) -> str:
-        return printed(self.items, self.names)
+        cells, numbers = self.constants
+        known = zip(np.asarray(cells).tolist(), np.asarray(numbers).tolist(), strict=True)
+        return printed(self.items, self.names, dict(known))
 
 
 @dataclass

@@ -9,10 +9,17 @@ from plan_agreement import assert_items_agree, prepared
 from autograd_nn.jit.backends import numpy as backend
 from autograd_nn.jit.backends import reference
 from autograd_nn.jit.backends.numpy import binding, sums
+from autograd_nn.jit.backends.numpy.after import split
 from autograd_nn.jit.plan import PADDING, Access, Lines, Loop, Nest, Place, Plan
 from autograd_nn.ops import CODES, PRIMITIVES
 
 FIRST = len(PADDING)
+
+
+@pytest.fixture(autouse=True)
+def calls_only(monkeypatch):
+    """What is narrow is run as calls too; ``test_narrow`` shows the other way."""
+    monkeypatch.setattr(backend, "_GATHERING", float("inf"))
 
 
 def agree(items, size=400, seed=0, numbers=None, large=300):
@@ -53,6 +60,26 @@ def test_batched_matrix_products():
     agree([Nest("sum", axes, reads, affine(200, 20, 1, 4, 0), summed=1, factor=-1.0)])
 
 
+@pytest.mark.parametrize("points", [3, 100])
+def test_small_products_of_many_points(points):
+    """Rotations of many points, with the points beside each other or apart; inner products."""
+    n, out = points, FIRST + 18 * points
+    for left, right, write in (
+        ((3 * n, 0, n, 1), (0, n, 3 * n, 1), (3 * n, n, 0, 1)),
+        ((3, 0, 1, 9), (0, 1, 3, 9), (3, 1, 0, 9)),
+        ((3, 0, 1, 9), (0, n, 3 * n, 1), (n, 3 * n, 0, 1)),
+    ):
+        reads = tuple(
+            affine(s, *(x[k] for k in (0, 1, 3, 2)))
+            for s, x in ((FIRST, left), (FIRST + 9 * n, right))
+        )
+        to = affine(out, *(write[k] for k in (0, 1, 3, 2)))
+        agree([Nest("sum", (3, 3, n, 3), reads, to, summed=1)], out + 9 * n)
+    for strides in ((1, n), (3, 1)):
+        reads = (affine(FIRST, *strides), affine(FIRST + 3 * n, *strides))
+        agree([Nest("sum", (n, 3), reads, affine(out, 1, 0), summed=1)], out + n)
+
+
 def test_infinities_are_multiplied_before_they_are_added():
     """``inf * 1 + inf * -2`` is nan, though ``inf * (1 - 2)`` is not."""
     reads = (affine(FIRST, 0), affine(FIRST + 1, 1))
@@ -85,29 +112,17 @@ def test_the_sign_of_a_zero_that_a_guard_reads(name, numbers):
 def test_plain_sums_and_differences(count):
     """``a + b``, ``a - b``, ``b - a``, also where one lies in the place of the result."""
     a, b, out = FIRST, FIRST + count, FIRST + 2 * count
-    for first, second in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.5, 1.0)):
+
+    def items(factors, to, steps):
+        read = [affine(x, 1, steps=steps) for x in (a, b)]
+        write = affine(to, 1, steps=steps)
+        first = Nest("sum", (count,), (read[0],), write, factor=factors[0])
+        return [first, Nest("sum", (count,), (read[1],), write, factor=factors[1], add=True)]
+
+    for factors in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.5, 1.0)):
         for to in (out, a, b, a + 1):
-            write = affine(to, 1)
-            items = [
-                Nest("sum", (count,), (affine(a, 1),), write, factor=first),
-                Nest("sum", (count,), (affine(b, 1),), write, factor=second, add=True),
-            ]
-            agree([Loop(1, _in_loop(items))], FIRST + 3 * count + 1)
-            agree(items, FIRST + 3 * count + 1)
-
-
-def _in_loop(items):
-    for nest in items:
-        for access in (nest.write, *nest.reads):
-            object.__setattr__(access, "steps", (0,))
-    again = [Nest(n.kind, n.axes, n.reads, n.write, factor=n.factor, add=n.add) for n in items]
-    for nest in items:
-        for access in (nest.write, *nest.reads):
-            object.__setattr__(access, "steps", ())
-    for nest in again:
-        nest.reads = tuple(Access(r.buffer, r.start, r.strides, (0,)) for r in nest.reads)
-        nest.write = Access(0, nest.write.start, nest.write.strides, (0,))
-    return again
+            agree(items(factors, to, ()), FIRST + 3 * count + 1)
+            agree([Loop(1, items(factors, to, (0,)))], FIRST + 3 * count + 1)
 
 
 def test_results_in_the_place_of_operands():
@@ -179,6 +194,71 @@ def test_loops_in_loops_in_loops():
     single.code = CODES["exp"]
     for reverse in (False, True):
         agree([Loop(3, [Loop(4, [Loop(3, [nest, single], reverse)])], reverse)])
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "pow", "exp", "lgamma", "add"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_partials_ahead_of_a_loop(name, changed):
+    """Partials of all rounds are computed at once, but not of numbers that the loop changes."""
+    code = CODES[name]
+    x, other = affine(20, 1, steps=(3,)), affine(90, 1, steps=(0,))
+    y, operands = affine(150, 1, steps=(3,)), (x, other)[: PRIMITIVES[code].arity]
+    d, to = affine(150, 1, steps=(3,), buffer=1), affine(20, 1, steps=(3,), buffer=1)
+    before = affine(17, 1, steps=(3,), buffer=1)
+    every = Access(0, 20, (1,)), Access(0, 90, (0,), (), np.array([0, 1, 2] * 10))
+    operands_of_all = every[: PRIMITIVES[code].arity]
+    row = Nest("row", (30,), operands_of_all, affine(150, 1), code=code)
+    body = [
+        Nest("slope", (3,), (d, *operands, y), to, code=code),
+        Nest("sum", (3,), (to,), before, factor=0.5, add=True),
+    ]
+    if changed:
+        body.append(Nest("sum", (3,), (to,), affine(23, 1, steps=(3,)), factor=0.1, add=True))
+        body.append(Nest("row", (3,), operands, y, code=code))
+    agree([row, Loop(10, body, reverse=not changed)])
+    ahead = backend.compile([Loop(10, body)], [400]).calls
+    assert (len(ahead) > 1) == (not changed and name not in ("exp", "add"))
+
+
+def recurrent_back():
+    """The way back of a small recurrent net: the slopes of its weights get a term a step."""
+    h = affine(60, 0, 1, steps=(5,))
+    turned = affine(65, 1, 0, steps=(5,), buffer=1)
+    weights = Nest("sum", (5, 5), (turned, h), affine(10, 5, 1, steps=(0,), buffer=1), add=True)
+    w = affine(10, 1, 5, steps=(0,))
+    later = affine(65, 0, 1, steps=(5,), buffer=1)
+    before = affine(60, 1, 0, steps=(5,), buffer=1)
+    state = Nest("sum", (5, 5), (w, later), before, summed=1, add=True)
+    bias = Nest("sum", (5,), (affine(65, 1, steps=(5,), buffer=1),), affine(40, 1, steps=(0,)))
+    bias.write, bias.add = affine(40, 1, steps=(0,), buffer=1), True
+    return Loop(20, [weights, bias, state], reverse=True)
+
+
+def test_what_a_loop_only_adds_up_is_one_product_after_it():
+    """The slopes of a recurrent net's weights are a matrix product over all steps."""
+    agree([recurrent_back()])
+    loop, after = split(recurrent_back())
+    assert len(loop.items) == 1
+    assert [nest.axes for nest in after] == [(5, 5, 20), (5, 20)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Nest("sum", (), (affine(12, steps=(0,), buffer=1),), affine(50, steps=(0,))),  # reads it
+        Nest("sum", (), (affine(50, steps=(0,)),), affine(12, steps=(0,), buffer=1)),  # sets it
+        Nest("sum", (5,), (affine(50, 1, steps=(0,)),), affine(60, 1, steps=(5,))),  # sets operands
+    ],
+)
+def test_what_a_loop_still_needs_stays_in_it(item):
+    """A sum that the loop reads, or whose terms are gone when it ends."""
+    loop = recurrent_back()
+    for at in (0, 3):
+        changed = Loop(20, [*loop.items[:at], item, *loop.items[at:]], reverse=True)
+        agree([changed])
+    changed = Loop(20, [*loop.items, item], reverse=True)
+    in_loop, _ = split(changed)
+    assert any(len(nest.reads) == 2 and nest.write.start == 10 for nest in in_loop.items)
 
 
 def test_lines_in_a_loop():

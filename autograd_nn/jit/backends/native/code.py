@@ -128,6 +128,7 @@ class Code:
     Attributes:
         declared: functions that the text calls, as LLVM declares them.
         block: the name of the block under way.
+        returned: what the function returns; None for nothing.
     """
 
     def __init__(
@@ -143,6 +144,7 @@ class Code:
         self.lines: list[_Line] = []
         self.declared: set[str] = set()
         self.known: dict[str, str] = {}
+        self.returned: Register | None = None
         self.wanted: set[str] = set()
         self._names = self._blocks = 0
         self.label("entry")
@@ -220,9 +222,13 @@ class Code:
     def text(self) -> str:
         """The function's text."""
         kept: list[str] = []
+        result, end = "void", "ret void"
+        if self.returned is not None:
+            result, end = self.returned.kind, f"ret {self.returned.kind} {self.returned.name}"
+            self.wanted.add(self.returned.name)
         self._keep(self.lines, set(self.wanted), kept)
-        head = f"define void @{self.title}({', '.join(self.arguments)}) #0 {{"
-        return "\n".join([head, *reversed(kept), "  ret void", "}"])
+        head = f"define {result} @{self.title}({', '.join(self.arguments)}) #0 {{"
+        return "\n".join([head, *reversed(kept), f"  {end}", "}"])
 
     def _keep(self, lines: list[_Line], wanted: set[str], kept: list[str]) -> None:
         """Append the lines that are needed, last first."""

@@ -21,7 +21,7 @@ from autograd_nn.jit.backends.native.rules import is_cheap
 from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import PRIMITIVES
 
-__all__ = ["Form", "form_of", "offsets"]
+__all__ = ["Form", "adds_to", "form_of", "offsets", "simplified"]
 
 #: What it takes to get a vector of numbers, in loads of neighbours.
 _BROADCAST, _GATHER, _BY_TABLE = 0.3, 5.0, 6.0
@@ -37,27 +37,74 @@ class Form:
 
     Attributes:
         nest: with these axes; all of them have at least two points.
+        also: sums of single terms that are added to the same results.
         vector: the axis that runs in vectors, or None.
         width: how many numbers they hold.
         jam: how many results at once, by axis.
     """
 
     nest: Nest
+    also: list[Nest]
     vector: int | None
     width: int
     jam: dict[int, int]
 
 
-def form_of(nest: Nest, width: int) -> Form:
+def form_of(nest: Nest, width: int, also: Sequence[Nest] = ()) -> Form:
     """The form of a nest.
 
     Args:
         nest: any that is no look-up.
         width: how many numbers the processor's vectors hold.
+        also: nests that add single terms to the same results, see ``adds_to``.
     """
-    nest = _merged(_without_ones(nest))
-    vector, lanes = _vector_axis(nest, width)
-    return Form(nest, vector, lanes, _jams(nest, vector, width))
+    whole = simplified(_with_reads(nest, also))
+    vector, lanes = _vector_axis(whole, width)
+    jam = _jams(whole, vector, width)
+    own, reads = len(nest.reads), whole.reads
+    terms = []
+    for other in also:
+        of_other = reads[own : own + len(other.reads)]
+        terms.append(replace(other, axes=whole.axes, reads=of_other, write=whole.write))
+        reads = (*reads[:own], *reads[own + len(other.reads) :])
+    return Form(replace(whole, reads=reads), terms, vector, lanes, jam)
+
+
+def adds_to(nest: Nest, other: Nest) -> bool:
+    """Whether a nest adds single terms to just the results of the one before it.
+
+    Args:
+        nest: the one before.
+        other: the one in question.
+    """
+    if other.kind != "sum" or other.summed or not other.add or other.exact or other.scatter:
+        return False
+    if nest.kind not in ("sum", "row", "slope") or nest.exact or nest.scatter:
+        return False
+    to, also = nest.write, other.write
+    return (
+        other.axes == nest.axes[: nest.kept]
+        and to.table is None
+        and also.table is None
+        and (to.buffer, to.start, to.steps) == (also.buffer, also.start, also.steps)
+        and to.strides[: nest.kept] == also.strides
+    )
+
+
+def _with_reads(nest: Nest, also: Sequence[Nest]) -> Nest:
+    """A nest that also reads what others do, which have no summed axes."""
+    found = [*nest.reads]
+    for read in (read for other in also for read in other.reads):
+        table = read.table
+        if table is not None:
+            table = table.reshape(*table.shape, *[1] * nest.summed)
+        found.append(replace(read, strides=(*read.strides, *[0] * nest.summed), table=table))
+    return replace(nest, reads=tuple(found))
+
+
+def simplified(nest: Nest) -> Nest:
+    """The same with fewer axes."""
+    return _merged(_without_ones(nest))
 
 
 # -- fewer axes ----------------------------------------------------------------------------

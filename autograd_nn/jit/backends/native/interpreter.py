@@ -2,11 +2,12 @@
 
 Straight-line machine code takes LLVM 12 us an operation at the least, and is read from memory
 anew in every run.  So what follows no pattern is a few lists of numbers instead, and these
-functions go through them: one jump for each *run* of like operations.  A run of an elementary
+functions go through them: one call for each *run* of like operations.  A run of an elementary
 function is computed in vectors.  Which operands take slopes is part of the *case*, so nothing is
 asked on the way back.
 
-It is written from the table, compiled once for all programs, and kept in the cache.
+It is written from the table, a group of rows at a time when a program first needs one of them,
+compiled once for all programs, and kept in the cache.
 
 What is left out: how operations are sorted into runs (``tape``).
 """
@@ -16,10 +17,15 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
+import os
+import sys
 import threading
+from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import numpy as np
 
 from autograd_nn import ops, special
 from autograd_nn.jit.backends.native import code as code_module
@@ -28,83 +34,140 @@ from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code, kind_of, module
 from autograd_nn.jit.backends.native.lane import Lane
-from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
+from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, host
 from autograd_nn.ops import PRIMITIVES, Primitive
 
-__all__ = ["FLAGS", "Interpreter", "interpreter"]
+__all__ = ["FLAGS", "Interpreter", "interpreter", "levels"]
 
 #: A case is the code of the row times this, plus which operands take slopes: 1, 2, or 3 for both.
 FLAGS: Final = 4
-_PASSES: Final = 1
-_LISTS: Final = ("case", "first", "count", "out", "a", "b", "v", "g")
-_making = threading.Lock()
+_CELLS: Final = ("out", "a", "b", "v", "g")
+_DRIVER: Final = ("cases", "case", "first", "count", *_CELLS)
+_making = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a child must not find it held
+    os.register_at_fork(
+        before=_making.acquire,
+        after_in_parent=_making.release,
+        after_in_child=_making.release,
+    )
 
 
-class Interpreter(NamedTuple):
-    """The functions of an interpreter.
-
-    ``forward`` and ``backward`` take the addresses of cases, firsts and counts of runs, of the
-    cells of results and of both operands, of values and of adjoints, and how many runs there are.
-    ``levels`` takes those of the cells, of a number for each cell that is 0, and of the levels,
-    and how many operations there are.
-    """
-
-    forward: Any
-    backward: Any
-    levels: Any
-    callbacks: Callbacks
-    code: MachineCode
-
-
-def interpreter(exact: bool) -> Interpreter:
-    """The interpreter, made when it is first asked for.
+def interpreter(backward: bool, exact: bool) -> Interpreter:
+    """The interpreter of one direction.
 
     Args:
+        backward: whether it passes adjoints on.
         exact: whether every result has the bits that the table gives on floats.
     """
     with _making:
-        return _made(exact, host())
+        return _made(backward, exact)
 
 
 @cache
-def _made(exact: bool, target: Target) -> Interpreter:
-    callbacks = Callbacks()
-    rules.register(callbacks)
-    made = MachineCode(
-        lambda: _text(exact, target, callbacks),
-        callbacks.symbols(),
-        passes=_PASSES,
-        target=target,
-        kept=user_cache()[0],
-        name=f"interpreter {exact} {_sources()}",
-    )
-    run = [POINTER] * len(_LISTS) + [ctypes.c_int64]
-    return Interpreter(
-        made.function("forward", None, *run),
-        made.function("backward", None, *run),
-        made.function("levels", None, *[POINTER] * 5, ctypes.c_int64),
-        callbacks,
-        made,
-    )
+def _made(backward: bool, exact: bool) -> Interpreter:
+    return Interpreter(backward, exact)
 
 
-def _sources() -> str:
-    """A digest of what the text is written from."""
+class Interpreter:
+    """Functions for the cases of one direction, and one that goes through runs.
+
+    Attributes:
+        run: takes the addresses of ``cases``, of cases, firsts and counts of runs, of the cells
+            of results and of both operands, of values and of adjoints, and how many runs there
+            are.
+        cases: the address of each case's function; 0 where it has not been asked for.
+        callbacks: functions of Python's that they call.
+    """
+
+    def __init__(self, backward: bool, exact: bool) -> None:
+        self._backward, self._exact, self._target = backward, exact, host()
+        self.callbacks = Callbacks()
+        rules.register(self.callbacks)
+        self.cases = np.zeros(FLAGS * len(PRIMITIVES), dtype=np.uintp)
+        self._made = [MachineCode(self._driver(), kept=user_cache()[0])]
+        arguments = [POINTER] * len(_DRIVER) + [ctypes.c_int64]
+        self.run = self._made[0].function("run", None, *arguments)
+
+    def need(self, cases: Iterable[int]) -> None:
+        """Make ready what some cases need."""
+        with _making:
+            for case in cases:
+                if not self.cases[case]:
+                    self._make(_group(PRIMITIVES[case // FLAGS]))
+
+    def _make(self, group: str) -> None:
+        """Compile the functions of a group of rows."""
+        flags = {0: [0], 1: [1], 2: [1, 2, 3]}
+        cases = [
+            (FLAGS * number + flag, row, flag)
+            for number, row in enumerate(PRIMITIVES)
+            if row.arity and _group(row) == group
+            for flag in flags[row.arity if self._backward else 0]
+        ]
+        made = MachineCode(
+            lambda: module(self._case(case, row, flag) for case, row, flag in cases),
+            self.callbacks.symbols(),
+            kept=user_cache()[0],
+            name=_sources() and f"{_sources()} {group} {self._backward} {self._exact}",
+        )
+        self._made.append(made)
+        for case, _, _ in cases:
+            self.cases[case] = made.address(f"case{case}")
+
+    def _driver(self) -> str:
+        pointers = [f"ptr noalias %{name}" for name in _DRIVER]
+        code = Code("run", [*pointers, "i64 %runs"], self._target)
+        loop = code.loop("%runs")
+        case, first, count = (
+            _index(code, name, loop.index) for name in ("%case", "%first", "%count")
+        )
+        at = code.new(f"getelementptr ptr, ptr %cases, i64 {case}")
+        function = code.new(f"load ptr, ptr {at}, align 8")
+        given = [*(f"ptr %{name}" for name in _CELLS), f"i64 {first}", f"i64 {count}"]
+        code.emit(f"call void {function}({', '.join(given)})")
+        loop.close()
+        return module([code])
+
+    def _case(self, case: int, row: Primitive, flag: int) -> Code:
+        """The function of a case: it goes through a run."""
+        arguments = [*(f"ptr noalias %{name}" for name in _CELLS), "i64 %start", "i64 %size"]
+        code = Code(f"case{case}", arguments, self._target, self._exact, self.callbacks)
+        if rules.has_vectors(code, row):
+            _Several(code, row, flag, self._backward).write()
+        else:
+            loop = code.loop("%size")
+            place = code.new(f"add i64 %start, {loop.index}")
+            _write_one(code, row, flag, self._backward, place)
+            loop.close()
+        return code
+
+
+def _group(row: Primitive) -> str:
+    if rules.is_cheap(row):
+        return "arithmetic"
+    return "vectors" if row.name in rules.IN_VECTORS else "others"
+
+
+@cache
+def _sources() -> str | None:
+    """A digest of what the text is written from; None where the sources are not there."""
     modules: list[ModuleType] = [ops, special, code_module, elementary, lane, rules]
-    sources = [inspect.getsource(module) for module in modules]
-    sources.append(inspect.getsource(inspect.getmodule(_sources) or ops))
+    try:
+        sources = [inspect.getsource(module) for module in (*modules, sys.modules[__name__])]
+    except OSError:
+        return None
     return hashlib.sha256("".join(sources).encode()).hexdigest()
 
 
-def _text(exact: bool, target: Target, callbacks: Callbacks) -> str:
-    both = [_Runs(backward, exact, target, callbacks).code for backward in (False, True)]
-    return module([*both, _levels(target, callbacks)])
+@cache
+def levels() -> Any:
+    """A function that says how deep each operation lies: one more than its operands.
 
-
-def _levels(target: Target, callbacks: Callbacks) -> Code:
-    """How deep each operation lies: one more than its operands."""
+    It takes the addresses of the cells of results and operands, of a 32-bit integer for each
+    cell, all 0, and of one for each operation, which it sets; and how many operations there are.
+    """
     pointers = [f"ptr noalias %{name}" for name in ("out", "a", "b", "depth", "level")]
-    code = Code("levels", [*pointers, "i64 %size"], target, callbacks=callbacks)
+    code = Code("levels", [*pointers, "i64 %size"], host())
     loop = code.loop("%size")
     depths = []
     for name in ("%a", "%b"):
@@ -118,7 +181,8 @@ def _levels(target: Target, callbacks: Callbacks) -> Code:
     to = code.new(f"getelementptr i32, ptr %level, i64 {loop.index}")
     code.emit(f"store i32 {level}, ptr {to}, align 4")
     loop.close()
-    return code
+    made = MachineCode(module([code]), kept=user_cache()[0])
+    return made.function("levels", None, *[POINTER] * 5, ctypes.c_int64)
 
 
 def _index(code: Code, name: str, at: str) -> str:
@@ -128,104 +192,80 @@ def _index(code: Code, name: str, at: str) -> str:
     return code.new(f"sext i32 {x} to i64")
 
 
-class _Runs:
-    """One of the functions that go through runs.
+def _load(code: Code, base: str, cell: str) -> Lane:
+    at = code.new(f"getelementptr double, ptr {base}, i64 {cell}")
+    return Lane(code, code.new(f"load double, ptr {at}, align 8", pure=False), 1)
+
+
+def _store(code: Code, base: str, cell: str, x: Lane) -> None:
+    at = code.new(f"getelementptr double, ptr {base}, i64 {cell}")
+    code.emit(f"store double {x.name}, ptr {at}, align 8")
+
+
+def _write_one(code: Code, row: Primitive, flag: int, backward: bool, place: str) -> None:
+    """One operation."""
+    cells = [_index(code, name, place) for name in ("%a", "%b")[: row.arity]]
+    own = _index(code, "%out", place)
+    operands = [_load(code, "%v", cell) for cell in cells]
+    if not backward:
+        _store(code, "%v", own, rules.value(code, row, operands))
+        return
+    d, y = _load(code, "%g", own), _load(code, "%v", own)
+    slopes = rules.slopes(code, row, operands, y)
+    for k, cell in enumerate(cells):
+        if flag >> k & 1:
+            _store(code, "%g", cell, _load(code, "%g", cell) + slopes[k] * d)
+
+
+class _Several:
+    """The code of operations whose operands lie anywhere, in vectors.
 
     Args:
-        backward: whether it passes adjoints on.
-        exact: see ``interpreter``.
+        code: the function under way.
+        row: of the table.
+        flag: which operands take slopes.
+        backward: whether adjoints are passed on.
     """
 
-    def __init__(self, backward: bool, exact: bool, target: Target, callbacks: Callbacks) -> None:
-        pointers = [f"ptr noalias %{name}" for name in _LISTS]
-        title = "backward" if backward else "forward"
-        self.code = code = Code(title, [*pointers, "i64 %runs"], target, exact, callbacks)
-        self.backward, self.width = backward, target.width
-        for name in ("%spare0", "%spare1"):
-            code.emit(f"{name} = alloca [{self.width} x double], align 64")
-        outer = code.loop("%runs")
-        case, first, count = (
-            _index(code, name, outer.index) for name in ("%case", "%first", "%count")
-        )
-        rows = [(k, row) for k, row in enumerate(PRIMITIVES) if row.arity]
-        flags = {0: [0], 1: [1], 2: [1, 2, 3]}
-        cases = [
-            (k * FLAGS + flag, row, flag)
-            for k, row in rows
-            for flag in flags[row.arity if backward else 0]
-        ]
-        targets = " ".join(f"i64 {number}, label %case{number}" for number, _, _ in cases)
-        code.emit(f"switch i64 {case}, label %after [ {targets} ]")
-        for number, row, flag in cases:
-            code.label(f"case{number}")
-            self._run(row, flag, first, count)
-            code.emit("br label %after")
-        code.label("after")
-        outer.close()
+    def __init__(self, code: Code, row: Primitive, flag: int, backward: bool) -> None:
+        self.code, self.row, self.flag, self.backward = code, row, flag, backward
+        self.width = code.target.width
 
-    def _run(self, row: Primitive, flag: int, first: str, count: str) -> None:
-        """A loop over the operations of a run."""
-        wide = rules.has_vectors(self.code, row)
-        loop = self.code.loop(count, self.width if wide else 1)
-        place = self.code.new(f"add i64 {first}, {loop.index}")
-        if wide:
-            left = self.code.new(f"sub i64 {count}, {loop.index}")
-            self._several(row, flag, place, left)
-        else:
-            self._one(row, flag, place)
+    def write(self) -> None:
+        """The whole run."""
+        code = self.code
+        if self.backward:
+            for name in ("%spare0", "%spare1"):
+                code.emit(f"{name} = alloca [{self.width} x double], align 64")
+        loop = code.loop("%size", self.width)
+        place = code.new(f"add i64 %start, {loop.index}")
+        self._some(place, code.new(f"sub i64 %size, {loop.index}"))
         loop.close()
 
-    def _one(self, row: Primitive, flag: int, place: str) -> None:
-        code = self.code
-        cells = [_index(code, name, place) for name in ("%a", "%b")[: row.arity]]
-        own = _index(code, "%out", place)
-        operands = [self._load("%v", cell) for cell in cells]
-        if not self.backward:
-            self._store("%v", own, rules.value(code, row, operands))
-            return
-        d, y = self._load("%g", own), self._load("%v", own)
-        slopes = rules.slopes(code, row, operands, y)
-        for k, cell in enumerate(cells):
-            if flag >> k & 1:
-                self._store("%g", cell, self._load("%g", cell) + slopes[k] * d)
-
-    def _load(self, base: str, cell: str) -> Lane:
-        at = self.code.new(f"getelementptr double, ptr {base}, i64 {cell}")
-        return Lane(self.code, self.code.new(f"load double, ptr {at}, align 8", pure=False), 1)
-
-    def _store(self, base: str, cell: str, x: Lane) -> None:
-        at = self.code.new(f"getelementptr double, ptr {base}, i64 {cell}")
-        self.code.emit(f"store double {x.name}, ptr {at}, align 8")
-
-    # -- several at once -------------------------------------------------------------------
-
-    def _several(self, row: Primitive, flag: int, place: str, left: str) -> None:
-        """Operations whose operands lie anywhere, in a vector."""
-        code, width = self.code, self.width
+    def _some(self, place: str, left: str) -> None:
+        """A vector of them, of which so many are left."""
+        code, row, width = self.code, self.row, self.width
         mask = self._mask(left)
-        cells = [self._cells(name, place, mask) for name in ("%a", "%b")[: row.arity]]
         own = self._cells("%out", place, mask)
-        operands = [self._gather("%v", cell, mask) for cell in cells]
+        operands = [
+            self._gather("%v", self._cells(name, place, mask), mask)
+            for name in ("%a", "%b")[: row.arity]
+        ]
         if not self.backward:
-            y = rules.value(code, row, operands).spread(width)
-            addresses = code.new(f"getelementptr double, ptr %v, <{width} x i64> {own}")
-            name = f"llvm.masked.scatter.v{width}f64.v{width}p0"
-            code.declare("void", name, [y.kind, f"<{width} x ptr>", "i32", f"<{width} x i1>"])
-            given = f"{y.kind} {y.name}, <{width} x ptr> {addresses}, i32 8, <{width} x i1> {mask}"
-            code.emit(f"call void @{name}({given})")
+            self._scatter(own, rules.value(code, row, operands).spread(width), mask)
             return
         d, y = self._gather("%g", own, mask), self._gather("%v", own, mask)
         slopes = rules.slopes(code, row, operands, y)
-        wanted = [k for k in range(row.arity) if flag >> k & 1]
+        wanted = [k for k in range(row.arity) if self.flag >> k & 1]
         for k in wanted:
             x = (slopes[k] * d).spread(width)
             code.emit(f"store {x.kind} {x.name}, ptr %spare{k}, align 64")
         code.declare("i64", "llvm.umin.i64", ["i64", "i64"])
         loop = code.loop(code.new(f"call i64 @llvm.umin.i64(i64 {left}, i64 {width})"))
+        at = code.new(f"add i64 {place}, {loop.index}")
         for k in wanted:  # one after another: two of them may go to the same cell
-            at = code.new(f"add i64 {place}, {loop.index}")
-            cell = _index(code, ("%a", "%b")[k], at)
-            self._store("%g", cell, self._load("%g", cell) + self._load(f"%spare{k}", loop.index))
+            cell, x = _index(code, ("%a", "%b")[k], at), _load(code, f"%spare{k}", loop.index)
+            _store(code, "%g", cell, _load(code, "%g", cell) + x)
         loop.close()
 
     def _mask(self, left: str) -> str:
@@ -251,8 +291,16 @@ class _Runs:
     def _gather(self, base: str, cells: str, mask: str) -> Lane:
         code, width = self.code, self.width
         kind = kind_of("double", width)
-        addresses = code.new(f"getelementptr double, ptr {base}, <{width} x i64> {cells}")
+        at = code.new(f"getelementptr double, ptr {base}, <{width} x i64> {cells}")
         name = f"llvm.masked.gather.v{width}f64.v{width}p0"
         code.declare(kind, name, [f"<{width} x ptr>", "i32", f"<{width} x i1>", kind])
-        given = f"<{width} x ptr> {addresses}, i32 8, <{width} x i1> {mask}, {kind} zeroinitializer"
+        given = f"<{width} x ptr> {at}, i32 8, <{width} x i1> {mask}, {kind} zeroinitializer"
         return Lane(code, code.new(f"call {kind} @{name}({given})", pure=False), width)
+
+    def _scatter(self, cells: str, x: Lane, mask: str) -> None:
+        code, width = self.code, self.width
+        at = code.new(f"getelementptr double, ptr %v, <{width} x i64> {cells}")
+        name = f"llvm.masked.scatter.v{width}f64.v{width}p0"
+        code.declare("void", name, [x.kind, f"<{width} x ptr>", "i32", f"<{width} x i1>"])
+        given = f"{x.kind} {x.name}, <{width} x ptr> {at}, i32 8, <{width} x i1> {mask}"
+        code.emit(f"call void @{name}({given})")

@@ -32,7 +32,31 @@ POINTER: Final = ctypes.c_void_p
 #: Part of every key: what is written here in another way is compiled anew.
 _FORM: Final = "1"
 
-_linking = threading.Lock()
+#: Held while LLVM works: it takes one thread at a time, and the names that code is linked to are
+#: the whole process's.
+_working = threading.RLock()
+
+
+def _before_fork() -> None:
+    _working.acquire()
+    _llvmlites_lock().acquire()  # which a thread also takes to give code back
+
+
+def _after_fork() -> None:
+    _llvmlites_lock().release()
+    _working.release()
+
+
+def _llvmlites_lock() -> Any:
+    """The lock that llvmlite holds in each call; our own where there is none."""
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    return getattr(getattr(getattr(ffi, "lib", None), "_lock", None), "_lock", _working)
+
+
+if hasattr(os, "register_at_fork"):  # a child must not find them held by another thread
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
 
 
 @cache
@@ -167,8 +191,22 @@ class MachineCode:
         name: str | None = None,
     ) -> None:
         target = target or host()
+        with _working:
+            self._make(text, symbols or {}, passes, target, kept, name)
+
+    def _make(
+        self,
+        text: str | Callable[[], str],
+        symbols: Mapping[str, int],
+        passes: int | None,
+        target: Target,
+        kept: CodeCache | None,
+        name: str | None,
+    ) -> None:
         try:
             compiler = target.compiler()
+            if name is None and not isinstance(text, str):
+                text = text()
             key = _key(name or str(text), passes, target) if kept else ""
             code = kept.load(key) if kept else None
             self.from_cache = code is not None
@@ -177,7 +215,7 @@ class MachineCode:
                 if kept:
                     kept.save(key, code)
             self.size = len(code)
-            self._engine = _linked(code, compiler, symbols or {})
+            self._engine = _linked(code, compiler, symbols)
         except (RuntimeError, OSError, ValueError) as error:
             raise BackendError(f"LLVM failed: {' '.join(str(error).split())[:300]}") from error
 
@@ -214,12 +252,11 @@ def _compiled(text: str, passes: int | None, compiler: Any) -> bytes:
 
 def _linked(code: bytes, compiler: Any, symbols: Mapping[str, int]) -> Any:
     binding = llvm()
-    with _linking:  # names are the whole process's
-        for name, address in symbols.items():
-            binding.add_symbol(name, address)
-        engine = binding.create_mcjit_compiler(binding.parse_assembly(""), compiler)
-        engine.add_object_file(binding.ObjectFileRef.from_data(code))
-        engine.finalize_object()
+    for name, address in symbols.items():
+        binding.add_symbol(name, address)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), compiler)
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
+    engine.finalize_object()
     return engine
 
 

@@ -6,12 +6,14 @@ What is left out: which cells (``forms``), and what is computed with them (``nes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.code import Code, kind_of
 from autograd_nn.jit.backends.native.forms import offsets
+from autograd_nn.jit.backends.native.helpers import Helpers
 from autograd_nn.jit.backends.native.lane import Lane
 from autograd_nn.jit.plan.nests import Access
 
@@ -26,6 +28,7 @@ class Place(NamedTuple):
 
 
 At = dict[int, Place]
+_MOST: Final = 2**31
 
 
 class Tables:
@@ -38,6 +41,8 @@ class Tables:
 
     def put(self, line: Any) -> int:
         """Where a line of integers lies; equal ones lie together."""
+        if line.size and not -_MOST <= line.min() <= line.max() < _MOST:
+            raise BackendError("its buffers have more cells than 32 bits can number")
         line = np.ascontiguousarray(line, dtype=np.int32)
         key = line.tobytes()
         if key not in self._places:
@@ -86,10 +91,13 @@ class Memory:
         tables: of the program.
         rounds: the names of the indices of the loops around, the outermost first.
         known: numbers of the function that need not be loaded.
+        helpers: functions of single numbers, of the program.
     """
 
-    def __init__(self, tables: Tables, rounds: Sequence[str], known: Known) -> None:
-        self.tables, self.rounds, self.known = tables, [*rounds], known
+    def __init__(
+        self, tables: Tables, rounds: Sequence[str], known: Known, helpers: Helpers
+    ) -> None:
+        self.tables, self.rounds, self.known, self.helpers = tables, [*rounds], known, helpers
 
     # -- addresses -------------------------------------------------------------------------
 

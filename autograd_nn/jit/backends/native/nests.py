@@ -19,8 +19,8 @@ from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.forms import Form
 from autograd_nn.jit.backends.native.lane import Lane, Mask, choose
 from autograd_nn.jit.backends.native.memory import Memory, Place
-from autograd_nn.jit.backends.native.rules import slopes, value
-from autograd_nn.jit.plan.nests import Access
+from autograd_nn.jit.backends.native.rules import is_cheap, slopes, value
+from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["MAXIMUM", "Writer", "write_nest"]
@@ -52,9 +52,16 @@ class Writer:
         self.nest, self.axes = form.nest, form.nest.axes
         self.vector, self.width = form.vector, form.width
         self.row = PRIMITIVES[self.nest.code]
+        #: Whether it is a single function, which is not written out anew.
+        self._single = not self.axes and not is_cheap(self.row)
         #: Whether the terms are added one by one, to what is there.
         self.in_order = self.nest.kind == "sum" and self.nest.exact
         self.across = self.vector is not None and self.vector < self.nest.kept
+
+    @property
+    def _vector(self) -> int | None:
+        """The vector axis, where there is more than one number along it."""
+        return self.vector if self.width > 1 else None
 
     def write(self) -> None:
         """All results."""
@@ -81,7 +88,8 @@ class Writer:
     @contextmanager
     def _loop(self, axis: int, size: int, step: int, at: At) -> Iterator[At]:
         """A loop; whatever is known before it is computed before it."""
-        for access in (self.nest.write, *self.nest.reads):
+        others = (read for other in self.form.also for read in other.reads)
+        for access in (self.nest.write, *self.nest.reads, *others):
             self.memory.prepare(self.code, access, at, self.axes, self.vector)
         loop = self.code.loop(size, step)
         yield {**at, axis: Place(loop.index, 0)}
@@ -101,8 +109,18 @@ class Writer:
                 self._round(inside, places, "")
         elif whole:
             self._round({**at, axis: Place(None, 0)}, places, "")
-        if size > whole:
+        if size == whole:
+            return
+        if not self.nest.add or self.nest.summed:
             self._round({**at, axis: Place(None, whole)}, places, _mask(size - whole, width))
+            return
+        # A masked store would keep what is loaded next, close behind it, waiting.
+        for k in range(width.bit_length() - 1, -1, -1):
+            if (size - whole) >> k & 1:
+                self.width = 1 << k
+                self._round({**at, axis: Place(None, whole)}, places, "")
+                whole += self.width
+        self.width = width
 
     # -- some results ----------------------------------------------------------------------
 
@@ -114,17 +132,23 @@ class Writer:
         else:
             results = [self._term(operands) for operands in self._operands(at, jams, mask)]
         for jam, x in zip(jams, results, strict=True):
-            self._put(_moved(at, jam), x if self.in_order else self._whole(x), mask)
+            place = _moved(at, jam)
+            self._put(place, x if self.in_order else self._whole(x, place, mask), mask)
 
-    def _whole(self, x: Lane) -> Lane:
-        """A sum with its factor, and what is plus."""
-        nest = self.nest
-        x = x if nest.factor == 1.0 else nest.factor * x
-        return x if nest.plus is None else x + nest.plus
+    def _whole(self, x: Lane, at: At, mask: str) -> Lane:
+        """A sum with its factor, what is plus, and what others add to it."""
+        x = _scaled(self.nest, x)
+        for other in self.form.also:
+            *factors, last = [self._load(access, at, mask) for access in other.reads]
+            if factors and other.factor == 1.0 and other.plus is None:
+                x = x.plus_product(_product(factors), last)
+            else:
+                x = x + _scaled(other, _product([*factors, last]))
+        return x
 
     def _put(self, at: At, x: Lane, mask: str) -> None:
         nest, memory = self.nest, self.memory
-        vector = self.vector if self.across else None
+        vector = self._vector if self.across else None
         x = x.spread(self.width if self.across else 1)
         if self.in_order:
             memory.store(self.code, nest.write, at, self.axes, vector, x, mask)
@@ -138,7 +162,7 @@ class Writer:
 
     def _there(self, at: At, mask: str) -> Lane:
         """What is there already."""
-        vector, width = (self.vector, self.width) if self.across else (None, 1)
+        vector, width = (self._vector, self.width) if self.across else (None, 1)
         write = self.nest.write
         return self.memory.load(self.code, write, at, self.axes, vector, width, mask)
 
@@ -156,12 +180,14 @@ class Writer:
 
     def _load(self, access: Access, at: At, mask: str) -> Lane:
         return self.memory.load(
-            self.code, access, at, self.axes, self.vector, self.width, mask, spread=False
+            self.code, access, at, self.axes, self._vector, self.width, mask, spread=False
         )
 
     def _term(self, operands: list[Lane]) -> Lane:
         nest = self.nest
         if nest.kind == "row":
+            if self._single:
+                return self.memory.helpers.value(self.code, self.row, operands)
             return value(self.code, self.row, operands)
         if nest.kind == "slope":
             return operands[0] * self._slope(operands)
@@ -170,6 +196,9 @@ class Writer:
 
     def _slope(self, operands: list[Lane]) -> Lane:
         _, *inputs, y = operands
+        if self._single:
+            operand = self.nest.operand
+            return self.memory.helpers.slope(self.code, self.row, operand, inputs, y)
         return slopes(self.code, self.row, inputs, y)[self.nest.operand]
 
     # -- sums and extremes -----------------------------------------------------------------
@@ -303,6 +332,11 @@ class Writer:
                 term = choose(there, term, self._neutral())
             found.append(self._combine(total, term))
         return found
+
+
+def _scaled(nest: Nest, x: Lane) -> Lane:
+    x = x if nest.factor == 1.0 else nest.factor * x
+    return x if nest.plus is None else x + nest.plus
 
 
 def _product(factors: Sequence[Lane]) -> Lane:

@@ -1,9 +1,11 @@
 """From the items of a plan to functions of machine code, and runs of them on buffers.
 
 LLVM's time grows faster than a function, so the nests are spread over functions of a few each,
-which one driver calls; the loops around many nests are the driver's.
+which one driver calls; the loops around many nests are the driver's.  What is run by something
+else, a tape or a BLAS, lies between drivers.
 
-What is left out: the text of nests (``nests``, ``lookups``), and single operations (``tape``).
+What is left out: the text of nests (``nests``, ``lookups``), single operations (``tape``) and
+large products (``products``).
 """
 
 from __future__ import annotations
@@ -11,17 +13,18 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import groupby
 from typing import Any, Final
 
 from autograd_nn.jit.backends.native.cache import user_cache
 from autograd_nn.jit.backends.native.callbacks import Callbacks
 from autograd_nn.jit.backends.native.code import Code, Loop, module
-from autograd_nn.jit.backends.native.forms import form_of
+from autograd_nn.jit.backends.native.forms import adds_to, form_of
+from autograd_nn.jit.backends.native.helpers import Helpers
 from autograd_nn.jit.backends.native.lookups import Shares, write_lookup
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target, host
 from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
 from autograd_nn.jit.backends.native.nests import write_nest
+from autograd_nn.jit.backends.native.products import BoundProduct, Product, product_of
 from autograd_nn.jit.backends.native.tape import Tape, nests_of
 from autograd_nn.jit.plan import nests as plan
 
@@ -56,21 +59,26 @@ class NativeCode:
         target: the processor.
 
     Attributes:
-        text: what was compiled.
+        is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
         writer = _Writer(2 * len(sizes), target)
-        steps: list[str | Tape] = []
-        for is_tape, run in groupby(items, _is_for_tape):
-            if is_tape:
-                steps += [Tape(item, sizes[0]) for item in run if isinstance(item, plan.Lines)]
-            else:
-                steps.append(writer.write([*run]))
-        self.text = writer.text()
+        steps: list[str | Tape | Product] = []
+        run: list[plan.Item] = []
+        for item in items:
+            step = _step_of(item, sizes)
+            if step is None:
+                run.append(item)
+                continue
+            steps += [writer.write(run), step] if run else [step]
+            run = []
+        if run:
+            steps.append(writer.write(run))
+        self.is_quiet = not any(isinstance(step, Product) for step in steps)
         self._callbacks, self._tables = writer.callbacks, writer.tables.whole()
         self._made = MachineCode(
-            self.text, self._callbacks.symbols(), target=target, kept=user_cache()[0]
+            writer.text(), self._callbacks.symbols(), target=target, kept=user_cache()[0]
         )
         self._steps = [
             self._made.function(step, None, POINTER) if isinstance(step, str) else step
@@ -87,7 +95,7 @@ class NativeBound:
     """Machine code, ready to run on one set of buffers.
 
     Args:
-        steps: tapes, and functions of the address of all addresses.
+        steps: tapes, products, and functions of the address of all addresses.
         buffers: by number.
         tables: of offsets.
         check: raises what a function of Python's raised that the code called; or None.
@@ -106,7 +114,8 @@ class NativeBound:
         )
         given = ctypes.c_void_p(ctypes.addressof(self._addresses))
         self._steps = [
-            step.bind(buffers) if isinstance(step, Tape) else partial(step, given) for step in steps
+            step.bind(buffers) if isinstance(step, (Tape, Product)) else partial(step, given)
+            for step in steps
         ]
         if check is not None:
             self._steps.append(check)
@@ -120,6 +129,9 @@ class NativeBound:
         """From now on, work on this array in the place of a buffer."""
         self._arrays[buffer] = array
         self._addresses[buffer] = array.ctypes.data
+        for step in self._steps:
+            if isinstance(step, BoundProduct):
+                step.attach(buffer, array)
 
 
 class _Writer:
@@ -132,7 +144,7 @@ class _Writer:
 
     def __init__(self, buffers: int, target: Target) -> None:
         self._target, self._buffers = target, [f"%b{k}" for k in range(buffers)]
-        self.callbacks, self.tables = Callbacks(), Tables()
+        self.callbacks, self.tables, self._helpers = Callbacks(), Tables(), Helpers()
         self._parts: list[Code] = []
         self._drivers: list[Code] = []
 
@@ -149,7 +161,7 @@ class _Writer:
 
     def text(self) -> str:
         """The text of all functions."""
-        return module([*self._parts, *self._drivers])
+        return module([*self._helpers.codes, *self._parts, *self._drivers])
 
     def _drive(self, items: Sequence[plan.Item], rounds: list[str]) -> None:
         """Calls of functions with some items each, and loops around those."""
@@ -158,9 +170,9 @@ class _Writer:
             if _size(part) + _size([item]) > _NESTS:
                 self._call(part, rounds)
                 part = []
-            if _size([item]) <= _NESTS:
+            if not isinstance(item, plan.Loop) or _size([item]) <= _NESTS:
                 part.append(item)
-            elif isinstance(item, plan.Loop):
+            else:
                 loop, index = _round(self._drivers[-1], item)
                 self._drive(item.items, [*rounds, index])
                 loop.close()
@@ -176,40 +188,59 @@ class _Writer:
         code = Code(title, arguments, self._target, callbacks=self.callbacks)
         self._parts.append(code)
         known = Known()
-        for item in part:
-            self._write(code, item, indices, known)
+        self._write(code, part, indices, known)
         given = [f"ptr {name}" for name in pointers] + [f"i64 {r}" for r in rounds]
         self._drivers[-1].emit(f"call void @{title}({', '.join(given)})")
 
-    def _write(self, code: Code, item: plan.Item, rounds: list[str], known: Known) -> None:
-        if isinstance(item, plan.Loop):
-            if item.count == 0:
-                return
-            known.clear()
-            loop, index = _round(code, item)
-            for inner in item.items:
-                self._write(code, inner, [*rounds, index], known)
-            loop.close()
-            known.clear()
-        elif isinstance(item, plan.Lines):
-            for nest in nests_of(item, len(rounds)):
-                self._nest(code, nest, rounds, known)
-        elif item.points:
-            self._nest(code, item, rounds, known)
+    def _write(
+        self, code: Code, items: Sequence[plan.Item], rounds: list[str], known: Known
+    ) -> None:
+        """The code of items in order; what only adds to the nest before it becomes part of that."""
+        k = 0
+        while k < len(items):
+            item, also = items[k], []
+            k += 1
+            if isinstance(item, plan.Loop):
+                self._loop(code, item, rounds, known)
+            elif isinstance(item, plan.Lines):
+                for nest in nests_of(item, len(rounds)):
+                    self._nest(code, nest, [], rounds, known)
+            elif item.points:
+                while k < len(items):
+                    other = items[k]
+                    if not isinstance(other, plan.Nest) or not adds_to(item, other):
+                        break
+                    also.append(other)
+                    k += 1
+                self._nest(code, item, also, rounds, known)
 
-    def _nest(self, code: Code, nest: plan.Nest, rounds: list[str], known: Known) -> None:
+    def _loop(self, code: Code, item: plan.Loop, rounds: list[str], known: Known) -> None:
+        if item.count == 0:
+            return
+        known.clear()
+        loop, index = _round(code, item)
+        self._write(code, item.items, [*rounds, index], known)
+        loop.close()
+        known.clear()
+
+    def _nest(
+        self, code: Code, nest: plan.Nest, also: list[plan.Nest], rounds: list[str], known: Known
+    ) -> None:
         code.exact = nest.exact
-        memory = Memory(self.tables, rounds, known)
+        memory = Memory(self.tables, rounds, known, self._helpers)
         if nest.kind in ("look", "drop"):
             write_lookup(code, nest, memory)
         elif nest.kind == "share":
             Shares(code, form_of(nest, self._target.width), memory).write()
         else:
-            write_nest(code, form_of(nest, self._target.width), memory)
+            write_nest(code, form_of(nest, self._target.width, also), memory)
 
 
-def _is_for_tape(item: plan.Item) -> bool:
-    return isinstance(item, plan.Lines) and len(item.codes) > _FEW
+def _step_of(item: plan.Item, sizes: Sequence[int]) -> Tape | Product | None:
+    """What runs an item by itself; None for what is written out."""
+    if isinstance(item, plan.Lines):
+        return Tape(item, sizes[0]) if len(item.codes) > _FEW else None
+    return product_of(item)
 
 
 def _round(code: Code, item: plan.Loop) -> tuple[Loop, str]:

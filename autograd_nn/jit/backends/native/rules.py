@@ -24,7 +24,7 @@ from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.lane import Lane, choose
 from autograd_nn.ops import CODES, PRIMITIVES, Primitive
 
-__all__ = ["has_vectors", "is_cheap", "register", "slopes", "value"]
+__all__ = ["IN_VECTORS", "has_vectors", "is_cheap", "register", "slopes", "value"]
 
 Rule = Callable[..., Any]
 
@@ -69,7 +69,7 @@ def is_cheap(row: Primitive) -> bool:
 
 def has_vectors(code: Code, row: Primitive) -> bool:
     """Whether several results of a function at once take about as long as one."""
-    return code.target.fused and not code.exact and row.name in _IN_VECTORS
+    return code.target.fused and not code.exact and row.name in IN_VECTORS
 
 
 def register(callbacks: Callbacks) -> None:
@@ -258,7 +258,8 @@ _POLYNOMIALS: Final[dict[str, Rule]] = {
     name: getattr(elementary, name) for name in elementary.__all__
 }
 
-_IN_VECTORS: Final = frozenset(_POLYNOMIALS) | {"logaddexp", "pow"}
+#: Rows whose functions are the same for a whole vector.
+IN_VECTORS: Final = frozenset(_POLYNOMIALS) | {"logaddexp", "pow"}
 
 
 def _sigmoid(x: Lane) -> Any:

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.native.interpreter import FLAGS, interpreter
+from autograd_nn.errors import BackendError
+from autograd_nn.jit.backends.native.interpreter import FLAGS, interpreter, levels
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Lines, Nest
 from autograd_nn.ops import PRIMITIVES
 
@@ -30,34 +31,37 @@ class Tape:
     """
 
     def __init__(self, lines: Lines, cells: int) -> None:
-        self._made = interpreter(lines.exact)
+        if cells >= 2**31:
+            raise BackendError("its buffers have more cells than 32 bits can number")
+        backward = lines.wanted is not None
+        self._interpreter = interpreter(backward, lines.exact)
         out, a, b = (np.ascontiguousarray(x, dtype=np.int32) for x in (lines.out, lines.a, lines.b))
         b = np.where(b < 0, a, b)
         level = self._levels(out, a, b, cells)
-        backward = lines.wanted is not None
         cases = np.asarray(lines.codes, dtype=np.int64) * FLAGS
         if backward:
             cases += np.asarray(lines.wanted)
-        key = level.astype(np.int64) * (FLAGS * len(PRIMITIVES)) + cases
+        turn = -level if backward else level  # back, the deepest come first
+        key = turn.astype(np.int64) * (FLAGS * len(PRIMITIVES)) + cases
         order = np.argsort(key, kind="stable")
-        first = np.flatnonzero(np.diff(key[order], prepend=-1))
+        first = np.flatnonzero(np.diff(key[order], prepend=np.iinfo(np.int64).min))
         size = np.diff(np.append(first, len(order)))
-        if backward:  # from the deepest on
-            first, size = first[::-1], size[::-1]
         runs = cases[order][first]
+        self._interpreter.need(np.unique(runs).tolist())
         self._lists = [
             np.ascontiguousarray(x, dtype=np.int32)
             for x in (runs, first, size, out[order], a[order], b[order])
         ]
-        self._addresses = [x.ctypes.data for x in self._lists]
-        self._run = self._made.backward if backward else self._made.forward
+        lists: list[Any] = [self._interpreter.cases, *self._lists]
+        self._addresses = [x.ctypes.data for x in lists]
 
-    def _levels(self, out: Any, a: Any, b: Any, cells: int) -> Any:
+    @staticmethod
+    def _levels(out: Any, a: Any, b: Any, cells: int) -> Any:
         """Of each operation, how deep it lies among these."""
         depth, level = np.zeros(cells, dtype=np.int32), np.empty(len(out), dtype=np.int32)
         if len(out):
             lists = (out, a, b, depth, level)
-            self._made.levels(*(x.ctypes.data for x in lists), len(out))
+            levels()(*(x.ctypes.data for x in lists), len(out))
         return level
 
     def bind(self, buffers: list[Any]) -> Callable[[], None]:
@@ -68,8 +72,8 @@ class Tape:
         return partial(self._call, *self._addresses, *places, len(self._lists[0]))
 
     def _call(self, *given: int) -> None:
-        self._run(*given)
-        self._made.callbacks.check()
+        self._interpreter.run(*given)
+        self._interpreter.callbacks.check()
 
 
 def nests_of(lines: Lines, depth: int) -> Iterator[Nest]:

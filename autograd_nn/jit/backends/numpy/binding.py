@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.numpy.views import FLAGS, SCRATCH, Call, View
+from autograd_nn.jit.backends.numpy.views import FLAGS, Call, View
 
 __all__ = ["NumPyCode", "Repeated"]
 
@@ -35,11 +35,12 @@ class NumPyCode:
 
     Attributes:
         calls: in order.
-        scratch: how much room they need for numbers and for truth values.
+        scratch: how much room they need beside the buffers.
     """
 
     calls: list[Call | Repeated]
     scratch: dict[int, int]
+    is_quiet: bool = False
 
     def bind(self, buffers: list[Any]) -> _Bound:
         """Calls on arrays."""
@@ -50,8 +51,8 @@ class _Bound:
     def __init__(self, code: NumPyCode, buffers: list[Any]) -> None:
         self._buffers: dict[int, Any] = dict(enumerate(buffers))
         # Not from the size on: an array of nothing has no memory.
-        self._buffers[SCRATCH] = np.zeros(code.scratch[SCRATCH] + 8)
-        self._buffers[FLAGS] = np.zeros(code.scratch[FLAGS] + 8, dtype=bool)
+        for buffer, size in code.scratch.items():
+            self._buffers[buffer] = np.zeros(size + 8, dtype=bool if buffer == FLAGS else float)
         self._left = _PREPARED
         self._made: dict[int, list[tuple[list[Any], int, Call, list[Repeated]]]] = {}
         self._functions: list[Any] = []

@@ -10,14 +10,27 @@ nan comes out where it does one operation after another.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.numpy.views import Calls, Named, View, contiguous, spread, stretched
+from autograd_nn.jit.backends.numpy.views import (
+    Calls,
+    Named,
+    View,
+    contiguous,
+    memory_axes,
+    spread,
+    stretched,
+)
 
 __all__ = ["contract", "reduce_to"]
 
+Axes = tuple[int, ...]
+
+_FEW = 512  # multiplications of a point, up to which points beside each other are done at once
+_BATCH = 64  # points, from which on that is faster
 _BY_COLUMNS = 16  # numbers in a line, from which on ones times a matrix beat adding up its lines
 
 
@@ -40,7 +53,8 @@ def reduce_to(x: Named, out: Named, calls: Calls) -> None:
     )
     if by_columns and abs(kept.strides[1]) >= kept.shape[0] and kept.strides[1] > 0:
         # Ones times a matrix: about three times as fast as adding up its rows.
-        calls.add(np.matmul, np.ones(kept.shape[1]), _turned(kept), target)
+        product = np.ndarray.dot if target.is_contiguous else np.matmul
+        calls.add(product, np.ones(kept.shape[1]), _turned(kept), target)
     else:
         axes = tuple(range(first, len(kept.shape)))
         calls.add(np.add.reduce, kept, axes, None, target.lined)
@@ -54,7 +68,7 @@ def contract(x: Named, y: Named, out: Named, calls: Calls) -> None:
     summed = tuple(a for a in x.axes if a in y.axes and a not in out.axes)
     sizes = {**x.sizes, **y.sizes}
     if lone:  # a factor has terms of its own: their products come first
-        axes = tuple(a for a in (*out.axes, *lone) if a in sizes)
+        axes = memory_axes([x, y])
         product = Named(calls.room([sizes[a] for a in axes]), axes)
         contract(x, y, product, calls)
         reduce_to(product, out, calls)
@@ -72,13 +86,14 @@ def contract(x: Named, y: Named, out: Named, calls: Calls) -> None:
         contract(x, y, once, calls)
         calls.add(np.copyto, out.view, spread(once, out.axes))
         return
-    if batch and not rows and not columns:
+    few = prod(sizes[a] for a in (*rows, *columns, *summed)) <= _FEW
+    beside = any(_lies_beside(n, batch) for n in (x, y)) and prod(sizes[a] for a in batch) >= _BATCH
+    if batch and few and beside:
+        _by_points(x, y, out, calls)
+    elif batch and not rows and not columns:
         _dots(x, y, out, (batch, summed), calls)
     else:
         _matrices(x, y, out, (batch, rows, columns, summed), calls)
-
-
-Axes = tuple[int, ...]
 
 
 def _dots(x: Named, y: Named, out: Named, groups: tuple[Axes, Axes], calls: Calls) -> None:
@@ -87,7 +102,17 @@ def _dots(x: Named, y: Named, out: Named, groups: tuple[Axes, Axes], calls: Call
     if len(summed) == 1 and hasattr(np, "vecdot"):
         calls.add(np.vecdot, spread(x, (*batch, *summed)), spread(y, (*batch, *summed)), out.view)
         return
-    letters = {a: chr(ord("a") + k) for k, a in enumerate((*batch, *summed))}
+    _by_points(x, y, out, calls)
+
+
+def _lies_beside(x: Named, batch: Axes) -> bool:
+    """Whether neighbours along a batch axis lie beside each other."""
+    return any(a in batch and s == 1 for a, s in zip(x.axes, x.view.strides, strict=True))
+
+
+def _by_points(x: Named, y: Named, out: Named, calls: Calls) -> None:
+    """Small products of many points, whose numbers lie beside each other: all points at once."""
+    letters = {a: chr(ord("a") + k) for k, a in enumerate({**x.sizes, **y.sizes})}
     left, right, result = ("".join(letters[a] for a in n.axes) for n in (x, y, out))
     calls.add(_einsum, f"{left},{right}->{result}", x.view, y.view, out.view)
 
@@ -122,9 +147,11 @@ def _matrices(
 def _matmul(left: View, right: View, out: View, calls: Calls) -> None:
     """A product of (stacks of) matrices; one column or row alone is a vector, which is faster."""
     if len(out.shape) == 2 and out.shape[1] == 1 and out.shape[0] > 1:
-        calls.add(np.matmul, left, _without(right, 1), _without(out, 1))
+        right, out = _without(right, 1), _without(out, 1)
     elif len(out.shape) == 2 and out.shape[0] == 1:
-        calls.add(np.matmul, _without(left, 0), right, _without(out, 0))
+        left, out = _without(left, 0), _without(out, 0)
+    if len(out.shape) < 3 and out.is_contiguous:  # takes half as long for small ones
+        calls.add(np.ndarray.dot, left, right, out)
     else:
         calls.add(np.matmul, left, right, out)
 
@@ -148,13 +175,11 @@ def _is_plain(x: View) -> bool:
 
 
 def _merged(x: Named, groups: tuple[Axes, Axes, Axes]) -> View | None:
-    """``x`` as (batch, rows, columns) without a copy, or None; no batch axis if there is none."""
+    """``x`` as (batch axes, rows, columns) without a copy, or None."""
     sizes, steps = x.sizes, dict(zip(x.axes, x.view.strides, strict=True))
-    shape: list[int] = []
-    strides: list[int] = []
-    for k, group in enumerate(groups):
-        if k == 0 and not group:
-            continue
+    shape = [sizes[a] for a in groups[0]]
+    strides = [steps[a] for a in groups[0]]
+    for group in groups[1:]:
         step, size = 1, 1
         for a in reversed(group):
             if size == 1:

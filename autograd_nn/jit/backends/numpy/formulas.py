@@ -20,6 +20,8 @@ from autograd_nn.jit.backends.numpy.views import (
     Named,
     View,
     constant,
+    in_memory,
+    memory_axes,
     spread,
     stretched,
 )
@@ -107,7 +109,9 @@ def by_formula(
         The result: an array, or a number that does not depend on the operands; None where the
         formula is no chain of NumPy's functions.
     """
-    axes = out.axes if out is not None else tuple(sorted({a for x in operands for a in x.axes}))
+    if out is not None:
+        out = in_memory(out)
+    axes = out.axes if out is not None else memory_axes(operands)
     known: dict[Any, _Symbol] = {}
     symbols = [_Symbol(v.shape, False, v, known) for v in (spread(x, axes) for x in operands)]
     try:

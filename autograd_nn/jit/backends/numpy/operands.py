@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from autograd_nn.jit.backends.numpy.views import (
     Calls,
     Named,
     View,
+    in_memory,
     named,
     overlap,
     spread,
@@ -114,7 +114,8 @@ class Target:
         """Where to compute the results: in place if nothing is there yet, else beside it."""
         if self.direct is not None and not self._add:
             return self.direct
-        return Named(self._calls.room([self._sizes[k] for k in self.axes]), self.axes)
+        axes = in_memory(self._place).axes if self._place is not None else self.axes
+        return Named(self._calls.room([self._sizes[k] for k in axes]), axes)
 
     def put(self, found: Named, sign: float = 1.0) -> None:
         """Calls that set or add the results, computed in ``room()``; ``sign`` if they are added."""
@@ -140,11 +141,6 @@ class Target:
             self._calls.add(add_at, place, cells, found.view.flat)
         else:
             self._calls.add(_add_once, place, cells, found.view.flat)
-
-    @property
-    def points(self) -> int:
-        """How many results."""
-        return prod(self._sizes)
 
 
 def _add_once(place: Any, cells: Any, x: Any) -> None:

@@ -21,11 +21,12 @@ from autograd_nn.jit.backends.numpy.views import (
     Named,
     View,
     constant,
+    memory_axes,
     overlap,
     spread,
     stretched,
 )
-from autograd_nn.jit.plan import Access, Item, Nest
+from autograd_nn.jit.plan import Item, Nest
 
 __all__ = ["add_products", "add_up", "difference", "sum_in_order"]
 
@@ -104,7 +105,7 @@ def _size(reads: list[Named], pair: tuple[int, int]) -> int:
 
 def _elementwise(reads: list[Named], calls: Calls) -> Named:
     sizes = reads[0].sizes | reads[1].sizes
-    axes = tuple(sorted(sizes))
+    axes = memory_axes(reads)
     room = calls.room([sizes[a] for a in axes])
     calls.add(np.multiply, *(stretched(spread(x, axes), room.shape) for x in reads), room)
     return Named(room, axes)
@@ -210,8 +211,3 @@ def _cut(x: View, start: int, stop: int) -> View:
     if x.shape[0] == 1:
         return x
     return x._replace(start=x.start + start * x.strides[0], shape=(stop - start, *x.shape[1:]))
-
-
-def as_sum(nest: Nest, write: Access) -> Nest:
-    """The nest as a sum that writes elsewhere."""
-    return replace(nest, kind="sum", write=write)

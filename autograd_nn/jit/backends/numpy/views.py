@@ -16,7 +16,9 @@ import numpy as np
 
 __all__ = [
     "FLAGS",
+    "KEPT",
     "SCRATCH",
+    "Ahead",
     "Call",
     "Calls",
     "Named",
@@ -25,6 +27,8 @@ __all__ = [
     "contiguous",
     "extent",
     "filled",
+    "in_memory",
+    "memory_axes",
     "named",
     "overlap",
     "spread",
@@ -33,7 +37,8 @@ __all__ = [
 
 SCRATCH: Final = -1  # the buffer of numbers that are used up at once
 FLAGS: Final = -2  # that of truth values
-_FILLED: Final = 1 << 14  # numbers; NumPy is faster with a full array than with a number
+KEPT: Final = -3  # that of numbers that are computed ahead of a loop
+_FILLED: Final = 1 << 18  # numbers; NumPy is faster with a full array than with a number
 
 
 class View(NamedTuple):
@@ -89,6 +94,21 @@ class Call(NamedTuple):
 
 
 @dataclass
+class Ahead:
+    """What is computed for all rounds of a loop, and of those inside, before it begins.
+
+    Attributes:
+        written: the buffers that the loop writes to.
+        found: the calls.
+        kept: how much room for their results is used.
+    """
+
+    written: frozenset[int]
+    kept: int
+    found: list[Call] = field(default_factory=list)
+
+
+@dataclass
 class Calls:
     """The calls of a nest, as they are found.
 
@@ -96,9 +116,11 @@ class Calls:
         counts: how often the loops around are repeated, the outermost first.
         found: the calls, in order.
         scratch: how much room for numbers and for truth values is used.
+        ahead: of the outermost loop.
     """
 
     counts: tuple[int, ...]
+    ahead: Ahead | None = None
     found: list[Call] = field(default_factory=list)
     scratch: dict[int, int] = field(default_factory=lambda: {SCRATCH: 0, FLAGS: 0})
 
@@ -107,7 +129,7 @@ class Calls:
         self.found.append(Call(_POSITIONAL.get(function, function), args))
 
     def room(self, shape: Sequence[int], buffer: int = SCRATCH) -> View:
-        """Room for an array of this shape."""
+        """Room for an array of this shape that is used up in the nest."""
         start = self.scratch[buffer]
         size = prod(shape)
         self.scratch[buffer] += (size + 7) // 8 * 8  # a cache line
@@ -169,6 +191,22 @@ def spread(x: Named, axes: Sequence[int]) -> View:
     return x.view._replace(shape=shape, strides=strides)
 
 
+def in_memory(x: Named) -> Named:
+    """``x`` with its axes in the order in which it lies in memory, the innermost last."""
+    order = sorted(range(len(x.axes)), key=lambda k: -abs(x.view.strides[k]))
+    return Named(spread(x, [x.axes[k] for k in order]), tuple(x.axes[k] for k in order))
+
+
+def memory_axes(operands: Sequence[Named]) -> tuple[int, ...]:
+    """The axes of operands in the order in which room for a result is best laid out.
+
+    It is that of the largest: calls on arrays in different orders take ten times as long.
+    """
+    largest = in_memory(max(operands, key=lambda x: x.view.size))
+    others = {a for x in operands for a in x.axes} - set(largest.axes)
+    return (*sorted(others), *largest.axes)
+
+
 def stretched(x: View, shape: tuple[int, ...]) -> View:
     """``x``, repeated along the axes where it has size 1: NumPy is faster with arrays of one shape.
 
@@ -205,10 +243,11 @@ def constant(x: float) -> Any:
     return np.array(x)
 
 
-def filled(x: float, shape: tuple[int, ...], known: dict[Any, Any]) -> Any:
+def filled(x: float, shape: tuple[int, ...], known: dict[float, Any]) -> Any:
     """An array of this shape full of ``x``, or the number where that would be large."""
-    if prod(shape) > _FILLED:
+    size = prod(shape)
+    if size > _FILLED:
         return constant(x)
-    if (x, shape) not in known:
-        known[x, shape] = np.full(shape, x)
-    return known[x, shape]
+    if size > len(known.get(x, ())):
+        known[x] = np.full(size, x)
+    return known[x][:size].reshape(shape)

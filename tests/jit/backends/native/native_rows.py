@@ -1,4 +1,7 @@
-"""What the tests of machine code share: functions of arrays, compiled from functions of Lanes."""
+"""What the tests of machine code share.
+
+Functions of arrays, compiled from functions of Lanes; and a plan that a child can compute, too.
+"""
 
 import ctypes
 
@@ -7,6 +10,8 @@ import numpy as np
 from autograd_nn.jit.backends.native.code import Code, kind_of, module
 from autograd_nn.jit.backends.native.lane import Lane
 from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, host
+from autograd_nn.jit.backends.native.program import compile
+from autograd_nn.jit.plan import VALUES, Access, Lines, Nest
 
 
 class Compiled:
@@ -57,3 +62,30 @@ class Compiled:
         function(*(x.ctypes.data for x in (*arrays, *results)), arrays[0].size)
         self.callbacks.check()
         return results
+
+
+def items_of(code, count=200):
+    """One nest, and enough single operations for a tape."""
+    nest = Nest("row", (8,), (Access(VALUES, 0, (1,)),), Access(VALUES, 8, (1,)), code=code)
+    out = np.arange(16, 16 + count)
+    lines = Lines(np.full(count, code), out, np.resize(np.arange(16), count), np.full(count, -1))
+    return [nest, lines], [16 + count]
+
+
+def values_of(size):
+    values = np.zeros(size)
+    values[:8] = np.linspace(0.1, 0.8, 8)
+    return values
+
+
+def computed(code):
+    """All of it from the beginning: compiled, linked and run."""
+    items, sizes = items_of(code)
+    values = values_of(sizes[0])
+    compile(items, sizes).bind([values, np.zeros(sizes[0])])()
+    return values
+
+
+def put_computed(queue, code):
+    """What a child process does."""
+    queue.put(computed(code))

@@ -114,6 +114,11 @@ try:
     host()
 except BackendError as error:
     print(error)
+from autograd_nn.jit import jit
+square = jit(lambda x: x * x)
+for _ in range(3):
+    assert square.value_and_grad(3.0) == (9.0, 6.0)
+print(square.program(3.0))
 """
 
 
@@ -126,3 +131,22 @@ def test_a_host_that_forbids_written_pages_to_run():
         pytest.skip("this kernel cannot forbid it")
     assert done.returncode == 0, done.stderr
     assert "lets no program run code that it has written" in done.stdout
+    assert "run by numpy" in done.stdout
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interruption_leaves_nothing_half_done(monkeypatch, tmp_path, error):
+    kept, original = CodeCache(tmp_path / "code"), machine._compiled
+
+    def interrupted(*given):
+        original(*given)
+        raise error
+
+    monkeypatch.setattr(machine, "_compiled", interrupted)
+    with pytest.raises(error):
+        MachineCode(DOUBLED, kept=kept)
+    monkeypatch.undo()
+    assert kept.counts().entries == 0
+    again = MachineCode(DOUBLED, kept=kept)
+    assert not again.from_cache
+    assert run(again) == 42

@@ -14,11 +14,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from random_plans import random_plan
 
+from autograd_nn.jit.backends.native import program
+from autograd_nn.jit.backends.native.forms import adds_to
 from autograd_nn.jit.backends.native.machine import Target, host
+from autograd_nn.jit.backends.native.products import product_of
 from autograd_nn.jit.backends.native.program import NativeCode
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Loop, Nest, cells_of
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
+from autograd_nn.ops import CODES
 
 SEEDS = range(int(os.environ.get("PLANS", "16")))
 TARGETS = {
@@ -161,6 +165,46 @@ def test_an_attached_array_is_read_where_it_lies():
         np.testing.assert_allclose(values[k * n :].reshape(m, n), a @ b, 1e-12)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("factor", "add"), [(1.0, False), (-0.5, False), (1.0, True)])
+def test_large_products(turned, factor, add):
+    """Those that a BLAS does, with any operand turned."""
+    m, n, k = 70, 65, 66
+    random = np.random.default_rng(0)
+    a, b, c = (random.normal(size=shape) for shape in ((m, k), (k, n), (m, n)))
+    want = factor * (a @ b) + (c if add else 0.0)
+    cells = np.concatenate([x.T.ravel() if turned else x.ravel() for x in (a, b, c)])
+    places = zip((0, m * k, m * k + k * n), ((m, k), (k, n), (m, n)), strict=True)
+    strides = [(start, (1, p) if turned else (q, 1)) for start, (p, q) in places]
+    (at_a, of_a), (at_b, of_b), (at_c, of_c) = strides
+    nest = Nest(
+        "sum",
+        (m, n, k),
+        (Access(VALUES, at_a, (of_a[0], 0, of_a[1])), Access(VALUES, at_b, (0, of_b[1], of_b[0]))),
+        Access(VALUES, at_c, (*of_c, 0)),
+        summed=1,
+        factor=factor,
+        add=add,
+    )
+    assert product_of(nest) is not None
+    run([nest], [cells.size], [cells, np.zeros(cells.size)], host())
+    found = cells[at_c:].reshape((n, m) if turned else (m, n))
+    np.testing.assert_allclose(found.T if turned else found, want, 1e-11, 1e-12)
+
+
+def test_a_large_product_of_an_attached_array():
+    m, n, k = 80, 64, 64
+    random = np.random.default_rng(0)
+    values = np.concatenate([random.normal(size=k * n), np.zeros(m * n)])
+    buffers = [values, np.zeros(values.size), np.zeros(m * k), np.zeros(m * k)]
+    bound = NativeCode([matrix_product(m, n, k, 2)], [values.size, m * k], host()).bind(buffers)
+    a = random.normal(size=(m, k))
+    bound.attach(2, a)
+    bound()
+    want = a @ values[: k * n].reshape(k, n)
+    np.testing.assert_allclose(values[k * n :].reshape(m, n), want, 1e-11, 1e-12)
+
+
 def test_sums_of_negative_zeros_stay_negative():
     cells = np.full(20, -0.0)
     nest = Nest("sum", (2, 9), (Access(VALUES, 0, (9, 1)),), Access(VALUES, 18, (1, 0)), summed=1)
@@ -173,3 +217,117 @@ def test_a_nest_without_points_does_nothing():
     nest = Nest("sum", (0,), (Access(VALUES, 0, (1,)),), Access(VALUES, 1, (1,)))
     run([nest, Loop(0, [nest])], [3], [cells, np.zeros(3)], host())
     np.testing.assert_array_equal(cells, 1.0)
+
+
+def point(kind, reads, write, name="add", **more):
+    """A nest of one point."""
+    cells = [Access(VALUES, start, (), steps) for start, steps in (write, *reads)]
+    return Nest(kind, (), tuple(cells[1:]), cells[0], code=CODES[name], **more)
+
+
+def test_single_numbers_are_known_until_their_cells_change():
+    """Each reads what the one before wrote, in loops with cells that move, stay, and meet."""
+    here, moved = (2,), (3,)
+    items = [
+        Loop(
+            4,
+            [
+                point("row", [(0, (0,)), (1, (0,))], (2, (1,))),  # cells 2, 3, 4, 5
+                point("row", [(2, (1,)), (0, (0,))], (5, (0,)), "mul"),  # and 5 in each round
+                point("row", [(2, (1,)), (5, (0,))], (0, (0,)), "atan2"),
+                point("row", [(0, (0,))], (1, (0,)), "tanh"),
+                point("sum", [(1, (0,)), (2, (1,))], (6, (1,)), add=True),
+                Loop(2, [point("row", [(0, (0, 0)), (1, (0, 0))], (0, (0, 0)), "hypot")]),
+                point("row", [(0, (0,)), (5, (0,))], (1, (0,)), "sub"),
+            ],
+        ),
+        point("row", [(5, ()), (1, ())], (10, ()), "pow", exact=True),
+        Nest("row", here, (Access(VALUES, 0, (1,)),), Access(VALUES, 11, (1,)), code=CODES["sin"]),
+        point("row", [(11, ()), (12, ())], (13, ())),
+        Nest("row", moved, (Access(VALUES, 11, (1,)),), Access(VALUES, 0, (1,)), code=CODES["neg"]),
+        point("row", [(0, ()), (2, ())], (14, ())),
+    ]
+    want = np.r_[0.7, -1.3, np.zeros(14)]
+    found = want.copy()
+    reference(items, [want, np.zeros(16)])
+    run(items, [16], [found, np.zeros(16)], host())
+    np.testing.assert_allclose(found, want, 1e-12)
+
+
+def test_a_function_in_many_places_is_compiled_once():
+    items = [point("row", [(k, ())], (k + 1, ()), "tanh") for k in range(40)]
+    items += [point("row", [(k, ())], (k + 1, ()), "tanh", exact=True) for k in range(40, 44)]
+    want = np.full(50, 0.9)
+    found = want.copy()
+    reference(items, [want, np.zeros(50)])
+    run(items, [50], [found, np.zeros(50)], host())
+    np.testing.assert_allclose(found, want, 1e-13)
+    few = len(compiled_code(items[:2]))
+    assert len(compiled_code(items[:40])) < 3 * few
+
+
+def compiled_code(items):
+    """The text of items."""
+    writer = program._Writer(2, host())
+    writer.write(items)
+    return writer.text()
+
+
+def random_access(random, axes, size, buffer=VALUES, start=0):
+    """Cells of a region, with strides, broadcasts or a table."""
+    strides = [0] * len(axes)
+    step = 1
+    for k in random.permutation(len(axes)):
+        if random.random() < 0.7 and step * axes[k] <= size:
+            strides[k] = step
+            step *= axes[k]
+    table = None
+    if axes and random.random() < 0.3:
+        shape = [n if random.random() < 0.5 else 1 for n in axes]
+        table = random.integers(0, size - step + 1, shape)
+        step = size
+    return Access(
+        buffer, start + int(random.integers(0, size - step + 1)), tuple(strides), (), table
+    )
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("seed", range(40))
+def test_terms_that_are_added_to_the_nest_before(seed, name):
+    """They become part of it, whatever it is and however its results lie."""
+    target, random = target_of(name), np.random.default_rng(seed)
+    kept = tuple(int(n) for n in random.choice([1, 2, 3, 5, 8, 13, 17], random.integers(0, 4)))
+    summed = tuple(int(n) for n in random.choice([1, 2, 6, 9], random.integers(0, 3)))
+    size, out = 5000, int(np.prod(kept))
+    order = random.permutation(len(kept))
+    strides = [0] * len(kept)
+    step = 1
+    for k in order:
+        strides[k], step = step, step * kept[k]
+    kind = random.choice(["sum", "row", "slope"])
+    if kind == "row":
+        summed = ()
+    axes = (*kept, *summed)
+    reads = tuple(random_access(random, axes, size) for _ in range(3))
+    if kind == "row":
+        reads = reads[:1]
+    write = Access(VALUES, size, (*strides, *[0] * len(summed)))
+    code = CODES["tanh"] if kind != "sum" else 0
+    items = [
+        Nest(kind, axes, reads, write, len(summed), code, factor=float(random.choice([1, -2])))
+    ]
+    items[0].add = bool(random.integers(0, 2))
+    if kind == "row":
+        items[0].factor = 1.0
+    for _ in range(random.integers(1, 4)):
+        reads = tuple(random_access(random, kept, size) for _ in range(random.integers(1, 4)))
+        plus = None if random.random() < 0.7 else 0.5
+        factor = float(random.choice([1.0, -1.0, 0.3]))
+        to = Access(VALUES, size, tuple(strides))
+        items.append(Nest("sum", kept, reads, to, factor=factor, plus=plus, add=True))
+        assert adds_to(items[0], items[-1])
+    want = np.r_[random.normal(size=size), random.normal(size=out), 7.0]
+    found = want.copy()
+    reference(items, [want, np.zeros(want.size)])
+    run(items, [want.size], [found, np.zeros(want.size)], target)
+    np.testing.assert_allclose(found, want, 1e-10, 1e-10)
