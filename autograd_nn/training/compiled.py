@@ -67,12 +67,66 @@ class _Parameters:
         return self._parameters
 
 
+# What is recorded closes over the model and the loss alone: the jit looks at each call whether what
+# a function refers to is still the same.
+
+
+def _outputs(model: Callable[..., Any]) -> Callable[..., Any]:
+    def outputs(x: Any) -> Any:
+        return model(list(x))
+
+    return outputs
+
+
+def _loss_of_row(model: Callable[..., Any], loss: Loss) -> Callable[..., Any]:
+    def row_loss(x: Any, t: Any) -> Any:
+        out = model(list(x))
+        outputs = [out] if isinstance(out, Value) else list(out)
+        if loss in _BY_CLASS:
+            return _BY_CLASS[loss](list(t), outputs)
+        targets = [t] if isinstance(t, Value) else list(t)
+        if loss is losses.kl_divergence:
+            pairs = zip(targets, outputs, strict=True)
+            return add_up([losses.divergence_term(a, b) for a, b in pairs])
+        term = _TERMS[loss]
+        return add_up([term(a, b) for a, b in zip(targets, outputs, strict=True)]) / len(outputs)
+
+    return row_loss
+
+
+def _loss_of_batch(model: Callable[..., Any], loss: Loss) -> Callable[..., Any]:
+    def batch_loss(X: Any, y: Any) -> Any:
+        return loss(y, [model(list(row)) for row in X])
+
+    return batch_loss
+
+
+def _program_of(row: Callable[..., Any], weighted: bool, drops: bool) -> Any:
+    """The jitted loss of a row that takes a weight, or masks, or neither."""
+
+    def of_dropped_row(x: Any, t: Any, dropped: Any) -> Any:
+        with masks(list(dropped)):
+            return row(x, t)
+
+    def of_both(x: Any, t: Any, weight: Any, dropped: Any) -> Any:
+        return weight * of_dropped_row(x, t, dropped)
+
+    if drops and weighted:
+        return jit(of_both, rows=("x", "t", "weight", "dropped"))
+    if drops:
+        return jit(of_dropped_row, rows=("x", "t", "dropped"))
+    if weighted:
+        return jit(lambda x, t, weight: weight * row(x, t), rows=("x", "t", "weight"))
+    return jit(row, rows=("x", "t"))
+
+
 class JitStep(Step):
     """Through the jit; see ``Step`` and the module's docstring.
 
     Args:
         X, y: the data that it is tried on; no y for a step that will only predict.
         dropped: the masks of its first row, for a model that drops.
+        weighted: whether rows will have weights.
 
     Raises:
         CannotCompileError: when made or called.
@@ -86,60 +140,32 @@ class JitStep(Step):
         X: Floats,
         y: Floats | None,
         dropped: Floats | None = None,
+        weighted: bool = False,
     ) -> None:
         super().__init__(model, loss, parameters)
         self.engine = EngineStep(model, loss, parameters)
         self._owner = _Parameters(self.parameters)
-        self._predictor = jit(self._outputs, rows="x", reduce=None)
+        self._predictor = jit(_outputs(model), rows="x", reduce=None)
         self._by_row = loss in _TERMS or loss in _BY_CLASS or loss is losses.kl_divergence
+        if not self._by_row and (weighted or dropped is not None):
+            raise CannotCompileError(
+                "weights of rows and Dropout are compiled for losses that are means of rows"
+            )
         self._programs: dict[tuple[bool, bool], Any] = {}
         self._outputs_per_row = outputs_of(self.model, X[0])
         if y is not None and self._by_row:  # what it refuses, it refuses before anything is changed
             self(gather(self.parameters), X[:1], y[:1], None, dropped)
 
-    def _outputs(self, x: Any) -> Any:
-        return self.model(list(x))
-
-    def _loss_of_row(self, x: Any, t: Any) -> Any:
-        out = self.model(list(x))
-        outputs = [out] if isinstance(out, Value) else list(out)
-        if self.loss in _BY_CLASS:
-            return _BY_CLASS[self.loss](list(t), outputs)
-        targets = [t] if isinstance(t, Value) else list(t)
-        if self.loss is losses.kl_divergence:
-            pairs = zip(targets, outputs, strict=True)
-            return add_up([losses.divergence_term(a, b) for a, b in pairs])
-        term = _TERMS[self.loss]
-        return add_up([term(a, b) for a, b in zip(targets, outputs, strict=True)]) / len(outputs)
-
-    def _loss_of_batch(self, X: Any, y: Any) -> Any:
-        return self.loss(y, [self.model(list(row)) for row in X])
-
     def _program(self, weighted: bool, drops: bool) -> Any:
         """The jitted loss that takes weights, or masks, or neither: recorded when first used."""
         if (weighted, drops) not in self._programs:
-            self._programs[weighted, drops] = self._make_program(weighted, drops)
+            row = _loss_of_row(self.model, self.loss)
+            self._programs[weighted, drops] = (
+                _program_of(row, weighted, drops)
+                if self._by_row
+                else jit(_loss_of_batch(self.model, self.loss))
+            )
         return self._programs[weighted, drops]
-
-    def _make_program(self, weighted: bool, drops: bool) -> Any:
-        row = self._loss_of_row
-
-        def of_dropped_row(x: Any, t: Any, dropped: Any) -> Any:
-            with masks(list(dropped)):
-                return row(x, t)
-
-        def of_both(x: Any, t: Any, weight: Any, dropped: Any) -> Any:
-            return weight * of_dropped_row(x, t, dropped)
-
-        if not self._by_row:
-            return jit(self._loss_of_batch)
-        if drops and weighted:
-            return jit(of_both, rows=("x", "t", "weight", "dropped"))
-        if drops:
-            return jit(of_dropped_row, rows=("x", "t", "dropped"))
-        if weighted:
-            return jit(lambda x, t, weight: weight * row(x, t), rows=("x", "t", "weight"))
-        return jit(row, rows=("x", "t"))
 
     def __call__(
         self,
@@ -150,8 +176,6 @@ class JitStep(Step):
         dropped: Floats | None = None,
     ) -> tuple[float, Floats]:
         """See ``Step``."""
-        if not self._by_row and not (weights is None and dropped is None):
-            raise CannotCompileError("weights and masks of rows need a loss that is a mean of rows")
         if self.loss in _BY_CLASS:
             y = np.equal.outer(y, np.arange(self._outputs_per_row)).astype(float)
         extra = [given for given in (weights, dropped) if given is not None]
@@ -211,6 +235,7 @@ def make_step(
     y: Floats | None,
     compiled: bool,
     dropped: Floats | None = None,
+    weighted: bool = False,
 ) -> tuple[Step, str]:
     """The fastest step that can run this model.
 
@@ -218,7 +243,7 @@ def make_step(
         model, loss, parameters: see ``Step``.
         X, y: data to try it on; no y for a step that will only predict.
         compiled: whether the jit may be used.
-        dropped: see ``JitStep``.
+        dropped, weighted: see ``JitStep``.
 
     Returns:
         The step, and why it is not a compiled one; "" if it is.
@@ -226,7 +251,7 @@ def make_step(
     if not compiled:
         return EngineStep(model, loss, parameters), "compiled=False"
     try:
-        jitted = JitStep(model, loss, parameters, X, y, dropped)
+        jitted = JitStep(model, loss, parameters, X, y, dropped, weighted)
     except CannotCompileError as error:
         return EngineStep(model, loss, parameters), str(error)
     return FallbackStep(jitted), ""

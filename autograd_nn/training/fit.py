@@ -160,7 +160,7 @@ def fit(
     with modes.set(training=True):
         step, run.history.not_compiled = make_step(
             model, loss_function, mover.parameters, table.X, table.y, compiled,
-            np.ones((1, len(drops))) if drops else None,
+            np.ones((1, len(drops))) if drops else None, table.weights is not None,
         )  # fmt: skip
     loop = Loop(
         step, run, table, held_out, loss=loss_function, scores=scores, listeners=listeners,
