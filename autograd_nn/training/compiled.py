@@ -67,57 +67,53 @@ class _Parameters:
         return self._parameters
 
 
-# What is recorded closes over the model and the loss alone: the jit looks at each call whether what
-# a function refers to is still the same.
+class _Recorded:
+    """What the jit records: methods of an object that holds the model and the loss alone.
 
+    The jit looks at each call whether what these refer to is still the same, so that a flag that
+    a callback sets is heard of; what else a step holds need not be looked at.
+    """
 
-def _outputs(model: Callable[..., Any]) -> Callable[..., Any]:
-    def outputs(x: Any) -> Any:
-        return model(list(x))
+    def __init__(self, model: Callable[..., Any], loss: Loss) -> None:
+        self.model, self.loss = model, loss
 
-    return outputs
+    def outputs(self, x: Any) -> Any:
+        return self.model(list(x))
 
+    def batch(self, X: Any, y: Any) -> Any:
+        return self.loss(y, [self.model(list(row)) for row in X])
 
-def _loss_of_row(model: Callable[..., Any], loss: Loss) -> Callable[..., Any]:
-    def row_loss(x: Any, t: Any) -> Any:
-        out = model(list(x))
+    def row(self, x: Any, t: Any) -> Any:
+        out = self.model(list(x))
         outputs = [out] if isinstance(out, Value) else list(out)
-        if loss in _BY_CLASS:
-            return _BY_CLASS[loss](list(t), outputs)
+        if self.loss in _BY_CLASS:
+            return _BY_CLASS[self.loss](list(t), outputs)
         targets = [t] if isinstance(t, Value) else list(t)
-        if loss is losses.kl_divergence:
+        if self.loss is losses.kl_divergence:
             pairs = zip(targets, outputs, strict=True)
             return add_up([losses.divergence_term(a, b) for a, b in pairs])
-        term = _TERMS[loss]
+        term = _TERMS[self.loss]
         return add_up([term(a, b) for a, b in zip(targets, outputs, strict=True)]) / len(outputs)
 
-    return row_loss
+    def weighted_row(self, x: Any, t: Any, weight: Any) -> Any:
+        return weight * self.row(x, t)
 
-
-def _loss_of_batch(model: Callable[..., Any], loss: Loss) -> Callable[..., Any]:
-    def batch_loss(X: Any, y: Any) -> Any:
-        return loss(y, [model(list(row)) for row in X])
-
-    return batch_loss
-
-
-def _program_of(row: Callable[..., Any], weighted: bool, drops: bool) -> Any:
-    """The jitted loss of a row that takes a weight, or masks, or neither."""
-
-    def of_dropped_row(x: Any, t: Any, dropped: Any) -> Any:
+    def dropped_row(self, x: Any, t: Any, dropped: Any) -> Any:
         with masks(list(dropped)):
-            return row(x, t)
+            return self.row(x, t)
 
-    def of_both(x: Any, t: Any, weight: Any, dropped: Any) -> Any:
-        return weight * of_dropped_row(x, t, dropped)
+    def weighted_dropped_row(self, x: Any, t: Any, weight: Any, dropped: Any) -> Any:
+        return weight * self.dropped_row(x, t, dropped)
 
-    if drops and weighted:
-        return jit(of_both, rows=("x", "t", "weight", "dropped"))
-    if drops:
-        return jit(of_dropped_row, rows=("x", "t", "dropped"))
-    if weighted:
-        return jit(lambda x, t, weight: weight * row(x, t), rows=("x", "t", "weight"))
-    return jit(row, rows=("x", "t"))
+    def program(self, weighted: bool, drops: bool) -> Any:
+        """The jitted loss of a row that takes a weight, or masks, or neither."""
+        if drops and weighted:
+            return jit(self.weighted_dropped_row, rows=("x", "t", "weight", "dropped"))
+        if drops:
+            return jit(self.dropped_row, rows=("x", "t", "dropped"))
+        if weighted:
+            return jit(self.weighted_row, rows=("x", "t", "weight"))
+        return jit(self.row, rows=("x", "t"))
 
 
 class JitStep(Step):
@@ -145,7 +141,8 @@ class JitStep(Step):
         super().__init__(model, loss, parameters)
         self.engine = EngineStep(model, loss, parameters)
         self._owner = _Parameters(self.parameters)
-        self._predictor = jit(_outputs(model), rows="x", reduce=None)
+        self._recorded = _Recorded(model, loss)
+        self._predictor = jit(self._recorded.outputs, rows="x", reduce=None)
         self._by_row = loss in _TERMS or loss in _BY_CLASS or loss is losses.kl_divergence
         if not self._by_row and (weighted or dropped is not None):
             raise CannotCompileError(
@@ -159,11 +156,9 @@ class JitStep(Step):
     def _program(self, weighted: bool, drops: bool) -> Any:
         """The jitted loss that takes weights, or masks, or neither: recorded when first used."""
         if (weighted, drops) not in self._programs:
-            row = _loss_of_row(self.model, self.loss)
+            recorded = self._recorded
             self._programs[weighted, drops] = (
-                _program_of(row, weighted, drops)
-                if self._by_row
-                else jit(_loss_of_batch(self.model, self.loss))
+                recorded.program(weighted, drops) if self._by_row else jit(recorded.batch)
             )
         return self._programs[weighted, drops]
 

@@ -282,3 +282,25 @@ def test_optimizers_go_by_name_and_rate():
         model = net(1)
         history = fit(model, X, X[:, 0], optimizer=name.upper(), **options, **QUIET)
         assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize("options", [{}, {"sample_weight": np.arange(1.0, 31.0)}])
+@pytest.mark.parametrize("drops", [0.0, 0.3])
+def test_a_flag_that_a_callback_sets_is_heard_of(options, drops):
+    """With weights and masks too, what is recorded follows the model."""
+
+    class Switched(Sequential):
+        scale = 1.0
+
+        def __call__(self, x):
+            return [out * self.scale for out in super().__call__(x)]
+
+    def switch(run):
+        run.model.scale = 1.0 + run.epoch % 2
+
+    found = []
+    for compiled in (True, False):
+        model = Switched(Linear(2, 3, seed=0), Dropout(drops), Linear(3, 1, seed=1))
+        history = fit(model, X, X[:, :1], compiled=compiled, callbacks=[switch], **options, **QUIET)
+        found.append(history["loss"])
+    np.testing.assert_allclose(*found, rtol=1e-9)
