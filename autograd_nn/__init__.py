@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from autograd_nn.recording import detect_anomaly, no_grad, scope
     from autograd_nn.training import metrics
     from autograd_nn.training.fit import fit
-    from autograd_nn.training.predict import evaluate, predict
+    from autograd_nn.training.predict import evaluate, predict, predict_proba
     from autograd_nn.transforms import (
         checkpoint,
         grad,
@@ -135,7 +135,7 @@ _NAMES = {
     "jit": ("jit", "take"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "recording": ("detect_anomaly", "no_grad", "scope"),
-    "training": ("evaluate", "fit", "predict"),
+    "training": ("evaluate", "fit", "predict", "predict_proba"),
     "transforms": (
         "checkpoint",
         "grad",
@@ -160,6 +160,7 @@ _MODULES = {
     "errors": "errors",
     "functions": "functions",
     "implicit": "implicit",
+    "keras": "keras",
     "linalg": "linalg",
     "losses": "losses",
     "metrics": "training.metrics",
@@ -223,6 +224,7 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "keras",
     "label_variables",
     "linalg",
     "linearize",
@@ -237,6 +239,7 @@ __all__ = [
     "optimize",
     "parameter",
     "predict",
+    "predict_proba",
     "saving",
     "scope",
     "step_through",

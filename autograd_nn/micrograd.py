@@ -59,6 +59,9 @@ class Layer(nn.Layer):
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
         super().__init__(nin, nout, **options, init="uniform")
 
+    def __repr__(self) -> str:
+        return _as_in_micrograd(self)
+
 
 class MLP(nn.MLP):
     """Layers in a row: relu after each but the last.
@@ -73,3 +76,10 @@ class MLP(nn.MLP):
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
         super().__init__(nin, nouts, init="uniform")
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(_as_in_micrograd, self.layers))}]"
+
+
+def _as_in_micrograd(layer: nn.Layer) -> str:
+    return f"Layer of [{', '.join(map(str, layer.neurons))}]"

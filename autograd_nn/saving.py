@@ -57,7 +57,10 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(MLP(2, [3, 1], seed=0), f"{folder}/m.npz")
     ...     load(f"{folder}/m.npz")
-    MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
+    MLP(
+      (layers.0): Layer(2 -> 3, relu)
+      (layers.1): Layer(3 -> 1, linear)
+    )
     """
     write_whole(path, to_bytes(module))
 

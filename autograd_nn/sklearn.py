@@ -11,7 +11,7 @@ parameters are those of scikit-learn's own classes where they mean the same.
 >>> model.fit(X, y).score(X, y) > 0.9
 True
 
-What is left out: training itself, which is ``training.fit``; partial fits and sample weights.
+What is left out: training itself, which is ``training.fit``.
 """
 
 from __future__ import annotations
@@ -24,22 +24,33 @@ from numpy.typing import NDArray
 
 from autograd_nn.checks import look_up
 from autograd_nn.errors import BadArgumentError, MissingPackageError
-from autograd_nn.nn import MLP
-from autograd_nn.optim import OPTIMIZERS
+from autograd_nn.nn import ACTIVATIONS, MLP
+from autograd_nn.optim import LBFGS, OPTIMIZERS
 from autograd_nn.saving import from_bytes, to_bytes
 from autograd_nn.training import EarlyStopping, fit, predict
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # type: ignore[import-untyped]
     from sklearn.utils import check_random_state  # type: ignore[import-untyped]
-    from sklearn.utils.multiclass import check_classification_targets  # type: ignore[import-untyped]
-    from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped]
+    from sklearn.utils.multiclass import (  # type: ignore[import-untyped]
+        check_classification_targets,
+        type_of_target,
+    )
+    from sklearn.utils.validation import (  # type: ignore[import-untyped]
+        _check_sample_weight,
+        check_is_fitted,
+        column_or_1d,
+        validate_data,
+    )
 except ImportError as error:
     raise MissingPackageError(
         "autograd_nn.sklearn needs scikit-learn 1.6 or newer: pip install 'autograd_nn[sklearn]'"
     ) from error
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
+
+#: scikit-learn's names of activations beside ours.
+_ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid"} | {name: name for name in ACTIVATIONS}
 
 
 def __dir__() -> list[str]:
@@ -54,13 +65,16 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         hidden_layer_sizes: Any = (32,),
         *,
         activation: str = "relu",
-        optimizer: str = "adam",
+        solver: str = "adam",
         learning_rate_init: float = 1e-2,
         alpha: float = 0.0,
         batch_size: int = 32,
         max_iter: int = 200,
         tol: float = 1e-4,
         n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         compiled: bool = True,
@@ -68,43 +82,88 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
-        self.optimizer = optimizer
+        self.solver = solver
         self.learning_rate_init = learning_rate_init
         self.alpha = alpha
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.compiled = compiled
         self.verbose = verbose
 
-    def _train(self, X: Any, y: Any, outputs: int, loss: str) -> None:
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+    def _make(self, columns: int, outputs: int) -> None:
+        """A fresh model, and a seed for all that is drawn after it."""
+        random = check_random_state(self.random_state)
+        self._seed = int(random.randint(np.iinfo(np.int32).max // 2))
         sizes = self.hidden_layer_sizes
         hidden = [sizes] if isinstance(sizes, numbers.Integral) else list(sizes)
-        make = look_up("optimizer", self.optimizer, OPTIMIZERS)
+        activation = look_up("activation", self.activation, _ACTIVATIONS)
         self.model_ = MLP(
-            X.shape[1], [int(n) for n in hidden] + [outputs], activation=self.activation, seed=seed
+            columns, [*map(int, hidden), outputs], activation=activation, seed=self._seed
         )
-        patience = EarlyStopping(self.n_iter_no_change, "loss", min_delta=self.tol)
+        self._optimizer_state: dict[str, Any] | None = None
+        self.loss_curve_: list[float] = []
+
+    def _optimizer(self) -> Any:
+        make = look_up("solver", self.solver, OPTIMIZERS)
+        owned = self.model_.parameters()
+        return make(owned) if make is LBFGS else make(owned, lr=self.learning_rate_init)
+
+    def _train(
+        self, X: Any, y: Any, loss: str, weights: Any, metric: str, *, one_epoch: bool = False
+    ) -> None:
+        """Train the model that there is.
+
+        Args:
+            weights: one for each row, or None.
+            metric: what early stopping looks at.
+            one_epoch: go on where the last epoch ended, for one more.
+        """
+        mover = self._optimizer()
+        if one_epoch and self._optimizer_state is not None:
+            mover.load_state_dict(self._optimizer_state)
+        stops = self.early_stopping and not one_epoch
+        watch = EarlyStopping(
+            self.n_iter_no_change, f"val_{metric}" if stops else "loss",
+            min_delta=self.tol, restore_best_weights=stops,
+        )  # fmt: skip
+        if weights is not None:  # a weighted mean, where fit's is the mean of what is weighted
+            weights = weights / np.mean(weights)
+        done = len(self.loss_curve_) if one_epoch else 0
         self.history_ = fit(
-            self.model_,
-            X,
-            y,
-            loss=loss,
-            optimizer=lambda ps: make(ps, lr=self.learning_rate_init, weight_decay=self.alpha),
-            epochs=self.max_iter,
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            seed=seed,
-            callbacks=[patience],
-            verbose=self.verbose,
-            compiled=self.compiled,
-        )
-        self.n_iter_ = self.history_.epochs
-        self.loss_ = self.history_["loss"][-1]
+            self.model_, X, y, loss=loss, optimizer=mover,
+            epochs=1 if one_epoch else self.max_iter,
+            batch_size=None if isinstance(mover, LBFGS) else self.batch_size,
+            sample_weight=weights, l2=self.alpha / 2.0,
+            validation_split=self.validation_fraction if stops else None,
+            metrics=[metric] if stops else [], shuffle=self.shuffle, seed=self._seed + done,
+            callbacks=[] if one_epoch else [watch], verbose=self.verbose, compiled=self.compiled,
+        )  # fmt: skip
+        self._optimizer_state = mover.state_dict()
+        self.loss_curve_ = self.loss_curve_[:done] + self.history_["loss"]
+        self.n_iter_ = len(self.loss_curve_)
+        self.loss_ = self.loss_curve_[-1]
+        if stops:
+            self.validation_scores_ = self.history_[f"val_{metric}"]
+            self.best_validation_score_ = max(self.validation_scores_)
+
+    def _ready(self, again: bool, columns: int, outputs: int) -> bool:
+        """Whether the model that there is goes on; it must then have the same sizes."""
+        if not again or not hasattr(self, "model_"):
+            return False
+        had = len(self.model_.layers[-1].neurons)
+        if self.model_.nin != columns or had != outputs:
+            raise BadArgumentError(
+                f"the model goes on from {self.model_.nin} inputs and {had} outputs, but the data "
+                f"has {columns} and {outputs}"
+            )
+        return True
 
     def __getstate__(self) -> dict[str, Any]:
         # The model as the contents of a model file, so that a pickle holds plain numbers.
@@ -129,14 +188,18 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
 
     Args:
         hidden_layer_sizes: neurons in each hidden layer.
-        activation: of the hidden layers: a name of ``nn.ACTIVATIONS``.
-        optimizer: a name of ``optim.OPTIMIZERS``.
+        activation: of the hidden layers: ``"identity"``, ``"logistic"``, or a name of
+            ``nn.ACTIVATIONS``.
+        solver: a name of ``optim.OPTIMIZERS``, such as ``"adam"``, ``"sgd"`` or ``"lbfgs"``.
         learning_rate_init: the learning rate.
-        alpha: the optimiser's weight decay.
-        batch_size: rows per step.
+        alpha: half of it times the sum of all squared weights is added to the loss.
+        batch_size: rows per step; ``lbfgs`` takes all.
         max_iter: epochs at most.
         tol, n_iter_no_change: training ends when the loss has not fallen by ``tol`` for so
             many epochs.
+        early_stopping: look at the score on rows set aside instead, and keep the best weights.
+        validation_fraction: the share of those rows.
+        warm_start: ``fit`` goes on from the weights that there are.
         shuffle: another order of rows in each epoch.
         random_state: an int for the same model on every run; see scikit-learn.
         compiled: train through the jit where it can run the model.
@@ -146,22 +209,86 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         classes_: the labels.
         model_: the trained ``MLP``.
         history_: its ``History``.
+        loss_curve_: the loss of each epoch.
+        validation_scores_, best_validation_score_: with early stopping: accuracy, or R2.
         n_iter_, loss_, n_features_in_: as in scikit-learn.
     """
 
-    def fit(self, X: Any, y: Any) -> MLPClassifier:
-        """Train on rows ``X`` and their labels ``y``, from fresh weights."""
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, numbered = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise BadArgumentError(
-                f"a classifier needs at least 2 classes, but y has 1 class: {self.classes_[0]!r}"
-            )
-        outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        loss = "binary_cross_entropy" if outputs == 1 else "cross_entropy"
-        self._train(X, numbered.astype(float), outputs, loss)
+    classes_: Any
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPClassifier:
+        """Train on rows ``X`` and their labels ``y``, or rows of 0 and 1 for labels that may join.
+
+        ``sample_weight`` has a number for each row.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True)
+        y = self._checked(y)
+        again = self.warm_start and hasattr(self, "classes_")
+        classes: Any = self.classes_ if again else self._classes_of(y)
+        if not self._ready(again, X.shape[1], self._count(classes)):
+            self._make(X.shape[1], self._count(classes))
+        self.classes_ = classes
+        self.loss_curve_ = []
+        self._fit(X, y, sample_weight)
         return self
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> MLPClassifier:
+        """One more epoch on these rows; the first call says which classes there will be."""
+        first = not hasattr(self, "classes_")
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, reset=first)
+        y = self._checked(y)
+        if first:
+            if classes is None:
+                raise BadArgumentError("the first call of partial_fit needs classes")
+            self._labels_join = y.ndim == 2
+            self.classes_ = np.unique(classes)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise BadArgumentError(
+                f"classes={classes} are not those of the first call, {self.classes_}"
+            )
+        outputs = self._count(self.classes_)
+        if not self._ready(not first, X.shape[1], outputs):
+            self._make(X.shape[1], outputs)
+        self._fit(X, y, sample_weight, one_epoch=True)
+        return self
+
+    def _checked(self, y: Any) -> Any:
+        check_classification_targets(y)
+        if type_of_target(y) == "multilabel-indicator":
+            return np.asarray(y)
+        return column_or_1d(y, warn=True)
+
+    def _classes_of(self, y: Any) -> Any:
+        self._labels_join = np.ndim(y) == 2
+        if self._labels_join:
+            return np.arange(y.shape[1])
+        classes = np.unique(y)
+        if len(classes) < 2:
+            raise BadArgumentError(
+                f"a classifier needs at least 2 classes, but y has 1 class: {classes[0]!r}"
+            )
+        return classes
+
+    def _count(self, classes: Any) -> int:
+        return 1 if len(classes) == 2 and not self._labels_join else len(classes)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, *, one_epoch: bool = False) -> None:
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        if self._labels_join:
+            self._train(X, y.astype(float), "bce", weights, "accuracy", one_epoch=one_epoch)
+            return
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise BadArgumentError(
+                f"y holds {unknown[0]!r}, which is none of the classes {self.classes_}"
+            )
+        numbered = np.searchsorted(self.classes_, y).astype(float)
+        loss = "binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy"
+        self._train(X, numbered, loss, weights, "accuracy", one_epoch=one_epoch)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Logits: shape (rows,) for two classes, positive for the second; else (rows, classes)."""
@@ -169,18 +296,31 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """The probability of each class, shape (rows, classes), in the order of ``classes_``."""
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """The logarithms of ``predict_proba``, also where those are too small for a float."""
         logits = self._outputs(X)
+        if getattr(self, "_labels_join", False):
+            return -np.logaddexp(0.0, -logits)
         if logits.ndim == 1:
             logits = np.stack([np.zeros_like(logits), logits], axis=1)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+        top = logits - logits.max(axis=1, keepdims=True)
+        shares: NDArray[np.float64] = top - np.log(np.exp(top).sum(axis=1, keepdims=True))
         return shares
 
     def predict(self, X: Any) -> Any:
-        """The most likely label for each row."""
+        """The most likely label for each row; 0 or 1 for each label where they may join."""
         logits = self._outputs(X)
+        if self._labels_join:
+            return (logits > 0).astype(int)
         best = (logits > 0).astype(int) if logits.ndim == 1 else logits.argmax(axis=1)
         return self.classes_[best]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
 
 class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
@@ -189,13 +329,33 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     Arguments and attributes are those of ``MLPClassifier``, without ``classes_``.
     """
 
-    def fit(self, X: Any, y: Any) -> MLPRegressor:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
         """Train on rows ``X`` and their targets, shape (rows,) or (rows, targets)."""
-        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
-        y = np.asarray(y, np.float64)
-        self._train(X, y, 1 if y.ndim == 1 else y.shape[1], "mean_squared_error")
-        self._columns = 0 if y.ndim == 1 else y.shape[1]
+        self._fit(X, y, sample_weight)
         return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
+        """One more epoch on these rows."""
+        self._fit(X, y, sample_weight, one_epoch=True)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, *, one_epoch: bool = False) -> None:
+        first = not one_epoch or not hasattr(self, "model_")
+        X, y = validate_data(
+            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=first
+        )
+        y = np.asarray(y, np.float64)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        outputs = 1 if y.ndim == 1 else y.shape[1]
+        if not self._ready(self.warm_start or one_epoch, X.shape[1], outputs):
+            self._make(X.shape[1], outputs)
+        if not one_epoch:
+            self.loss_curve_ = []
+        self._columns = 0 if y.ndim == 1 else y.shape[1]
+        y = y.reshape(-1) if self._columns == 1 else y
+        self._train(X, y, "mean_squared_error", weights, "r2", one_epoch=one_epoch)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """The targets for each row, in the shape they had in ``fit``."""

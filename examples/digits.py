@@ -45,7 +45,7 @@ def main(out: Path, quick: bool) -> None:
         optimizer=lambda parameters: Adam(parameters, lr=3e-3),
         epochs=3 if quick else 40,
         batch_size=32,
-        validation=(X_test, y_test),
+        validation_data=(X_test, y_test),
         metrics=["accuracy"],
         verbose=1,
     )

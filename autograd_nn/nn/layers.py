@@ -8,22 +8,22 @@ What is left out: parameters, their names and files (``module``).
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from autograd_nn.checks import describe, is_int, look_up, positive_int, shown
+from autograd_nn.checks import describe, look_up, positive_int, shown
 from autograd_nn.conversion import is_number
 from autograd_nn.engine import Value, parameter, place, record_dot
 from autograd_nn.errors import BadArgumentError, WrongTypeError
+from autograd_nn.nn.initialisers import Initialiser, generator, initialiser
 from autograd_nn.nn.module import Module
+from autograd_nn.nn.rows import is_nest
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "MLP", "Layer", "Neuron"]
+__all__ = ["ACTIVATIONS", "MLP", "Layer", "Neuron"]
 
 Activation = Callable[[Value], Value]
-Initialiser = Callable[[random.Random, int], float]
 
 ACTIVATIONS: dict[str, Activation] = {
     "relu": Value.relu,
@@ -35,31 +35,7 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def _uniform(rng: random.Random, nin: int) -> float:
-    return rng.uniform(-1.0, 1.0)
-
-
-def _he(rng: random.Random, nin: int) -> float:
-    bound = math.sqrt(6.0 / nin)
-    return rng.uniform(-bound, bound)
-
-
-def _lecun(rng: random.Random, nin: int) -> float:
-    bound = math.sqrt(3.0 / nin)
-    return rng.uniform(-bound, bound)
-
-
-#: How a weight of a neuron with ``nin`` inputs is drawn.  Biases start at 0.
-#:
-#: * ``"uniform"``: from -1 to 1, as in micrograd and in the tutorial.  The sums of a wide
-#:   layer then grow with the square root of its width.
-#: * ``"he"``: variance 2/nin, which keeps the size of a signal from layer to layer of relus
-#:   (He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015).
-#: * ``"lecun"``: variance 1/nin, the same for tanh and for linear units (LeCun, Bottou, Orr
-#:   and Mueller, "Efficient BackProp", 1998).
-#:
-#: The default is "he" for the relu family and "lecun" for every other activation.
-INITIALISERS: dict[str, Initialiser] = {"uniform": _uniform, "he": _he, "lecun": _lecun}
+#: Those that "he" suits; for every other activation the default is "lecun".
 _RELU_FAMILY = ("relu", "leaky_relu", "softplus")
 
 
@@ -99,8 +75,8 @@ class Neuron(Module):
         self.activation = activation if nonlin else "linear"
         self._act = look_up("activation", self.activation, ACTIVATIONS)
         default = "he" if self.activation in _RELU_FAMILY else "lecun"
-        draw = look_up("init", default if init is None else init, INITIALISERS)
-        rng = _generator(seed)
+        draw = initialiser(default if init is None else init, 1)
+        rng = generator(seed)
         self.w = [parameter(draw(rng, nin), f"w{i}") for i in range(nin)]
         self.b = parameter(0.0, "b")
         self._scope: tuple[str, ...] = ()
@@ -127,13 +103,9 @@ class Neuron(Module):
         return _described(self, Neuron, [[self]])
 
     def __repr__(self) -> str:
-        if not isinstance(self.activation, str):
-            name = getattr(self.activation, "__name__", "Custom")
-        else:
-            name = {"relu": "ReLU", "leaky_relu": "LeakyReLU"}.get(
-                self.activation, self.activation.capitalize()
-            )
-        return f"{name}Neuron({len(self.w)})"
+        name = _activation_name(self)
+        shown = {"relu": "ReLU", "leaky_relu": "LeakyReLU"}.get(name, name.capitalize())
+        return f"{shown if isinstance(self.activation, str) else name}Neuron({len(self.w)})"
 
 
 class Layer(Module):
@@ -145,13 +117,15 @@ class Layer(Module):
         options: as for ``Neuron``.
 
     >>> Layer(3, 2, seed=0)
-    Layer of [ReLUNeuron(3), ReLUNeuron(3)]
+    Layer(3 -> 2, relu)
     """
 
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
         positive_int("nin", nin)
         positive_int("nout", nout)
-        options["seed"] = _generator(options.get("seed"))
+        options["seed"] = generator(options.get("seed"))
+        if options.get("init") is not None:  # a neuron does not know how many there are
+            options["init"] = initialiser(options["init"], nout)
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
         self._place(("layer",))
 
@@ -174,7 +148,12 @@ class Layer(Module):
         return _described(self, Layer, [self.neurons])
 
     def __repr__(self) -> str:
-        return f"Layer of [{', '.join(map(str, self.neurons))}]"
+        kinds = {_activation_name(neuron) for neuron in self.neurons}
+        activation = kinds.pop() if len(kinds) == 1 else "several activations"
+        return f"{type(self).__name__}({self.nin} -> {len(self.neurons)}, {activation})"
+
+    def _lines(self) -> list[tuple[str, str]]:
+        return []  # its neurons are alike
 
 
 class MLP(Module):
@@ -193,7 +172,10 @@ class MLP(Module):
 
     >>> model = MLP(2, [3, 1], seed=0)
     >>> model
-    MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
+    MLP(
+      (layers.0): Layer(2 -> 3, relu)
+      (layers.1): Layer(3 -> 1, linear)
+    )
     >>> len(model.parameters())
     13
     """
@@ -219,7 +201,7 @@ class MLP(Module):
         for i, size in enumerate(sizes[1:]):
             positive_int(f"nouts[{i}]", size)
         look_up("activation", activation, ACTIVATIONS)  # one layer would not use it
-        rng = _generator(seed)
+        rng = generator(seed)
         activations = [activation] * (len(sizes) - 2) + [output_activation]
         self.layers = []
         for i, (n, nout) in enumerate(pairwise(sizes)):
@@ -243,8 +225,8 @@ class MLP(Module):
     def _architecture(self) -> dict[str, Any] | None:
         return _described(self, MLP, [layer.neurons for layer in self.layers])
 
-    def __repr__(self) -> str:
-        return f"MLP of [{', '.join(map(str, self.layers))}]"
+    def _in_turn(self) -> list[Any]:
+        return self.layers
 
 
 def _described(module: Module, kind: type, layers: list[list[Neuron]]) -> dict[str, Any] | None:
@@ -261,21 +243,22 @@ def _described(module: Module, kind: type, layers: list[list[Neuron]]) -> dict[s
     return {"class": kind.__name__, "layers": described} if type(module) is kind else None
 
 
+def _activation_name(neuron: Neuron) -> str:
+    activation = neuron.activation
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "__name__", "Custom"))
+
+
 def _as_inputs(x: Any, expected: int, who: str) -> list[Value]:
     """One row as Values: numbers become inputs of the graph."""
     if isinstance(x, (str, bytes, dict, Value)) or is_number(x) or not hasattr(x, "__len__"):
         raise WrongTypeError(f"{who} takes one row of {expected} numbers, got {describe(x)}")
+    if is_nest(x):
+        raise WrongTypeError(
+            f"{who} takes one row of {expected} numbers, got a table of {len(x)} rows. "
+            "One row at a time: predict(model, X) from autograd_nn gives the outputs of a table"
+        )
     if len(x) != expected:
         raise BadArgumentError(f"{who} expects {expected} inputs, got {len(x)}")
     return [v if isinstance(v, Value) else Value(v, f"x{i}") for i, v in enumerate(x)]
-
-
-def _generator(seed: Any) -> Any:
-    # The module itself serves as the generator that random.seed() seeds.
-    if seed is None:
-        return random
-    if seed is random or isinstance(seed, random.Random):
-        return seed
-    if not is_int(seed):
-        raise WrongTypeError(f"seed is an int, a random.Random or None; got {describe(seed)}")
-    return random.Random(int(seed))

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from itertools import groupby
+from typing import Any, Self
+
+import numpy as np
 
 from autograd_nn.engine import Value
 from autograd_nn.files import write_whole
-from autograd_nn.nested import leaves_of
+from autograd_nn.nested import is_container, leaves_of, parts_of
 from autograd_nn.nn import model_file, states
+from autograd_nn.nn.summary import Line, as_text, lines_of
 from autograd_nn.rich import Cell, card, table
 
 __all__ = ["Module"]
@@ -22,8 +26,8 @@ __all__ = ["Module"]
 class Module:
     """A part of a model: something that owns parameters.
 
-    Write your own by setting Values from ``parameter(...)``, Modules, or lists, tuples, dicts,
-    dataclasses and arrays of them as attributes.
+    Write your own with a method ``__call__``, or ``forward``, and by setting as attributes Values
+    from ``parameter(...)``, Modules, or lists, tuples, dicts, dataclasses and arrays of them.
 
     >>> from autograd_nn import parameter
     >>> class Line(Module):
@@ -34,6 +38,40 @@ class Module:
     >>> [name for name, _ in Line().named_parameters()]
     ['slope', 'offset']
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class that calls it ``forward``, as PyTorch does, is called all the same."""
+        super().__init_subclass__(**kwargs)
+        if "forward" in vars(cls) and "__call__" not in vars(cls):
+            cls.__call__ = vars(cls)["forward"]  # type: ignore[method-assign]
+
+    #: Whether the module is in training; ``Dropout`` asks.  ``train()`` and ``eval()`` set it.
+    training = True
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the module and all its parts to training; gives the module itself, as PyTorch.
+
+        >>> from autograd_nn.nn import Dropout
+        >>> Dropout(0.5).eval().training
+        False
+        """
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Set the module and all its parts to use: nothing is dropped at random."""
+        return self.train(False)
+
+    def modules(self) -> list[Module]:
+        """The module itself and all that it holds, to any depth, each once."""
+        found, waiting = {id(self): self}, [self]
+        while waiting:
+            for part in _held(waiting.pop()):
+                if id(part) not in found:
+                    found[id(part)] = part
+                    waiting.append(part)
+        return list(found.values())
 
     def parameters(self) -> list[Value]:
         """The parameters in the order of their creation, each once."""
@@ -50,22 +88,61 @@ class Module:
         for p in self.parameters():
             p.grad = 0.0
 
+    def __repr__(self) -> str:
+        """The parts as a tree, a line for each; equal ones beside each other are one line."""
+        name, lines = type(self).__name__, self._lines()
+        if not lines:
+            return f"{name}({_count(self)})"
+        shown = [f"({part}): {kind}".replace("\n", "\n  ") for part, kind in _runs(lines)]
+        return "\n  ".join([f"{name}(", *shown]) + "\n)"
+
+    def _lines(self) -> list[tuple[str, str]]:
+        """Each part's name and ``repr``."""
+        return [(name, repr(part)) for name, part in _parts(self)]
+
+    def _in_turn(self) -> list[Any] | None:
+        """The layers, where each takes what the one before gives; else None."""
+        return None
+
+    def summary(self, row: Any = None) -> None:
+        """Print the table of layers, output sizes and parameters that Keras users know.
+
+        Args:
+            row: an input, from which the sizes are found; by default zeros, where the layers say
+                how many numbers they take.
+
+        >>> from autograd_nn import MLP
+        >>> MLP(784, [128, 10], seed=0).summary()
+        MLP
+        layer     kind                      output  parameters
+        ------------------------------------------------------
+        layers.0  Layer(784 -> 128, relu)   (128,)     100,480
+        layers.1  Layer(128 -> 10, linear)  (10,)        1,290
+        ------------------------------------------------------
+        total                                          101,770
+        """
+        print(as_text(type(self).__name__, self._table(row), len(self.parameters())))
+
+    def _table(self, row: Any = None) -> list[Line]:
+        layers = self._in_turn()
+        if layers is not None:
+            return lines_of([(f"layers.{i}", x) for i, x in enumerate(layers)], True, row)
+        return lines_of(list(_parts(self)), False)
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the parts with their parameters, or the parameters."""
-        parts = list(_parts(self))
-        if parts:
-            head = ["part", "", "parameters", "largest |grad|"]
+        lines = self._table()
+        if lines:
+            parts = self._in_turn() or [part for _, part in _parts(self)]
+            head = ["layer", "", "output", "parameters", "largest |grad|"]
             rows: list[list[Cell]] = [
-                [name, _kind(part), len(own), max((abs(p.grad) for p in own), default=None)]
-                for name, part in parts
-                for own in [part.parameters()]
+                [line.name, line.kind, line.size, line.parameters, _steepest(part)]
+                for line, part in zip(lines, parts, strict=True)
             ]
         else:
             head = ["parameter", "data", "grad"]
             rows = [[name, p.data, p.grad] for name, p in self.named_parameters()]
-        count = len(self.parameters())
-        note = f"{count:,} parameter{'s' * (count != 1)}"
-        return card(_kind(self), table(head, rows, signed="grad"), note=note)
+        return card(type(self).__name__, table(head, rows, signed="grad"), note=_count(self))
 
     def state_dict(self) -> states.State:
         """The parameters' numbers as arrays by name; see ``saving.state_dict``."""
@@ -90,14 +167,45 @@ class Module:
 
 def _parts(module: Module) -> Iterator[tuple[str, Module]]:
     """The modules that a module holds, as attributes or in containers, with their names."""
-    for (name, *keys), part in leaves_of(vars(module), Module):
-        yield name + "".join(f"[{key}]" for key in keys), part
+    for path, part in leaves_of(vars(module), Module):
+        yield ".".join(map(str, path)), part
 
 
-def _kind(module: Module) -> str:
-    """A module in a few words: ``Layer of 16 ReLUNeuron(2)``."""
-    kinds = [repr(part) for _, part in _parts(module)]
-    name = type(module).__name__
-    if kinds and len(set(kinds)) == 1 and len(kinds[0]) <= 24:
-        return f"{name} of {len(kinds)} {kinds[0]}"
-    return name if kinds or type(module).__repr__ is object.__repr__ else repr(module)
+def _held(module: Module) -> list[Module]:
+    """As ``_parts``, without names, and quick where there are many weights."""
+    found: list[Module] = []
+    seen: set[int] = set()
+    waiting = list(vars(module).values())[::-1]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Module):
+            found.append(part)
+        elif is_container(part) or (isinstance(part, np.ndarray) and part.dtype == object):
+            inside = list(part.flat) if isinstance(part, np.ndarray) else parts_of(part)
+            if id(part) not in seen and set(map(type, inside)) != {Value}:
+                seen.add(id(part))
+                waiting += inside[::-1]
+    return found
+
+
+def _runs(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Lines, with equal ones that follow each other in a list made one."""
+    joined: list[tuple[str, str]] = []
+    for (_, kind), group in groupby(lines, key=lambda line: (line[0].rpartition(".")[0], line[1])):
+        names = [name for name, _ in group]
+        if len(names) == 1 or not names[0].rpartition(".")[2].isdecimal():
+            joined += [(name, kind) for name in names]
+        else:
+            last = names[-1].rpartition(".")[2]
+            joined.append((f"{names[0]}-{last}", f"{len(names)} x {kind}"))
+    return joined
+
+
+def _steepest(part: Any) -> float | None:
+    owned = part.parameters() if hasattr(part, "parameters") else []
+    return max((abs(p.grad) for p in owned), default=None)
+
+
+def _count(module: Module) -> str:
+    count = len(module.parameters())
+    return f"{count:,} parameter{'s' * (count != 1)}"

@@ -45,7 +45,8 @@ def state_dict(module: Model) -> State:
 def load_state_dict(module: Model, state: dict[str, Any]) -> None:
     """Set the parameters of ``module`` to the numbers of a ``state_dict``.
 
-    Everything is checked first: after an error the module is as it was.
+    Everything is checked first: after an error the module is as it was.  A matrix, as PyTorch
+    keeps one for ``weight``, stands for its rows ``weight.0``, ``weight.1``, ...
 
     Raises:
         TypeError: ``state`` is no dict, or holds something else than numbers.
@@ -61,6 +62,7 @@ def load_state_dict(module: Model, state: dict[str, Any]) -> None:
         raise WrongTypeError(f"a state is a dict of arrays by name, got {describe(state)}")
     groups = _groups(module)
     expected = {name for name, _, _ in groups}
+    state = _in_rows(state, expected)
     unknown = [name for name in state if name not in expected]
     missing = [name for name, _, _ in groups if name not in state]
     if unknown or missing:
@@ -106,6 +108,29 @@ def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
             f"{type(module).__name__} has no parameters: there is nothing to save"
         )
     return [(name, (len(ps),) if name in in_list else (), ps) for name, ps in found.items()]
+
+
+def _in_rows(state: dict[str, Any], expected: set[str]) -> dict[str, Any]:
+    """The state with tables in place of rows where the module keeps its rows one by one."""
+    found: dict[str, Any] = {}
+    for name, numbers in state.items():
+        if name not in expected and f"{name}.0" in _heads(expected) and np.ndim(numbers) > 1:
+            rows = {f"{name}.{i}": row for i, row in enumerate(numbers)}
+            found |= _in_rows(rows, expected)
+        else:
+            found[name] = numbers
+    return found
+
+
+def _heads(names: set[str]) -> set[str]:
+    """The names, and those of the lists that they lie in."""
+    heads = set(names)
+    for name in names:
+        head = name
+        while head.rpartition(".")[2].isdecimal():
+            heads.add(head)
+            head = head.rpartition(".")[0]
+    return heads
 
 
 def _name_errors(unknown: list[str], missing: list[str]) -> list[str]:

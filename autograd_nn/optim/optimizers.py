@@ -26,7 +26,7 @@ from autograd_nn.optim.settings import check_parameters, check_setting
 from autograd_nn.parameters import gather, gather_slopes, scatter
 from autograd_nn.rich import card, settings, table
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "OptimizerLike"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "OptimizerLike"]
 
 
 Floats = NDArray[np.float64]
@@ -86,6 +86,37 @@ class Optimizer(ABC):
         with np.errstate(all="ignore"):  # nan and inf pass through, as in the engine
             self.update(data, gradient)
         scatter(data, self.parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next step depends on besides slopes: settings, counts, running means.
+
+        A dict of numbers and arrays by name, of copies.
+        """
+        held = {name: x for name, x in vars(self).items() if name != "parameters"}
+        return {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in held.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from the ``state_dict`` of an optimiser of the same kind and number of parameters.
+
+        Raises:
+            ValueError: it is another kind's, or of another number of parameters; nothing is
+                changed then.
+        """
+        if set(state) != set(self.state_dict()):
+            raise BadArgumentError(
+                f"a state of {type(self).__name__} holds {', '.join(self.state_dict())}, "
+                f"got {', '.join(map(str, state)) or 'nothing'}"
+            )
+        ready: dict[str, Any] = {}
+        for name, x in state.items():
+            array = isinstance(x, (np.ndarray, list)) and name.startswith("_")
+            ready[name] = np.array(x, float) if array else tuple(x) if isinstance(x, list) else x
+            if array and ready[name].shape != (len(self.parameters),):
+                raise BadArgumentError(
+                    f"the state is of {len(ready[name])} parameters, this optimiser has "
+                    f"{len(self.parameters)}"
+                )
+        vars(self).update(ready)
 
     def zero_grad(self) -> None:
         """Set the slope of every parameter to 0, as before each ``backward()``."""
@@ -224,7 +255,5 @@ class AdamW(Adam):
         self._move(data, gradient)
 
 
-#: Every optimiser by its name, as ``fit(..., optimizer="sgd")`` takes it.
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
 #: What ``fit`` takes as an optimiser: a name, one that is made, or how to make one.
 OptimizerLike = str | Optimizer | Callable[[list[Value]], Optimizer]

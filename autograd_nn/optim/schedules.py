@@ -11,13 +11,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_nn.checks import describe, positive_int
+from autograd_nn.checks import check_choice, describe, positive_int
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.optim.optimizers import Optimizer
 from autograd_nn.optim.settings import check_setting
 from autograd_nn.rich import settings
 
-__all__ = ["CosineAnnealingLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+__all__ = [
+    "CosineAnnealingLR",
+    "LinearLR",
+    "OneCycleLR",
+    "ReduceLROnPlateau",
+    "Schedule",
+    "SequentialLR",
+    "StepLR",
+]
 
 
 class Schedule(ABC):
@@ -172,3 +180,132 @@ class SequentialLR(Schedule):
         """See ``Schedule.rate``."""
         part = sum(epoch >= m for m in self.milestones)
         return self.schedules[part].rate(epoch - (self.milestones[part - 1] if part else 0))
+
+
+class OneCycleLR(Schedule):
+    """From a low rate up to ``max_lr`` and down to almost nothing, along half cosines.
+
+    The rates of PyTorch's schedule of this name with ``cycle_momentum=False`` (Smith and Topin,
+    "Super-convergence", 2019).
+
+    Args:
+        optimizer: whose rate is set; the one it had does not matter.
+        max_lr: the highest rate.
+        total_steps: epochs, or steps where you call ``step()`` after each.
+        pct_start: the share of them in which the rate rises.
+        div_factor: the first rate is ``max_lr`` over this.
+        final_div_factor: the last rate is the first one over this.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> schedule = OneCycleLR(SGD([Value(1.0)], lr=1.0), max_lr=1.0, total_steps=11)
+    >>> [round(schedule.rate(epoch), 3) for epoch in (0, 2, 6, 10)]
+    [0.04, 0.96, 0.531, 0.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float,
+        total_steps: int,
+        pct_start: float = 0.3,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+    ) -> None:
+        super().__init__(optimizer)
+        self.max_lr = check_setting("max_lr", max_lr, 0.0)
+        self.total_steps = positive_int("total_steps", total_steps)
+        self.pct_start = check_setting("pct_start", pct_start, 0.0, 1.0)
+        self.div_factor = check_setting("div_factor", div_factor, 1.0)
+        self.final_div_factor = check_setting("final_div_factor", final_div_factor, 1.0)
+        self._start()
+
+    def rate(self, epoch: int) -> float:
+        """See ``Schedule.rate``."""
+        low = self.max_lr / self.div_factor
+        top, end = self.pct_start * self.total_steps - 1.0, self.total_steps - 1.0
+        if epoch <= top:
+            return _half_cosine(low, self.max_lr, epoch / top if top else 1.0)
+        done = min((epoch - top) / (end - top), 1.0) if end > top else 1.0
+        return _half_cosine(self.max_lr, low / self.final_div_factor, done)
+
+
+def _half_cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) / 2.0 * (1.0 + math.cos(math.pi * done))
+
+
+class ReduceLROnPlateau:
+    """The rate times ``factor`` where a number has not become better for a while.
+
+    Give it to ``fit`` among the callbacks, or call ``step(loss)`` after each epoch.
+
+    Args:
+        optimizer: whose ``lr`` is set.
+        mode: ``"min"`` or ``"max"`` is better.
+        factor: what the rate is multiplied by, below 1.
+        patience: how many epochs to wait.
+        threshold: a gain counts if it is larger than this share of the best number.
+        cooldown: how many epochs after a change are not counted.
+        min_lr: the rate does not fall below.
+        monitor: the number in ``fit``'s history; by default ``val_loss``, or ``loss``.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> schedule = ReduceLROnPlateau(optimizer, patience=1)
+    >>> for loss in (1.0, 0.5, 0.5, 0.5):
+    ...     schedule.step(loss)
+    >>> optimizer.lr
+    0.1
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+        monitor: str = "",
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise WrongTypeError(
+                f"a schedule takes an optimizer such as Adam, got {describe(optimizer)}"
+            )
+        check_choice("mode", mode, ("min", "max"))
+        self.optimizer, self.mode, self.monitor = optimizer, mode, monitor
+        self.factor = check_setting("factor", factor, 0.0, 1.0)
+        self.patience = int(check_setting("patience", patience, 0.0))
+        self.threshold = check_setting("threshold", threshold, 0.0)
+        self.cooldown = int(check_setting("cooldown", cooldown, 0.0))
+        self.min_lr = check_setting("min_lr", min_lr, 0.0)
+        self.best = math.inf if mode == "min" else -math.inf
+        self.bad_epochs = self.resting = 0
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{name}={x!r}" for name, x in settings(self).items())
+        return f"ReduceLROnPlateau({type(self.optimizer).__name__}, {made})"
+
+    def step(self, number: float) -> None:
+        """Hear of an epoch's number, and lower the rate where it is time."""
+        x, sign = float(number), 1.0 if self.mode == "min" else -1.0
+        margin = self.threshold * abs(self.best) if math.isfinite(self.best) else 0.0
+        if sign * x < sign * self.best - margin:
+            self.best, self.bad_epochs = x, 0
+        else:
+            self.bad_epochs += 1
+        if self.resting:
+            self.resting -= 1
+            self.bad_epochs = 0
+        if self.bad_epochs > self.patience:
+            lower = max(self.optimizer.lr * self.factor, self.min_lr)
+            if self.optimizer.lr - lower > 1e-8:
+                self.optimizer.lr = lower
+            self.resting, self.bad_epochs = self.cooldown, 0
+
+    def on_epoch_end(self, run: Any) -> None:
+        """Called by ``fit``."""
+        name = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
+        self.step(run.history[name][-1])

@@ -21,9 +21,11 @@ from autograd_nn.optim import SGD
 from autograd_nn.training.callbacks import BestWeights, Callback, EarlyStopping, Run
 from autograd_nn.training.fit import fit
 from autograd_nn.training.history import History
+from autograd_nn.training.inside import layer_statistics, plot_layers, plot_weights
+from autograd_nn.training.lr_finder import LearningRates, find_learning_rate
 from autograd_nn.training.metrics import accuracy, confusion_matrix, to_labels
 from autograd_nn.training.plots import plot_confusion_matrix, plot_decision_boundary
-from autograd_nn.training.predict import evaluate, predict
+from autograd_nn.training.predict import evaluate, predict, predict_proba
 
 __all__ = [
     "SGD",
@@ -31,15 +33,21 @@ __all__ = [
     "Callback",
     "EarlyStopping",
     "History",
+    "LearningRates",
     "NonFiniteLossError",
     "Run",
     "accuracy",
     "confusion_matrix",
     "evaluate",
+    "find_learning_rate",
     "fit",
+    "layer_statistics",
     "plot_confusion_matrix",
     "plot_decision_boundary",
+    "plot_layers",
+    "plot_weights",
     "predict",
+    "predict_proba",
     "to_labels",
 ]
 

@@ -16,6 +16,7 @@ from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.optim import Optimizer
 from autograd_nn.parameters import gather, scatter
 from autograd_nn.rich import settings
+from autograd_nn.training.choices import UPWARDS
 from autograd_nn.training.history import History
 
 __all__ = ["BestWeights", "Callback", "EarlyStopping", "Run", "call_all", "check_callbacks"]
@@ -94,7 +95,7 @@ class _Watch(Callback):
             raise BadArgumentError(
                 f"{type(self).__name__}(monitor={shown(name)}): {error.args[0]}"
             ) from None
-        upwards = self.mode == "max" or (not self.mode and name.endswith("accuracy"))
+        upwards = self.mode == "max" or (not self.mode and name.removeprefix("val_") in UPWARDS)
         gain = x - self.best if upwards else self.best - x
         if self.best_epoch == 0 or gain > self.min_delta:
             self.best, self.best_epoch = x, run.epoch
@@ -108,23 +109,39 @@ class EarlyStopping(_Watch):
     Args:
         patience: how many epochs to wait for a better number.
         monitor: its name; by default ``val_loss``, or ``loss`` without validation.
-        mode: ``"min"`` or ``"max"`` is better; by default max for accuracy, else min.
+        mode: ``"min"`` or ``"max"`` is better; by default max for accuracy and other metrics of
+            which more is better, else min.
         min_delta: a smaller gain than this does not count.
+        restore_best_weights: put back the weights of the best epoch at the end.
 
     Raises:
         TypeError, ValueError: a setting is out of range; at the first epoch: no such number.
     """
 
     def __init__(
-        self, patience: int = 5, monitor: str = "", mode: str = "", min_delta: float = 0.0
+        self,
+        patience: int = 5,
+        monitor: str = "",
+        mode: str = "",
+        min_delta: float = 0.0,
+        restore_best_weights: bool = False,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
         self.patience = positive_int("patience", patience)
+        self.restore_best_weights = bool(restore_best_weights)
 
     def on_epoch_end(self, run: Run) -> None:
         """See ``Callback``."""
-        if not self.improved(run) and run.epoch - self.best_epoch >= self.patience:
+        if self.improved(run):
+            if self.restore_best_weights:
+                self._weights = gather(run.model.parameters())
+        elif run.epoch - self.best_epoch >= self.patience:
             run.stop(f"early stopping: no better than epoch {self.best_epoch} ({self.best:.6g})")
+
+    def on_train_end(self, run: Run) -> None:
+        """See ``Callback``."""
+        if self.restore_best_weights and self.best_epoch:
+            scatter(self._weights, run.model.parameters())
 
 
 class BestWeights(_Watch):

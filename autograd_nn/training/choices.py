@@ -14,19 +14,38 @@ from numpy.typing import NDArray
 from autograd_nn.checks import describe, look_up, shown
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
-from autograd_nn.losses import LOSSES
+from autograd_nn.losses import ALIASES, LOSSES
 from autograd_nn.optim import OPTIMIZERS, Optimizer
-from autograd_nn.training.metrics import accuracy, to_labels
+from autograd_nn.training import metrics as known
 
-__all__ = ["Metric", "loss_of", "optimizer_of", "parameters_of", "score", "scores_of"]
+__all__ = ["UPWARDS", "Metric", "loss_of", "optimizer_of", "parameters_of", "score", "scores_of"]
 
 Floats = NDArray[np.float64]
 Metric = str | Callable[[Any, Any], Any]
 
 
+_NAMED_LOSSES = LOSSES | {short: LOSSES[name] for short, name in ALIASES.items()}
+#: Metrics of labels, of which there are none in a regression.
+_OF_LABELS = {
+    "accuracy": known.accuracy,
+    "acc": known.accuracy,
+    "precision": known.precision,
+    "recall": known.recall,
+    "f1": known.f1,
+}
+_OF_OUTPUTS = {
+    "roc_auc": known.roc_auc,
+    "auc": known.roc_auc,
+    "top_k_accuracy": known.top_k_accuracy,
+    "r2": known.r2,
+}
+#: Of which more is better, by name; of everything else less is.
+UPWARDS = (*_OF_LABELS, *_OF_OUTPUTS)
+
+
 def loss_of(given: Any) -> tuple[str, Any]:
     """(name, function); the name is "" for a function of the user's own."""
-    function = look_up("loss", given, LOSSES)
+    function = look_up("loss", given, _NAMED_LOSSES)
     return next((name for name, known in LOSSES.items() if known is function), ""), function
 
 
@@ -49,21 +68,34 @@ def parameters_of(model: Any) -> list[Value]:
     return owned
 
 
-def optimizer_of(given: Any, owned: list[Value]) -> Optimizer:
+def optimizer_of(given: Any, owned: list[Value], lr: float | None = None) -> Optimizer:
     """The optimiser that was named, given or made.
 
+    Args:
+        given: what ``fit`` takes as ``optimizer``.
+        owned: the model's parameters.
+        lr: the rate of an optimiser given by name; None for its own default.
+
     Raises:
-        TypeError, ValueError: it is none, or holds other parameters than ``owned``.
+        TypeError, ValueError: it is none, or holds other parameters than ``owned``, or has a
+            rate already.
     """
+    if lr is not None and not isinstance(given, str):
+        raise BadArgumentError(
+            f"lr={lr} is for an optimizer given by name; this one has its own: set it there"
+        )
     if isinstance(given, Optimizer):
         made = given
     else:
-        make = look_up("optimizer", given, OPTIMIZERS)
-        made = make(owned)
+        name = given.lower() if isinstance(given, str) else given
+        make = look_up("optimizer", name, OPTIMIZERS)
+        if name == "lbfgs" and lr is not None:
+            raise BadArgumentError("lbfgs finds the length of its steps itself: leave lr out")
+        made = make(owned) if lr is None else make(owned, lr=lr)
         if not isinstance(made, Optimizer):
             raise WrongTypeError(f"the optimizer function gave {describe(made)}, not an Optimizer")
-    known = {id(p) for p in owned}
-    if any(id(p) not in known for p in made.parameters):
+    own = {id(p) for p in owned}
+    if any(id(p) not in own for p in made.parameters):
         raise BadArgumentError("the optimizer holds parameters that are not this model's")
     return made
 
@@ -82,17 +114,19 @@ def scores_of(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
     if isinstance(metrics, str) or callable(metrics):
         metrics = [metrics]
 
-    def share_right(y: Floats, found: Floats) -> float:
-        return accuracy(y, to_labels(found, loss))
+    def on_labels(score: Any) -> Any:
+        return lambda y, found: score(y, known.to_labels(found, loss))
 
+    of_labels = {name: on_labels(score) for name, score in _OF_LABELS.items()}
+    table = {**of_labels, **_OF_OUTPUTS, **_NAMED_LOSSES}
     named: dict[str, Any] = {}
     for metric in metrics:
-        function = look_up("metric", metric, {"accuracy": share_right, **LOSSES})
-        if function is share_right and not (
+        function = look_up("metric", metric, table)
+        if function in of_labels.values() and not (
             outputs > 1 or loss in ("hinge", "binary_cross_entropy")
         ):
             raise BadArgumentError(
-                f"accuracy needs classes; with the loss {loss or 'given'!r} and one output there "
+                f"{metric} needs classes; with the loss {loss or 'given'!r} and one output there "
                 "are none. Use binary_cross_entropy, hinge or cross_entropy"
             )
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from autograd_nn import functions, losses
 from autograd_nn.engine import Value
 from autograd_nn.errors import CannotCompileError, JitWarning, TraceError
-from autograd_nn.functions import add_up, maximum, softplus
+from autograd_nn.functions import add_up, maximum
 from autograd_nn.jit import jit
+from autograd_nn.nn.dropout import masks
 from autograd_nn.parameters import gather, scatter
 from autograd_nn.training.data import outputs_of
 from autograd_nn.training.steps import EngineStep, Loss, Step
@@ -33,17 +34,20 @@ __all__ = ["FallbackStep", "JitStep", "make_step"]
 
 Floats = NDArray[np.float64]
 
-_TINY = float(np.finfo(float).eps)
-
-
 #: The losses that are means over rows and outputs, as what one output adds.  The checks of
 #: labels that ``losses`` makes would be guards here; ``data`` has made them already.
 _TERMS: dict[Loss, Callable[[Any, Any], Any]] = {
     losses.mean_squared_error: lambda t, p: (p - t) ** 2,
     losses.mean_absolute_error: lambda t, p: abs(p - t),
-    losses.mean_absolute_percentage_error: lambda t, p: abs(p - t) / maximum(abs(t), _TINY),
-    losses.hinge: lambda t, p: functions.relu(1.0 - t * p),
-    losses.binary_cross_entropy: lambda t, p: softplus(p) - t * p,
+    losses.mean_absolute_percentage_error: losses.absolute_percentage_error,
+    losses.huber: losses.huber_term,
+    losses.hinge: losses.hinge_term,
+    losses.binary_cross_entropy: losses.binary_cross_entropy_term,
+}
+#: Those of a class and a row of outputs; the target is 1 for the true class, 0 for the others.
+_BY_CLASS: dict[Loss, Callable[[Any, Any], Any]] = {
+    losses.cross_entropy: lambda ts, row: _logsumexp(row) - functions.dot(ts, row),
+    losses.negative_log_likelihood: lambda ts, row: -functions.dot(ts, row),
 }
 
 
@@ -63,11 +67,62 @@ class _Parameters:
         return self._parameters
 
 
+class _Recorded:
+    """What the jit records: methods of an object that holds the model and the loss alone.
+
+    The jit looks at each call whether what these refer to is still the same, so that a flag that
+    a callback sets is heard of; what else a step holds need not be looked at.
+    """
+
+    def __init__(self, model: Callable[..., Any], loss: Loss) -> None:
+        self.model, self.loss = model, loss
+
+    def outputs(self, x: Any) -> Any:
+        return self.model(list(x))
+
+    def batch(self, X: Any, y: Any) -> Any:
+        return self.loss(y, [self.model(list(row)) for row in X])
+
+    def row(self, x: Any, t: Any) -> Any:
+        out = self.model(list(x))
+        outputs = [out] if isinstance(out, Value) else list(out)
+        if self.loss in _BY_CLASS:
+            return _BY_CLASS[self.loss](list(t), outputs)
+        targets = [t] if isinstance(t, Value) else list(t)
+        if self.loss is losses.kl_divergence:
+            pairs = zip(targets, outputs, strict=True)
+            return add_up([losses.divergence_term(a, b) for a, b in pairs])
+        term = _TERMS[self.loss]
+        return add_up([term(a, b) for a, b in zip(targets, outputs, strict=True)]) / len(outputs)
+
+    def weighted_row(self, x: Any, t: Any, weight: Any) -> Any:
+        return weight * self.row(x, t)
+
+    def dropped_row(self, x: Any, t: Any, dropped: Any) -> Any:
+        with masks(list(dropped)):
+            return self.row(x, t)
+
+    def weighted_dropped_row(self, x: Any, t: Any, weight: Any, dropped: Any) -> Any:
+        return weight * self.dropped_row(x, t, dropped)
+
+    def program(self, weighted: bool, drops: bool) -> Any:
+        """The jitted loss of a row that takes a weight, or masks, or neither."""
+        if drops and weighted:
+            return jit(self.weighted_dropped_row, rows=("x", "t", "weight", "dropped"))
+        if drops:
+            return jit(self.dropped_row, rows=("x", "t", "dropped"))
+        if weighted:
+            return jit(self.weighted_row, rows=("x", "t", "weight"))
+        return jit(self.row, rows=("x", "t"))
+
+
 class JitStep(Step):
     """Through the jit; see ``Step`` and the module's docstring.
 
     Args:
         X, y: the data that it is tried on; no y for a step that will only predict.
+        dropped: the masks of its first row, for a model that drops.
+        weighted: whether rows will have weights.
 
     Raises:
         CannotCompileError: when made or called.
@@ -80,39 +135,48 @@ class JitStep(Step):
         parameters: Sequence[Value],
         X: Floats,
         y: Floats | None,
+        dropped: Floats | None = None,
+        weighted: bool = False,
     ) -> None:
         super().__init__(model, loss, parameters)
         self.engine = EngineStep(model, loss, parameters)
         self._owner = _Parameters(self.parameters)
-        self._predictor = jit(self._outputs, rows="x", reduce=None)
-        by_row = loss in _TERMS or loss is losses.cross_entropy
-        rows = ("x", "t") if by_row else ()
-        self._program = jit(self._loss_of_row if by_row else self._loss_of_batch, rows=rows)
+        self._recorded = _Recorded(model, loss)
+        self._predictor = jit(self._recorded.outputs, rows="x", reduce=None)
+        self._by_row = loss in _TERMS or loss in _BY_CLASS or loss is losses.kl_divergence
+        if not self._by_row and (weighted or dropped is not None):
+            raise CannotCompileError(
+                "weights of rows and Dropout are compiled for losses that are means of rows"
+            )
+        self._programs: dict[tuple[bool, bool], Any] = {}
         self._outputs_per_row = outputs_of(self.model, X[0])
-        if y is not None and by_row:  # what it refuses, it refuses before anything is changed
-            self(gather(self.parameters), X[:1], y[:1])
+        if y is not None and self._by_row:  # what it refuses, it refuses before anything is changed
+            self(gather(self.parameters), X[:1], y[:1], None, dropped)
 
-    def _outputs(self, x: Any) -> Any:
-        return self.model(list(x))
+    def _program(self, weighted: bool, drops: bool) -> Any:
+        """The jitted loss that takes weights, or masks, or neither: recorded when first used."""
+        if (weighted, drops) not in self._programs:
+            recorded = self._recorded
+            self._programs[weighted, drops] = (
+                recorded.program(weighted, drops) if self._by_row else jit(recorded.batch)
+            )
+        return self._programs[weighted, drops]
 
-    def _loss_of_row(self, x: Any, t: Any) -> Any:
-        out = self.model(list(x))
-        outputs = [out] if isinstance(out, Value) else list(out)
-        if self.loss is losses.cross_entropy:  # t is 1 for the true class, 0 for the others
-            return _logsumexp(outputs) - functions.dot(list(t), outputs)
-        term = _TERMS[self.loss]
-        targets = [t] if isinstance(t, Value) else list(t)
-        return add_up([term(a, b) for a, b in zip(targets, outputs, strict=True)]) / len(outputs)
-
-    def _loss_of_batch(self, X: Any, y: Any) -> Any:
-        return self.loss(y, [self.model(list(row)) for row in X])
-
-    def __call__(self, theta: Floats, X: Floats, y: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self,
+        theta: Floats,
+        X: Floats,
+        y: Floats,
+        weights: Floats | None = None,
+        dropped: Floats | None = None,
+    ) -> tuple[float, Floats]:
         """See ``Step``."""
-        if self.loss is losses.cross_entropy:
+        if self.loss in _BY_CLASS:
             y = np.equal.outer(y, np.arange(self._outputs_per_row)).astype(float)
+        extra = [given for given in (weights, dropped) if given is not None]
+        program = self._program(weights is not None, dropped is not None)
         with _refusals():
-            loss, gradient = self._program.value_and_grad(X, y, argnums=self._owner, vector=theta)
+            loss, gradient = program.value_and_grad(X, y, *extra, argnums=self._owner, vector=theta)
         return float(loss), np.asarray(gradient)
 
     def predict(self, theta: Floats, X: Floats) -> Floats:
@@ -134,13 +198,20 @@ class FallbackStep(Step):
         self._step: Step = jitted
         self._engine = jitted.engine
 
-    def __call__(self, theta: Floats, X: Floats, y: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self,
+        theta: Floats,
+        X: Floats,
+        y: Floats,
+        weights: Floats | None = None,
+        dropped: Floats | None = None,
+    ) -> tuple[float, Floats]:
         """See ``Step``."""
         try:
-            return self._step(theta, X, y)
+            return self._step(theta, X, y, weights, dropped)
         except CannotCompileError:
             self._step = self._engine
-            return self._step(theta, X, y)
+            return self._step(theta, X, y, weights, dropped)
 
     def predict(self, theta: Floats, X: Floats) -> Floats:
         """See ``Step``."""
@@ -158,6 +229,8 @@ def make_step(
     X: Floats,
     y: Floats | None,
     compiled: bool,
+    dropped: Floats | None = None,
+    weighted: bool = False,
 ) -> tuple[Step, str]:
     """The fastest step that can run this model.
 
@@ -165,6 +238,7 @@ def make_step(
         model, loss, parameters: see ``Step``.
         X, y: data to try it on; no y for a step that will only predict.
         compiled: whether the jit may be used.
+        dropped, weighted: see ``JitStep``.
 
     Returns:
         The step, and why it is not a compiled one; "" if it is.
@@ -172,7 +246,7 @@ def make_step(
     if not compiled:
         return EngineStep(model, loss, parameters), "compiled=False"
     try:
-        jitted = JitStep(model, loss, parameters, X, y)
+        jitted = JitStep(model, loss, parameters, X, y, dropped, weighted)
     except CannotCompileError as error:
         return EngineStep(model, loss, parameters), str(error)
     return FallbackStep(jitted), ""

@@ -24,6 +24,7 @@ class History(Mapping[str, list[float]]):
             where it ran to its end.
         not_compiled: why the training began through the engine; "" where it ran compiled.
         seconds: how long each epoch took.
+        classes: the labels that the model's outputs stand for, where they are text.
 
     >>> history = History()
     >>> history.append({"loss": 0.5}, seconds=0.1)
@@ -38,6 +39,7 @@ class History(Mapping[str, list[float]]):
         self.stopped = ""
         self.not_compiled = ""
         self.seconds: list[float] = []
+        self.classes: list[Any] = []
 
     def append(self, numbers: Mapping[str, float], seconds: float) -> None:
         """Add one epoch.

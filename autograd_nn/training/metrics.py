@@ -1,4 +1,4 @@
-"""Scores of a classifier: labels from outputs, accuracy, the confusion matrix.
+"""Scores of predictions, with scikit-learn's numbers: accuracy, precision, recall, F1, AUC, R2.
 
 They have no slope, so they are computed on plain numbers; what has one is in ``losses``.
 """
@@ -10,10 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.checks import shown
+from autograd_nn.checks import positive_int, shown
 from autograd_nn.errors import BadArgumentError
 
-__all__ = ["accuracy", "confusion_matrix", "to_labels"]
+__all__ = [
+    "accuracy",
+    "confusion_matrix",
+    "f1",
+    "precision",
+    "r2",
+    "recall",
+    "roc_auc",
+    "to_labels",
+    "top_k_accuracy",
+]
 
 
 def __dir__() -> list[str]:
@@ -79,6 +89,138 @@ def confusion_matrix(y_true: Any, labels: Any) -> NDArray[np.int64]:
     matrix = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(matrix, (numbers[: len(true)], numbers[len(true) :]), 1)
     return matrix
+
+
+def precision(y_true: Any, labels: Any) -> float:
+    """Of what was said to be in the class, the share that is.
+
+    The class is 1 where the labels are 0 and 1, or -1 and 1; with more classes, the mean over
+    them.  0 where nothing was said to be in it.
+
+    Raises:
+        ValueError: the shapes differ, or there are none.
+
+    >>> precision([0, 1, 1, 0], [0, 1, 0, 0])
+    1.0
+    """
+    said, right, _ = _counts(y_true, labels)
+    return float(np.mean(_ratio(right, said)))
+
+
+def recall(y_true: Any, labels: Any) -> float:
+    """Of what is in the class, the share that was found; see ``precision``.
+
+    >>> recall([0, 1, 1, 0], [0, 1, 0, 0])
+    0.5
+    """
+    _, right, true = _counts(y_true, labels)
+    return float(np.mean(_ratio(right, true)))
+
+
+def f1(y_true: Any, labels: Any) -> float:
+    """The harmonic mean of precision and recall; see ``precision``.
+
+    >>> round(f1([0, 1, 1, 0], [0, 1, 0, 0]), 6)
+    0.666667
+    """
+    said, right, true = _counts(y_true, labels)
+    return float(np.mean(_ratio(2 * right, said + true)))
+
+
+def roc_auc(y_true: Any, scores: Any) -> float:
+    """How often one that is in the class has a higher score than one that is not.
+
+    Args:
+        y_true: labels, of two kinds for one score a row, else classes from 0.
+        scores: shape (rows,), or (rows, classes): then the mean over classes of each one's
+            probability against the rest.
+
+    Raises:
+        ValueError: the lengths differ, or a class has no row, or every row.
+
+    >>> roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.75
+    """
+    true, array = np.asarray(y_true), np.asarray(scores, float)
+    if len(true) != len(array):
+        raise BadArgumentError(f"{len(true)} labels need as many scores, got {len(array)}")
+    if array.ndim == 2 and array.shape[1] > 1:
+        powers = np.exp(array - array.max(axis=1, keepdims=True))
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        return float(np.mean([_area(true == c, shares[:, c]) for c in range(array.shape[1])]))
+    return _area(true == true.max(), array.ravel())
+
+
+def _area(inside: Any, scores: NDArray[np.float64]) -> float:
+    """By ranks, a tie counting half (Mann and Whitney, 1947)."""
+    count = int(inside.sum())
+    if count in (0, len(scores)):
+        raise BadArgumentError("roc_auc needs rows inside and outside of every class")
+    _, numbers, sizes = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(sizes) - (sizes - 1) / 2.0)[numbers]
+    won = ranks[inside].sum() - count * (count + 1) / 2.0
+    return float(won / (count * (len(scores) - count)))
+
+
+def r2(y_true: Any, predicted: Any) -> float:
+    """The share of the targets' variance that the predictions explain, at most 1.
+
+    For rows of several targets, the mean over them.  A target that never changes has 1 where it
+    is met exactly, else 0.
+
+    Raises:
+        ValueError: the shapes differ, or there are fewer than two rows.
+
+    >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 2.0])
+    0.5
+    """
+    true, found = np.asarray(y_true, float), np.asarray(predicted, float)
+    if true.shape != found.shape or len(true) < 2:
+        raise BadArgumentError(
+            f"r2 takes at least two rows and as many predictions, got {true.shape} and "
+            f"{found.shape}"
+        )
+    left = ((true - found) ** 2).sum(axis=0)
+    spread = ((true - true.mean(axis=0)) ** 2).sum(axis=0)
+    with np.errstate(all="ignore"):
+        parts = np.where(spread > 0.0, 1.0 - left / spread, np.where(left > 0.0, 0.0, 1.0))
+    return float(np.mean(parts))
+
+
+def top_k_accuracy(y_true: Any, scores: Any, k: int = 2) -> float:
+    """The share of rows whose class is among the ``k`` highest scores.
+
+    Raises:
+        ValueError: the scores have not a column for each class, or the lengths differ.
+
+    >>> top_k_accuracy([0, 2], [[0.2, 0.5, 0.3], [0.5, 0.4, 0.1]], k=2)
+    0.0
+    """
+    true, array = np.asarray(y_true), np.asarray(scores, float)
+    positive_int("k", k)
+    if array.ndim != 2 or len(true) != len(array):
+        raise BadArgumentError(
+            f"top_k_accuracy takes n classes and n rows of scores, got {true.shape} and "
+            f"{array.shape}"
+        )
+    # Of equal scores the later class counts as higher, as in scikit-learn.
+    best = np.argsort(array, axis=1, kind="stable")[:, ::-1][:, :k]
+    return float(np.mean((best == true.reshape(-1, 1)).any(axis=1)))
+
+
+def _counts(y_true: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """For each class: how many were said to be in it, are so rightly, and are in it."""
+    true, found = _pair(y_true, labels)
+    classes = np.unique(np.concatenate([true, found]))
+    if set(classes.tolist()) <= {0, 1} or set(classes.tolist()) <= {-1, 1}:
+        classes = np.array([1])
+    said = np.array([np.sum(found == c) for c in classes])
+    right = np.array([np.sum((found == c) & (true == c)) for c in classes])
+    return said, right, np.array([np.sum(true == c) for c in classes])
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    return np.where(whole > 0, part / np.maximum(whole, 1), 0.0)
 
 
 def _pair(y_true: Any, labels: Any) -> tuple[Any, Any]:

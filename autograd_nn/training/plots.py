@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.errors import BadArgumentError, MissingPackageError
-from autograd_nn.training.data import check_table, outputs_of
+from autograd_nn.training.data import check_table, encode, outputs_of
 from autograd_nn.training.predict import predict
 
-__all__ = ["plot_confusion_matrix", "plot_decision_boundary", "plot_history"]
+__all__ = ["once", "plot_confusion_matrix", "plot_decision_boundary", "plot_history", "pyplot"]
 
 # Two colours that people who confuse red and green can tell apart (Okabe and Ito, 2008).
 _TRAINING, _VALIDATION = "#0072b2", "#d55e00"
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """Matplotlib's ``pyplot``, or an error that says how to install it."""
     try:
         import matplotlib.pyplot as plt
     except ImportError:
@@ -42,14 +43,14 @@ class _OnceShown:
     def __call__(self) -> None:
         number = getattr(self.figure, "number", None)
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-        if shell is not None and number is not None and _pyplot().fignum_exists(number):
+        if shell is not None and number is not None and pyplot().fignum_exists(number):
             if self.cell == shell.execution_count:
                 return
             self.cell = shell.execution_count
         raise NotImplementedError
 
 
-def _once(figure: Any) -> Any:
+def once(figure: Any) -> Any:
     """The figure, which a notebook shows once."""
     figure._ipython_display_ = _OnceShown(figure)
     return figure
@@ -61,23 +62,23 @@ def plot_history(history: Mapping[str, list[float]], ax: Any = None) -> Any:
         raise BadArgumentError(
             "the history is empty: no epoch was finished, there is nothing to draw"
         )
-    plt = _pyplot()
+    plt = pyplot()
     names = [n for n in history if not n.startswith("val_") and n != "lr"]
     if ax is not None:
         _plot_one(ax, history, "loss")
-        return _once(ax.figure)
+        return once(ax.figure)
+    across = min(len(names), 3)
+    down = -(-len(names) // across)
     figure, axes = plt.subplots(
-        len(names),
-        1,
-        sharex=True,
-        squeeze=False,
-        layout="constrained",
-        figsize=(6.4, 1.2 + 2.4 * len(names)),
-    )
-    for axis, name in zip(axes[:, 0], names, strict=True):
+        down, across, sharex=True, squeeze=False, layout="constrained",
+        figsize=(1.2 + 4.0 * across, 0.6 + 3.0 * down),
+    )  # fmt: skip
+    for axis in axes.flat[len(names) :]:
+        axis.axis("off")
+    for axis, name in zip(axes.flat, names, strict=False):
         _plot_one(axis, history, name)
-    axes[-1, 0].set_xlabel("epoch")
-    return _once(figure)
+        axis.set_xlabel("epoch")
+    return once(figure)
 
 
 def _plot_one(ax: Any, history: Mapping[str, list[float]], name: str) -> None:
@@ -98,16 +99,32 @@ def _plot_one(ax: Any, history: Mapping[str, list[float]], name: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+#: Colours that people who confuse red and green can tell apart (Okabe and Ito, 2008).
+_CLASSES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#666666")
+_SIGNS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
 def plot_decision_boundary(
-    model: Any, X: Any, y: Any, *, ax: Any = None, resolution: int = 100, margin: float = 0.1
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    ax: Any = None,
+    classes: Any = None,
+    resolution: int = 200,
+    margin: float = 0.1,
 ) -> Any:
     """Colour the plane by what a classifier of two inputs says, with the data on top.
+
+    The surer the model, the deeper the colour: outputs are read as logits.  Where two classes are
+    equally likely is a black line.
 
     Args:
         model: one output (positive for the second class) or one output for each class.
         X: shape (rows, 2).
         y: the labels, one for each row.
         ax: matplotlib axes to draw into; without it a new figure.
+        classes: the classes' names, for the legend; by default the labels in ``y``.
         resolution: how many points along each side.
         margin: how much is shown around the data, as a share of its extent.
 
@@ -118,11 +135,12 @@ def plot_decision_boundary(
         ImportError: matplotlib is not installed.
         ValueError: ``X`` has not two columns, or see ``fit``.
     """
-    plt = _pyplot()
-    table = check_table(X, y)
-    if table.X.shape[1] != 2:
+    plt = pyplot()
+    known = sorted(set(np.asarray(y).ravel().tolist()))
+    table = check_table(X, encode(y, "cross_entropy")[0])
+    if table.X.ndim != 2 or table.X.shape[1] != 2:
         raise BadArgumentError(f"a plane has two inputs, but X has {table.X.shape[1]} columns")
-    outputs = outputs_of(model, table.X[0])
+    count = max(outputs_of(model, table.X[0]), 1)
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
     low, high = table.X.min(axis=0), table.X.max(axis=0)
@@ -131,25 +149,49 @@ def plot_decision_boundary(
         np.linspace(a, b, resolution) for a, b in zip(low - border, high + border, strict=True)
     )
     points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    scores = predict(model, points)
-    _, numbers = np.unique(table.y.ravel(), return_inverse=True)
-    if outputs > 1:
-        said = scores.argmax(axis=1).reshape(resolution, resolution)
-        count = outputs
-        numbers = table.y.ravel().astype(int)
+    logits = predict(model, points).reshape(len(points), -1)
+    if count == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+        numbers = np.unique(table.y.ravel(), return_inverse=True)[1]
+        names = [str(label) for label in known]
     else:
-        said = (scores > 0).astype(int).reshape(resolution, resolution)
-        count = 2
-        contour = scores.reshape(resolution, resolution)
-        if contour.min() < 0 < contour.max():
-            ax.contour(xs, ys, contour, levels=[0.0], colors="black", linewidths=1.0)
-    colours = plt.get_cmap("RdBu_r" if count == 2 else "tab10", max(count, 2))
-    kind = {"cmap": colours, "vmin": 0, "vmax": max(count - 1, 1)}
-    ax.pcolormesh(xs, ys, said, alpha=0.25, shading="nearest", rasterized=True, **kind)
-    ax.scatter(*table.X.T, c=numbers, edgecolors="black", linewidths=0.6, s=28, **kind)
+        numbers = table.y.ravel().astype(int)
+        names = [str(i) for i in range(count)] if len(known) != count else list(map(str, known))
+    names = [str(c) for c in classes] if classes is not None else names
+    _shade(plt, ax, xs, ys, logits)
+    for i in range(logits.shape[1]):
+        rows = table.X[numbers == i]
+        if len(rows):
+            name = names[i] if i < len(names) else str(i)
+            ax.scatter(*rows.T, color=_CLASSES[i % 8], marker=_SIGNS[i % 8], edgecolors="white",
+                       linewidths=0.7, s=34, label=name)  # fmt: skip
+    ax.legend(title="class", frameon=True, framealpha=0.9, fontsize="small")
+    ax.set_xlim(xs[0], xs[-1])
+    ax.set_ylim(ys[0], ys[-1])
     ax.set_xlabel("input 0")
     ax.set_ylabel("input 1")
-    return _once(ax.figure)
+    return once(ax.figure)
+
+
+def _shade(plt: Any, ax: Any, xs: Any, ys: Any, logits: Any) -> None:
+    """Colours by class, paler where the model is less sure, and lines between the classes."""
+    from matplotlib.colors import to_rgb
+
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    count = logits.shape[1]
+    colours = np.array([to_rgb(_CLASSES[i % 8]) for i in range(count)])
+    best = shares.argmax(axis=1)
+    sure = (shares.max(axis=1) - 1.0 / count) / (1.0 - 1.0 / count)
+    depth = (0.08 + 0.42 * sure)[:, None]
+    picture = 1.0 - depth * (1.0 - colours[best])
+    ax.imshow(picture.reshape(len(ys), len(xs), 3), origin="lower", aspect="auto",
+              extent=(xs[0], xs[-1], ys[0], ys[-1]), interpolation="bilinear")  # fmt: skip
+    for i in range(count if count > 2 else 1):
+        others = np.delete(logits, i, axis=1).max(axis=1)
+        ahead = (logits[:, i] - others).reshape(len(ys), len(xs))
+        if ahead.min() < 0.0 < ahead.max():
+            ax.contour(xs, ys, ahead, levels=[0.0], colors="black", linewidths=1.0)
 
 
 def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -> Any:
@@ -163,7 +205,7 @@ def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -
     Returns:
         The matplotlib figure.
     """
-    plt = _pyplot()
+    plt = pyplot()
     counts = np.asarray(matrix)
     names = [str(c) for c in (range(len(counts)) if classes is None else classes)]
     if ax is None:
@@ -177,4 +219,4 @@ def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -
     ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("the model says")
     ax.set_ylabel("the truth")
-    return _once(ax.figure)
+    return once(ax.figure)

@@ -1,4 +1,4 @@
-"""``predict`` and ``evaluate``: what a model says of rows, and how far off it is."""
+"""``predict``, ``predict_proba`` and ``evaluate``: what a model says of rows, how far off it is."""
 
 from __future__ import annotations
 
@@ -8,40 +8,76 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_nn.checks import shown
+from autograd_nn.errors import BadArgumentError
 from autograd_nn.losses import LOSSES
+from autograd_nn.nn.modes import Modes
 from autograd_nn.parameters import gather
 from autograd_nn.training.choices import Metric, loss_of, parameters_of, score, scores_of
 from autograd_nn.training.compiled import make_step
-from autograd_nn.training.data import check_inputs, check_table, check_targets, outputs_of
+from autograd_nn.training.data import check_inputs, check_table, check_targets, encode, outputs_of
 
-__all__ = ["evaluate", "predict"]
+__all__ = ["evaluate", "predict", "predict_proba"]
 
 Floats = NDArray[np.float64]
 _FEW_ROWS = 32
 
 
 def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
-    """The model's outputs for each row.
+    """The model's outputs for each row, nothing dropped at random.
 
     Args:
-        model: as for ``fit``.
-        X: shape (rows, columns).
+        model, X: as for ``fit``.
         compiled: through the jit where it can run the model.
 
     Returns:
         Shape (rows,), or (rows, outputs) where the model gives lists.  For labels, see
-        ``to_labels``.
+        ``to_labels``; for probabilities ``predict_proba``.
 
     Raises:
         TypeError, ValueError: ``X`` is no table of finite numbers, or does not fit the model.
     """
     rows = check_inputs(X)
     owned = parameters_of(model)
-    outputs_of(model, rows[0])
-    # Recording costs about as much as a few dozen rows through the engine.
-    compiled = compiled and len(rows) >= _FEW_ROWS
-    step, _ = make_step(model, LOSSES["mean_squared_error"], owned, rows, None, compiled)
-    return step.predict(gather(owned), rows)
+    with Modes(model).set(training=False):
+        outputs_of(model, rows[0])
+        # Recording costs about as much as a few dozen rows through the engine.
+        compiled = compiled and len(rows) >= _FEW_ROWS
+        step, _ = make_step(model, LOSSES["mean_squared_error"], owned, rows, None, compiled)
+        return step.predict(gather(owned), rows)
+
+
+def predict_proba(
+    model: Any, X: Any, *, loss: str = "cross_entropy", compiled: bool = True
+) -> Floats:
+    """The probability of each class, shape (rows, classes), in the order of the classes.
+
+    Args:
+        model, X, compiled: see ``predict``.
+        loss: the one that the model was trained with, by name: ``cross_entropy`` (logits of
+            classes), ``negative_log_likelihood`` (log-probabilities) or ``binary_cross_entropy``
+            (a logit of 1 against 0, which gives two columns).
+
+    Raises:
+        TypeError, ValueError: see ``predict``; or the loss or the outputs name no classes.
+
+    >>> from autograd_nn import MLP
+    >>> predict_proba(MLP(2, [3], seed=0), [[0.0, 0.0]]).round(3).tolist()
+    [[0.333, 0.333, 0.333]]
+    """
+    name, _ = loss_of(loss)
+    found = predict(model, X, compiled=compiled)
+    if name == "binary_cross_entropy" and (found.ndim == 1 or found.shape[1] == 1):
+        logits = found.reshape(-1)
+        found = np.stack([np.zeros_like(logits), logits], axis=1)
+    elif name not in ("cross_entropy", "negative_log_likelihood") or found.ndim != 2:
+        raise BadArgumentError(
+            f"outputs of shape {found.shape} and the loss {shown(loss)} name no classes; give "
+            "cross_entropy (one output per class) or binary_cross_entropy (one output)"
+        )
+    powers = np.exp(found - found.max(axis=1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def evaluate(
@@ -51,23 +87,31 @@ def evaluate(
     *,
     loss: str | Callable[[Any, Any], Any] = "mean_squared_error",
     metrics: Sequence[Metric] = (),
+    classes: Sequence[Any] | None = None,
     compiled: bool = True,
 ) -> dict[str, float]:
     """The loss and the metrics of a model on data, by name.
 
-    Args and errors are those of ``fit``.
+    Args and errors are those of ``fit``; ``classes`` are needed for labels that are text: those
+    of its history, ``history.classes``.
 
     >>> from autograd_nn import MLP
     >>> model = MLP(1, [1], seed=0)
     >>> for p in model.parameters():
     ...     p.data = 1.0
-    >>> evaluate(model, [[1.0], [2.0]], [2.0, 5.0], metrics=["mean_absolute_error"])
-    {'loss': 2.0, 'mean_absolute_error': 1.0}
+    >>> evaluate(model, [[1.0], [2.0]], [2.0, 5.0], metrics=["mae"])
+    {'loss': 2.0, 'mae': 1.0}
     """
     loss_name, loss_function = loss_of(loss)
     parameters_of(model)
+    y, known = encode(y, loss_name, classes)
+    if known and classes is None:
+        raise BadArgumentError(
+            "y is text: say which class each output stands for, classes=history.classes"
+        )
     table = check_table(X, y)
-    outputs = outputs_of(model, table.X[0])
+    with Modes(model).set(training=False):
+        outputs = outputs_of(model, table.X[0])
     table = check_targets(table, loss_name, outputs)
     scores = scores_of(metrics, loss_name, outputs)
     found = predict(model, table.X, compiled=compiled)

@@ -25,19 +25,20 @@ class Progress:
 
     Args:
         epochs: how many will come.
-        verbose: 0 for silence, 1 for progress.
+        verbose: 0 for silence, 1 for progress, 2 for a line per epoch wherever it goes.
 
     Raises:
-        ValueError: ``verbose`` is neither.
+        ValueError: ``verbose`` is none of them.
     """
 
     def __init__(self, epochs: int, verbose: int) -> None:
-        if verbose not in (0, 1):
+        if verbose not in (0, 1, 2):
             raise BadArgumentError(
-                f"verbose is 0 (silent) or 1 (progress), got {describe(verbose)}"
+                "verbose is 0 (silent), 1 (progress) or 2 (a line per epoch), "
+                f"got {describe(verbose)}"
             )
         self.epochs, self.verbose = epochs, verbose
-        self._bar = _bar(epochs) if verbose else None
+        self._bar = _bar(epochs) if verbose == 1 else None
 
     def show(self, epoch: int, numbers: Mapping[str, float]) -> None:
         """Report a finished epoch, counted from 1."""

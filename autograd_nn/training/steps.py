@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.engine import Value
+from autograd_nn.losses import LOSSES
+from autograd_nn.nn.dropout import masks
 from autograd_nn.parameters import gather_slopes, scatter
 from autograd_nn.recording import no_grad
 
-__all__ = ["EngineStep", "Floats", "Loss", "Step"]
+__all__ = ["EngineStep", "Floats", "Loss", "Step", "outputs_of_rows", "weighted_loss"]
 
 Floats = NDArray[np.float64]
-Loss = Callable[[Any, Any], Any]
+Loss = Callable[..., Any]
 
 
 class Step(ABC):
@@ -39,8 +41,22 @@ class Step(ABC):
         self.model, self.loss, self.parameters = model, loss, list(parameters)
 
     @abstractmethod
-    def __call__(self, theta: Floats, X: Floats, y: Floats) -> tuple[float, Floats]:
-        """The loss of a batch, and its slope along each parameter."""
+    def __call__(
+        self,
+        theta: Floats,
+        X: Floats,
+        y: Floats,
+        weights: Floats | None = None,
+        dropped: Floats | None = None,
+    ) -> tuple[float, Floats]:
+        """The loss of a batch, and its slope along each parameter.
+
+        Args:
+            theta: the parameters' numbers.
+            X, y: the rows of the batch.
+            weights: what each row's loss is multiplied by; None for 1.
+            dropped: the masks of every row for the model's ``Dropout``, shape (rows, masks).
+        """
 
     @abstractmethod
     def predict(self, theta: Floats, X: Floats) -> Floats:
@@ -50,12 +66,19 @@ class Step(ABC):
 class EngineStep(Step):
     """Through the engine: the very operations of a hand-written loop, in the same order."""
 
-    def __call__(self, theta: Floats, X: Floats, y: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self,
+        theta: Floats,
+        X: Floats,
+        y: Floats,
+        weights: Floats | None = None,
+        dropped: Floats | None = None,
+    ) -> tuple[float, Floats]:
         """See ``Step``."""
         scatter(theta, self.parameters)
         for p in self.parameters:
             p.grad = 0.0
-        result = self.loss(y, [self.model(row) for row in X.tolist()])
+        result = weighted_loss(self.loss, y, outputs_of_rows(self.model, X, dropped), weights)
         if not isinstance(result, Value):  # a loss that no parameter reaches
             return float(result), np.zeros(len(self.parameters))
         result.backward()
@@ -67,3 +90,28 @@ class EngineStep(Step):
         with no_grad():
             outputs = [self.model(row) for row in X.tolist()]
         return np.array(outputs, dtype=float)
+
+
+def outputs_of_rows(model: Callable[..., Any], X: Any, dropped: Any) -> list[Any]:
+    """What the model gives for each row, with that row's masks."""
+    if dropped is None:
+        return [model(row) for row in X.tolist()]
+    outputs = []
+    for row, numbers in zip(X.tolist(), dropped, strict=True):
+        with masks(list(numbers)):
+            outputs.append(model(row))
+    return outputs
+
+
+def weighted_loss(loss: Loss, y: Any, outputs: Any, weights: Floats | None) -> Any:
+    """The mean over rows of each row's loss times its weight.
+
+    ``losses`` divide by the sum of the weights, so that is taken back; a loss of the user's own
+    means what it says.
+    """
+    if weights is None:
+        return loss(y, outputs)
+    if loss not in LOSSES.values():
+        return loss(y, outputs, sample_weight=weights)
+    share = float(np.mean(weights))
+    return share * loss(y, outputs, sample_weight=weights) if share > 0.0 else 0.0

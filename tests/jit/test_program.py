@@ -172,7 +172,7 @@ def gates(p, xs):
 
 
 def test_steps_of_vectors_run_as_calls_of_numpy():
-    """One operation after another, a loop of 100 steps over 14 numbers takes eight times as long."""
+    """Run one by one, the operations of 100 steps over 14 numbers take eight times as long."""
     program = jit(gates, backend="numpy").program(rng.normal(size=42), rng.normal(size=100))
     assert program.packs > 100
     assert "repeat 9" in str(program)

@@ -106,9 +106,16 @@ def test_a_module_of_ones_own_finds_its_parameters_anywhere_once():
     assert names == ["a", "parts.0.w.0", "parts.0.b", "parts.1.deep"]
 
 
-def test_repr_is_micrograds():
-    assert str(MLP(1, [1, 1])) == "MLP of [Layer of [ReLUNeuron(1)], Layer of [LinearNeuron(1)]]"
+def test_repr_has_a_line_for_each_layer_however_wide():
+    """784 neurons in one line are a wall that tells nothing."""
+    assert str(MLP(784, [128, 10], seed=0)).splitlines() == [
+        "MLP(",
+        "  (layers.0): Layer(784 -> 128, relu)",
+        "  (layers.1): Layer(128 -> 10, linear)",
+        ")",
+    ]
     assert str(Neuron(2, activation=Value.sin)).endswith("Neuron(2)")
+    assert str(Layer(3, 2, activation=Value.sin)) == "Layer(3 -> 2, sin)"
 
 
 @pytest.mark.parametrize(
@@ -127,6 +134,12 @@ def test_repr_is_micrograds():
         (lambda: Neuron(3)([1, 2]), ValueError, "Neuron expects 3 inputs, got 2"),
         (lambda: Layer(3, 2)([1, 2, 3, 4]), ValueError, "Layer expects 3 inputs, got 4"),
         (lambda: MLP(3, [2])([1, 2]), ValueError, "MLP expects 3 inputs, got 2"),
+        (
+            lambda: MLP(2, [2])([[1, 2], [3, 4]]),
+            TypeError,
+            r"One row at a time: predict\(model, X\)",
+        ),
+        (lambda: MLP(2, [2])(np.ones((5, 2))), TypeError, "a table of 5 rows"),
         (lambda: MLP(3, [2])("abc"), TypeError, "one row of 3 numbers"),
         (lambda: MLP(1, [2])(5.0), TypeError, "one row of 1 numbers"),
         (lambda: MLP(2, [2])([1.0, "a"]), TypeError, "got str 'a'"),

@@ -30,7 +30,7 @@ def test_early_stopping_says_why_and_best_weights_come_back():
     history = fit(
         model, X, y, optimizer=lambda ps: optim.SGD(ps, lr=0.05), epochs=50,
         callbacks=[spoil, EarlyStopping(patience=2, monitor="loss"), BestWeights("loss")],
-        validation=0.2, **QUIET,
+        validation_split=0.2, **QUIET,
     )  # fmt: skip
     best = int(np.argmin(history["loss"]))
     assert history.epochs == best + 3

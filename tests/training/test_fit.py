@@ -82,13 +82,15 @@ LABELS = {"hinge": [-1, 1], "binary_cross_entropy": [0, 1]}
 def test_every_loss_trains_the_same_compiled_or_not(loss):
     X, y = moons(20)
     model, other = (MLP(2, [4, 3], activation="tanh", seed=1) for _ in range(2))
-    if loss == "cross_entropy":
+    if loss in ("cross_entropy", "negative_log_likelihood"):
         targets = (y + 1) // 2
+    elif loss == "kl_divergence":
+        targets = np.stack([y == 1, y == -1, y == 0], 1) * 0.75 + 0.25 / 3
     elif loss in LABELS:
         targets = np.stack([np.where(y > 0, *LABELS[loss])] * 3, 1)
     else:
         targets = np.stack([y + 2.5, X[:, 0], X[:, 1] - 4], 1)
-    options = {"loss": loss, "epochs": 3, "batch_size": 7, "validation": (X[:5], targets[:5])}
+    options = {"loss": loss, "epochs": 3, "batch_size": 7, "validation_data": (X[:5], targets[:5])}
     first = fit(model, X, targets, compiled=False, **options, **QUIET)
     second = fit(other, X, targets, compiled=True, **options, **QUIET)
     assert second.not_compiled == ""
@@ -164,7 +166,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
     def train(seed):
         model = MLP(2, [4, 1], seed=0)
         history = fit(
-            model, X, y, epochs=3, batch_size=8, seed=seed, validation=0.25,
+            model, X, y, epochs=3, batch_size=8, seed=seed, validation_split=0.25,
             metrics=["mean_absolute_error"], **QUIET,
         )  # fmt: skip
         return history, numbers(model)
@@ -283,7 +285,7 @@ BAD = {
     "no rows": ({"X": [], "y": []}, ValueError, "X is a table"),
     "no columns": ({"X": np.zeros((3, 0))}, ValueError, r"X is empty: its shape is \(3, 0\)"),
     "one axis": ({"X": [1.0, 2.0, 3.0]}, ValueError, r"X\.reshape\(-1, 1\)"),
-    "three axes": ({"X": np.zeros((3, 2, 2))}, ValueError, r"got \(3, 2, 2\)"),
+    "three axes": ({"X": np.zeros((3, 2, 2))}, TypeError, "MLP takes one row of 2 numbers"),
     "ragged": ({"X": [[1.0], [1.0, 2.0]]}, ValueError, "rows differ in length"),
     "nan": ({"X": [[0.0, 1.0], [NAN, 0.0], [NAN, 1.0]]}, ValueError, r"X\[1, 0\] is nan, and 1"),
     "inf in y": ({"y": [0.0, math.inf, 1.0]}, ValueError, r"y\[1\] is inf"),
@@ -315,12 +317,29 @@ BAD = {
     "twice": ({"metrics": ["hinge", "hinge"]}, ValueError, "called 'hinge'"),
     "callback": ({"callbacks": [3]}, TypeError, r"callbacks\[0\] is int 3"),
     "callbacks": ({"callbacks": 3}, TypeError, "callbacks is a list"),
-    "patience": ({"callbacks": [EarlyStopping(monitor="val_los")], "validation": 0.4}, ValueError,
-                 "did you mean 'val_loss'"),
-    "validation": ({"validation": 0.01}, ValueError, "leaves 3 to train"),
-    "validation X": ({"validation": ([[1.0]], [1.0])}, ValueError, "X of validation has 1"),
-    "validation y": ({"validation": (GOOD_X, [1.0])}, ValueError, "y of validation has 1"),
-    "validation text": ({"validation": "yes"}, TypeError, r"validation is \(X, y\)"),
+    "patience": ({"callbacks": [EarlyStopping(monitor="val_los")], "validation_split": 0.4},
+                 ValueError, "did you mean 'val_loss'"),
+    "validation": ({"validation_split": 0.01}, ValueError, "leaves 3 to train"),
+    "validation X": ({"validation_data": ([[1.0]], [1.0])}, ValueError, "X of validation has 1"),
+    "validation y": ({"validation_data": (GOOD_X, [1.0])}, ValueError, "y of validation has 1"),
+    "validation text": ({"validation_data": "yes"}, TypeError, r"validation_data is \(X, y\)"),
+    "validation twice": (
+        {"validation_split": 0.4, "validation_data": (GOOD_X, GOOD_y)}, ValueError, "not both",
+    ),
+    "share as text": ({"validation_split": "a"}, TypeError, "a share of the rows"),
+    "weights": ({"sample_weight": [1.0, 2.0]}, ValueError, "a number for each of 3 rows"),
+    "negative weight": ({"sample_weight": [1.0, -2.0, 1.0]}, ValueError, "no weight is negative"),
+    "class weights": ({"class_weight": {0: 1.0}}, ValueError, "class_weight is for losses of"),
+    "a class's weight": ({"loss": "hinge", "y": [1, -1, 1], "class_weight": {1: 2.0}}, ValueError,
+                         "no weight for class -1"),
+    "l2": ({"l2": -1.0}, ValueError, "l2 is finite and at least 0"),
+    "clip": ({"clip_norm": "a"}, TypeError, "clip_norm is a number"),
+    "two rates": ({"lr": 0.1, "optimizer": optim.SGD}, ValueError, "lr=0.1 is for an"),
+    "rate of lbfgs": ({"lr": 0.1, "optimizer": "lbfgs"}, ValueError, "leave lr out"),
+    "batches of lbfgs": ({"batch_size": 1, "optimizer": "lbfgs"}, ValueError, "all rows at once"),
+    "resume": ({"resume": True}, ValueError, "needs the file to go on from"),
+    "folder": ({"checkpoint": "nowhere/run.npz"}, FileNotFoundError, "'nowhere' does not exist"),
+    "no y": ({"y": None}, TypeError, "y is missing"),
     "seed": ({"seed": -1}, ValueError, "seed is an int from 0"),
     "verbose": ({"verbose": "loud"}, ValueError, "verbose is 0"),
     "model": ({"model": 3}, TypeError, "a model is callable"),

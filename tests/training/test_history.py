@@ -34,8 +34,8 @@ def test_history_holds_what_was_asked_for():
     def bias(y_true, outputs):
         return np.mean(outputs - y_true)
 
-    history = fit(model, X, y, loss="hinge", epochs=3, metrics=["accuracy", bias], validation=0.2,
-                  **QUIET)  # fmt: skip
+    history = fit(model, X, y, loss="hinge", epochs=3, metrics=["accuracy", bias],
+                  validation_split=0.2, **QUIET)  # fmt: skip
     assert set(history) == {
         "loss", "lr", "accuracy", "bias", "val_loss", "val_accuracy", "val_bias",
     }  # fmt: skip

@@ -33,7 +33,7 @@ def test_pictures_are_drawn(tmp_path):
     X, y = moons(20)
     model = MLP(2, [4, 1], seed=0)
     history = fit(
-        model, X, y, loss="hinge", epochs=3, metrics=["accuracy"], validation=0.2, **QUIET
+        model, X, y, loss="hinge", epochs=3, metrics=["accuracy"], validation_split=0.2, **QUIET
     )
     figure = history.plot()
     assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "accuracy"]
