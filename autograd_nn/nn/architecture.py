@@ -25,8 +25,8 @@ def build(architecture: Any, state: State) -> Module:
     """
     if architecture is None or architecture == {"class": "Neuron", "layers": [None]}:
         raise ModelFileError(
-            "holds parameters of a class or activation of your own: make the model first and "
-            "give it as load(path, into=model)"
+            "holds parameters of layers such as Linear, or of a class or activation of your own: "
+            "make the model first and give it as load(path, into=model)"
         )
     try:
         kind, layers = architecture["class"], architecture["layers"]
