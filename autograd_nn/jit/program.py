@@ -33,7 +33,8 @@ _REPLAY: Final = 0.12  # microseconds to replay an operation of a trace, value a
 _AT_ONCE: Final = 5000.0  # what may be spent on a path at its second call
 _FEW: Final = 64  # operations that are not worth a nest; they keep their order
 _SCATTERED: Final = 4  # operations a pack, below which packing makes next to nothing
-_BLOCKS: Final = (16, 64, 256)  # rows at once, of a backend that compiles for a number of them
+_BLOCKS: Final = (16, 64, 256, 512)  # rows at once, where numbers of rows keep changing
+_EXACT: Final = 4  # numbers of rows that are compiled for as they are
 _SIZES: Final = 16  # numbers of rows that are kept ready
 
 
@@ -208,7 +209,7 @@ class Program(Path):
 
     def borrow(self, rows: int) -> tuple[Compiled, Frame]:
         """Buffers for a number of rows, and what they are to be given back to."""
-        if PRICES[self.backend].rolls:
+        if PRICES[self.backend].rolls and rows not in self._ready and len(self._ready) >= _EXACT:
             rows = next((size for size in _BLOCKS if size >= rows), rows)
         compiled = self._compiled(rows)
         return compiled, compiled.borrow()
