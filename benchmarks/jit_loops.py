@@ -97,8 +97,8 @@ def pendulum_jax(start: Any, steps: int) -> Callable[[], Any]:
     return in_jax(loss, start)
 
 
-def irregular(count: int) -> Callable[[Any], Any]:
-    """Operations on whatever came before, in no pattern."""
+def irregular(count: int, sin: Any = fn.sin, tanh: Any = fn.tanh) -> Callable[[Any], Any]:
+    """Operations on whatever came before, in no pattern; all of them reach the result."""
 
     def loss(x: Any) -> Any:
         rng, values = random.Random(1), list(x)
@@ -111,19 +111,21 @@ def irregular(count: int) -> Callable[[Any], Any]:
             elif kind == 2:
                 values.append(a - b)
             elif kind == 3:
-                values.append(fn.sin(a))
+                values.append(sin(a))
             elif kind == 4:
-                values.append(fn.tanh(a))
+                values.append(tanh(a))
             else:
                 values.append(a / (b * b + 1))
-        return sum(values[-50:])
+        return sum(values)
 
     return loss
 
 
-def in_casadi(f: Callable[[Any], Any], x: Any) -> Callable[[], Any]:
-    """A step of value and gradient in CasADi, for a function of one vector."""
+def irregular_casadi(count: int, x: Any) -> Callable[[], Any]:
+    """A step of value and gradient of ``irregular`` in CasADi."""
     import casadi
+
+    f = irregular(count, casadi.sin, casadi.tanh)
 
     t = casadi.SX.sym("t", len(x))
     leaves = np.array([t[k] for k in range(len(x))], dtype=object)

@@ -142,7 +142,7 @@ def parts_of() -> dict[str, Callable[[], Part]]:
     def irregular(count: int) -> Part:
         x = np.linspace(-1, 1, 20)
         f = loops.irregular(count)
-        others = {"CasADi": loops.in_casadi(f, x)} if installed("casadi") else {}
+        others = {"CasADi": loops.irregular_casadi(count, x)} if installed("casadi") else {}
         return Part(f"irregular, {count:,} operations", f, (x,), others)
 
     option = np.array([100.0, 95.0, 0.03, 0.2, 1.0])
