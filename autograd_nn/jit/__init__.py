@@ -1,56 +1,33 @@
-"""The jit: functions written on scalars, run at the speed of NumPy.
+"""The jit: functions written on scalars, run as machine code.
 
-``jit(f)`` runs ``f`` once on Values, takes the recorded graph as the program and
-replays it without Python objects.  The stages, in their order:
+``jit(f)`` runs ``f`` once on Values, takes the recorded graph as the program and replays it
+without Python objects.  The stages, in their order:
 
 * ``capture``: one run of the function on Values, with every way out of the graph noted as a
-  guard (``recorder``), as a plain list of equations (``trace``); what the function reads
-  besides its arguments (``surroundings``); which path holds, and when one is recorded,
-  replayed equation by equation or compiled (``path``, ``paths``);
-* ``flatten`` and ``pack``: sums with their products as terms, equal ones in ``packs``;
-* ``address``: operands as strided views where their pattern is affine;
-* ``contract``: sums of products as matrix products or elementwise calls;
-* ``runner``: the forward pass as prepared NumPy calls, with ``sums``, ``ordered`` (sums that a
-  guard reads, which must round as the engine's do), ``reductions`` (the largest of several),
-  ``lookups`` (``take``) and ``outside`` (large arguments, which are read where they lie);
-* ``adjoint``: the backward pass, found at the level of packs;
-* ``straight``: small packs between NumPy calls as generated straight-line Python
-  (``lines``, ``writer``);
-* ``buffers``: packs with the buffers that threads borrow;
-* ``floats``: instead of all these from ``pack`` on, where packs are small: a whole program as
-  one ``function`` of floats, from single results (``flat``), with what repeats as ``loops``
-  (``places``);
-* ``program``: a compiled path (``listing`` prints it); ``rows``: many rows by several
-  programs; ``api``: the cache, and what users call; ``sending``: to other processes.
+  guard, as a plain list of equations (a *trace*); what the function reads besides its arguments;
+  which path holds, and when one is recorded, replayed equation by equation or compiled;
+* ``lifting``: from a trace to a *plan* of loop nests: what runs together, what repeats, where
+  numbers lie, and the way back;
+* ``plan``: that form: it prints, is pickled, and evaluates itself by its definition;
+* ``backends``: what runs a plan: ``native`` (LLVM), ``numpy`` (prepared calls), ``reference``;
+* ``frames``: code with the buffers that threads borrow; ``program``: a compiled path; ``rows``:
+  many rows by several programs; ``recordings`` and ``api``: the cache, and what users call;
+  ``quick``: a call like the one before; ``fallback``: the function itself; ``sending``: to other
+  processes.
 
-What is found, and what it costs for each number (forward; the way back about twice that):
+What costs what:
 
-* a sum of products in which the factors vary along different axes: ``np.matmul``;
-* other sums of products, every operation of the table, the largest of several:
-  elementwise NumPy calls, about 1 us each plus 0.3 to 1 ns a number (transcendental
-  functions up to 10 ns);
-* operands at irregular places: a gather, about 2 ns a number forward, and a scatter by
-  ``np.bincount`` backward, about 4 ns;
-* sums of unequal length with like terms: one gather with the short ones padded, where
-  that costs less than a pack for each length;
-* ``take(table, index)``: the rows that the index names, about 10 us a pack of look-ups,
-  however long the table is;
-* packs of one or few operations: lines of Python on floats, 30 to 60 ns each; where a
-  whole program is of that kind, one function without buffers, and a call costs 4 us;
-* in such a program, lines that repeat at even steps, such as those of a simulation:
-  a loop again, 50 to 70 ns a line;
-* recording: about 1 us an operation at the first call, whose result it gives; compiling, at the
-  second call of a path: 1 us an operation, 3 us where packs are small, and about 30 us more
-  for each line of straight-line Python.  Where that would take more than 5 ms, the path is
+* recording takes 0.1 to 0.3 us an operation beside the run, whose result it gives; planning, at
+  the second call of a path, 1 to 3 us an operation (single operations up to 9); machine code 1.5
+  to 3 ms a nest, or a twentieth from the cache.  Where that would take more than 5 ms, the path is
   replayed equation by equation, about as fast as the engine, until it has come often enough;
+* a call costs 4 us beside its work; operations without a pattern 3 to 5 ns each, forward and back
+  (0.1 to 0.3 us as NumPy's backend runs them, which has no machine code);
 * a path that changes at nearly every call: after 16 such calls the engine runs the function.
 
-A function with more than 200,000 lines that follow no pattern is run by the engine, with a
-warning.  Where a result is not finite the engine computes it again, because the order of a
-sum decides between inf and nan.
-
-Not kept: the sign of a zero and the order in which a sum adds its terms, but where a guard
-reads them.
+Where a result is not finite the engine computes it again, because the order of a sum decides
+between inf and nan.  Sums may be added up in another order than the engine's, but where a guard
+or a jump reads them: there each operation rounds as the engine's does.
 """
 
 import sys
@@ -78,8 +55,9 @@ class _CallablePackage(ModuleType):
         f: Callable[..., Any] | None = None,
         rows: str | Sequence[str] = (),
         reduce: str | None = "mean",
+        backend: str = "auto",
     ) -> Any:
-        return jit(f, rows, reduce)
+        return jit(f, rows, reduce, backend)
 
 
 sys.modules[__name__].__class__ = _CallablePackage
