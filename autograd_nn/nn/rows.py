@@ -22,7 +22,7 @@ def is_nest(x: Any) -> bool:
     >>> is_nest([[1.0]]), is_nest([1.0]), is_nest([])
     (True, False, False)
     """
-    return len(x) > 0 and not isinstance(x[0], Value) and not is_number(x[0])
+    return len(x) > 0 and hasattr(x[0], "__len__") and not isinstance(x[0], (str, bytes, Value))
 
 
 def check_length(x: Any, expected: int, who: str) -> Sequence[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.checks import describe, did_you_mean
-from autograd_nn.conversion import is_number
+from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.losses import class_weights
@@ -263,7 +263,7 @@ def _as_floats(given: Any, name: str) -> Floats:
             where = f" (column {columns[at[1]]!r})" if columns and len(at) > 1 else ""
             hint = ": encode text as numbers first" if isinstance(x, str) else ""
             raise WrongTypeError(f"{name}[{place}]{where} is {describe(x)}, not a number{hint}")
-    return np.asarray(array, float)
+    return np.array([to_float(x) for x in array.flat], dtype=float).reshape(array.shape)
 
 
 def pairs_of(batches: Any) -> tuple[Any, Any]:
