@@ -166,7 +166,6 @@ def freeze(v: Value, how: str) -> None:
     x = v._data
     compare_in_context("==", v, v if x != x else _constant(v, x, UNKNOWN), how)
     if x == 0.0 and not is_whole(v):
-        trace.signed = True
         angle = v.atan2(_constant(v, -1.0, UNKNOWN))
         compare_in_context(">", angle, _constant(v, 0.0, UNKNOWN), how)
 

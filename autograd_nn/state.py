@@ -40,7 +40,6 @@ class Tape:
         lines: the user's line of every comparison, where they are watched.
         lookups: of every ``take`` with a recorded index: the position of its first node in
             ``nodes``, how many there are, and the table, row after row.
-        signed: whether the sign of a zero matters.
         refused: what the function did that a replay would not do again; "" if nothing.
     """
 
@@ -51,7 +50,6 @@ class Tape:
         self.exits: dict[int, str] = {}
         self.lines: list[str] = []
         self.lookups: list[tuple[int, int, list[Value]]] = []
-        self.signed: bool = False
         self.refused: str = ""
 
 

@@ -79,7 +79,7 @@ def test_a_new_tape_is_empty():
     assert (tape.nodes, tape.comparisons, tape.exits, tape.lines, tape.lookups) == (
         [], [], {}, [], [],
     )  # fmt: skip
-    assert (tape.signed, tape.refused, tape.watching) == (False, "", False)
+    assert (tape.refused, tape.watching) == ("", False)
 
 
 @pytest.mark.parametrize("name", ["recording", "scope", "trace", "numbers", "anomalies"])

@@ -32,11 +32,9 @@ from autograd_nn.jit.lifting.packs import Block, Pack, Packing, Table
 _REGIONS: Final[i64] = 1 << 30  # more than there ever are
 
 # What things cost, in microseconds, forward and backward together; for choices only.
-_START: Final = 12.0  # a run with buffers, beside its calls
-_CALL: Final = 4.0  # NumPy calls of one block of a pack
-_LINE: Final = 0.1  # a term in straight-line Python
-_LEAF: Final = 0.05  # an argument's number that becomes a float, and its slope
-_TERM: Final = 0.002  # a term inside of NumPy
+_CALL: Final = 4.0  # the nests of one block of a pack
+_LINE: Final = 0.1  # a term as a single operation
+_TERM: Final = 0.002  # a term of a nest
 _PADDED: Final = 0.015  # a term that is gathered and scattered
 
 
@@ -87,12 +85,6 @@ class _Open:
     def is_ragged(self) -> bool:
         """Whether its results differ in their numbers of terms."""
         return any(min(lengths) != max(lengths) for lengths in self.lengths)
-
-    def count(self) -> int:
-        """How many terms there are."""
-        if not self.terms:
-            return len(self.members)
-        return sum([len(terms) for terms in self.terms])
 
     def cost(self) -> float:
         """An estimate for one run, forward and backward."""
@@ -280,20 +272,6 @@ class Packer:
     def cost(self) -> float:
         """An estimate for one run of all packs, forward and backward."""
         return sum([each.cost() for each in self.packs])
-
-    def terms(self) -> int:
-        """How many terms all results have together."""
-        return sum([each.count() for each in self.packs])
-
-    def runs_on_floats(self) -> bool:
-        """Whether one function of floats runs faster than NumPy calls for each pack.
-
-        Not where there are rows.
-        """
-        if any(region.rows for region in self.groups):
-            return False
-        leaves = sum([region.size for region in self.groups[:-1]])  # the last are constants
-        return _LINE * self.terms() + _LEAF * leaves < _START + self.cost() + _TERM * leaves
 
     # -- the result ----------------------------------------------------------------------
 
