@@ -83,8 +83,11 @@ def _compare(found: Any, expected: Any, size: Any, what: str) -> None:
 
 def _contributions(item: Item, before: list[Any], after: list[Any]) -> list[Any]:
     """For every cell of every buffer how large the numbers were that made it."""
-    if isinstance(item, Lines) or (isinstance(item, Nest) and item.exact):
+    if not isinstance(item, Loop) and item.exact:
         return [None] * len(before)
+    if isinstance(item, Lines):  # each may round otherwise, and hands that on to the next
+        largest = max(np.abs(x[np.isfinite(x)]).max(initial=1.0) for x in after)
+        return [np.full(len(x), largest * len(item.codes)) for x in before]
     if isinstance(item, Loop):
         inner = [x for x, _ in walk([item])]
         rounds = prod(x.count for x in inner if isinstance(x, Loop))
