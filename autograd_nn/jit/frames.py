@@ -13,14 +13,13 @@ import numpy as np
 
 from autograd_nn.jit.backends import Bound, Code
 from autograd_nn.jit.backends.door import compile_items
-from autograd_nn.jit.lifting.adjoint import adjoint, whole_way
+from autograd_nn.jit.lifting.adjoint import adjoint, clearing, whole_way
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 
 __all__ = ["Compiled", "Frame"]
 
 _KEPT = 4  # sets of buffers
 _ONE_BY_ONE = 32  # results that are taken out one by one
-_FEW = 4  # runs of cells that are cleared one by one
 
 
 class Compiled:
@@ -53,7 +52,8 @@ class Compiled:
         if found is None:
             items = [*self.plan.items] if forward else []
             if wanted is not None and self.plan.rows > 1:
-                items += self.way(wanted).items
+                way = self.way(wanted)
+                items += [*clearing(way), *way.items]
             elif wanted is not None:
                 items += whole_way(self.plan, self.way(wanted))
             found = compile_items(self.backend, items, self.plan.sizes)
@@ -315,26 +315,14 @@ class _Load:
 
 
 class _Start:
-    """What the way back over rows begins with: cells that are cleared, the result's adjoints."""
+    """The adjoints of the result that the way back over rows begins with."""
 
     def __init__(self, plan: Plan, way: Backward, buffers: list[Any]) -> None:
         self._cells, self._counts = way.seeds
         self._rows, self._by_row = plan.rows, len(self._cells) > 1
         self._adjoints = buffers[ADJOINTS]
-        self._cleared, self._scattered = [], []
-        for buffer in dict.fromkeys(buffer for buffer, _, _ in way.cleared):
-            runs = [(first, end) for k, first, end in way.cleared if k == buffer]
-            if len(runs) <= _FEW:
-                self._cleared += [buffers[buffer][first:end] for first, end in runs]
-            else:
-                cells = np.concatenate([np.arange(first, end) for first, end in runs])
-                self._scattered.append((buffers[buffer], cells))
 
     def __call__(self, seed: float, rows: int) -> None:
-        for cells in self._cleared:
-            cells.fill(0.0)
-        for buffer, cells in self._scattered:
-            buffer[cells] = 0.0
         counts = self._counts
         if self._by_row:
             counts = np.where(np.arange(self._rows) < rows, counts, 0.0)

@@ -217,13 +217,14 @@ class Program(Path):
     def _compiled(self, rows: int) -> Compiled:
         found = self._ready.get(rows)
         if found is None:
-            if rows not in self._plans:
+            plan = self._plans.get(rows)
+            if plan is None:
                 assert self._packing is not None
                 if len(self._plans) >= _SIZES:
                     self._plans = {1: self._plans[1]}
                     self._ready = {}
-                self._plans[rows] = lift(self._packing, rows)
-            found = self._ready[rows] = Compiled(self._plans[rows], self.backend)
+                plan = self._plans[rows] = lift(self._packing, rows)
+            found = self._ready[rows] = Compiled(plan, self.backend)
         return found
 
     # -- for people ----------------------------------------------------------------------

@@ -28,7 +28,7 @@ from autograd_nn.jit.plan.nests import (
 )
 from autograd_nn.jit.plan.plan import Backward, Plan
 
-__all__ = ["adjoint", "whole_way"]
+__all__ = ["adjoint", "clearing", "whole_way"]
 
 _FEW: Final = 4  # runs of cells that are cleared one by one
 
@@ -51,12 +51,8 @@ def adjoint(plan: Plan, wanted: Sequence[int]) -> Backward:
     return Backward(items, turns.settle(), (cells, counts.astype(float)), tuple(wanted))
 
 
-def whole_way(plan: Plan, way: Backward) -> list[Item]:
-    """A way back with what comes before and after it; without rows.
-
-    Cells are cleared and the result's adjoint is set before.  After it the spare cell of the
-    plan is 0 if the result and all slopes are finite, and else nan.
-    """
+def clearing(way: Backward) -> list[Item]:
+    """Nests that clear what a way back adds to; few runs of cells one by one, many by a table."""
     found: list[Item] = []
     for buffer in dict.fromkeys(buffer for buffer, _, _ in way.cleared):
         runs = [(first, end) for k, first, end in way.cleared if k == buffer]
@@ -67,6 +63,16 @@ def whole_way(plan: Plan, way: Backward) -> list[Item]:
             nest = _filled(buffer, int(cells[0]), len(cells), 0.0)
             nest.write = replace(nest.write, strides=(0,), table=cells - cells[0])
             found.append(nest)
+    return found
+
+
+def whole_way(plan: Plan, way: Backward) -> list[Item]:
+    """A way back with what comes before and after it; without rows.
+
+    Cells are cleared and the result's adjoint is set before.  After it the spare cell of the
+    plan is 0 if the result and all slopes are finite, and else nan.
+    """
+    found = clearing(way)
     if len(plan.roots):
         root = int(plan.roots[0, 0])
         found.append(_filled(ADJOINTS, root, 1, 1.0))
