@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import operations
+import reference
 from sphinx.application import Sphinx
 
 FOLDER = Path(__file__).parents[1] / "generated"
 
 
 def write(name: str, text: str) -> None:
-    """Write a file of ``generated``; one that did not change keeps its date and is not read anew."""
+    """Write a file of ``generated``; it keeps its date if it is the same."""
     target = FOLDER / name
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists() or target.read_text(encoding="utf-8") != text:
@@ -19,9 +22,19 @@ def write(name: str, text: str) -> None:
 
 def write_all(app: Sphinx) -> None:
     """Write every page that is made from the package."""
+    for name, text in reference.pages().items():
+        write(name, text)
+    write("operations.rst", operations.page())
+
+
+def skip_foreign(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any) -> Any:
+    """Leave out members that another package adds to a class of ours."""
+    home = getattr(member, "__module__", None) or ""
+    return True if home.split(".")[0] == "sklearn" else None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Write the pages before Sphinx looks for pages."""
     app.connect("builder-inited", write_all, priority=1)
+    app.connect("autodoc-skip-member", skip_foreign)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

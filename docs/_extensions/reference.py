@@ -1,0 +1,149 @@
+"""The pages of the reference: an entry for every public name, from its docstring and types.
+
+What is public is what the package says: the names of ``autograd_nn.__all__`` and of the
+``__all__`` of each of its public modules.  A name that several modules offer has one entry; the
+others point to it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from typing import Any, NamedTuple
+
+import autograd_nn
+
+#: The modules, in the order of the pages, and what each page is called.
+MODULES = {
+    "autograd_nn": "Values and the graph",
+    "transforms": "Derivatives",
+    "functions": "Functions",
+    "linalg": "Linear algebra",
+    "jit": "The jit",
+    "checking": "Checking slopes",
+    "drawing": "Drawing",
+    "nn": "Networks",
+    "losses": "Losses",
+    "optim": "Optimisers",
+    "training": "Training",
+    "metrics": "Metrics",
+    "saving": "Saving",
+    "optimize": "Optimisation with SciPy",
+    "implicit": "Derivatives of solutions",
+    "errors": "Errors",
+    "sklearn": "scikit-learn",
+    "keras": "Keras's names",
+    "micrograd": "micrograd's names",
+}
+#: What the first page holds: the names that have no public module of their own.
+_ROOMLESS = ("Value", "parameter", "engine_is_compiled", "no_grad", "detect_anomaly", "scope",
+             "custom_op")  # fmt: skip
+_HEAD = """
+{title}
+{line}
+
+.. currentmodule:: {module}
+
+"""
+
+
+class Entry(NamedTuple):
+    """A public name: its module's full name, its own, what it is, and where it is described."""
+
+    module: str
+    name: str
+    found: Any
+    home: str
+
+    @property
+    def full(self) -> str:
+        """The dotted name."""
+        return f"{self.module}.{self.name}"
+
+
+def full_name(module: str) -> str:
+    """The import path of a public module."""
+    home = autograd_nn._MODULES.get(module, module)
+    return "autograd_nn" if module == "autograd_nn" else f"autograd_nn.{home}"
+
+
+def entries() -> dict[str, list[Entry]]:
+    """Every public name by the page that shows it."""
+    homes: dict[int, str] = {}
+    pages = {}
+    for page in MODULES:
+        module, pages[page] = full_name(page), []
+        importlib.import_module(module)  # which gives the function where the name is ``jit``
+        for name in _names(page, module):
+            found = getattr(sys.modules[module], name)
+            home = homes.setdefault(id(found), f"{module}.{name}")
+            pages[page].append(Entry(module, name, found, home))
+    return pages
+
+
+def _names(page: str, module: str) -> tuple[str, ...]:
+    if page == "autograd_nn":
+        return _ROOMLESS
+    return tuple(sys.modules[module].__all__)
+
+
+def page_of(title: str, module: str, found: list[Entry]) -> str:
+    """A page in reStructuredText: what the module says of itself, then its names."""
+    text = _HEAD.format(title=title, line="=" * len(title), module=module)
+    if module != "autograd_nn":
+        text += f"``{module}``\n\n.. automodule:: {module}\n   :no-members:\n   :no-index:\n\n"
+    return text + "\n".join(map(_entry, found))
+
+
+def _entry(entry: Entry) -> str:
+    if entry.home != entry.full:
+        return f"``{entry.full}`` is :py:obj:`{entry.home}`.\n"
+    if inspect.isclass(entry.found):
+        options = ["members", "show-inheritance"]
+        if entry.name == "Value":
+            options = ["members", "inherited-members"]
+        kind = "autoexception" if issubclass(entry.found, BaseException) else "autoclass"
+        lines = "".join(f"   :{option}:\n" for option in options)
+        return f".. {kind}:: {entry.full}\n{lines}"
+    if callable(entry.found):
+        return f".. autofunction:: {entry.full}\n"
+    return f".. py:data:: {entry.full}\n\n   {_contents(entry.found)}\n"
+
+
+def _contents(found: Any) -> str:
+    """What a table of the package holds."""
+    if isinstance(found, dict):
+        return "A dict by name: " + ", ".join(f"``{key}``" for key in found) + "."
+    public = [name for name in vars(found) if not name.startswith("_")]
+    return "Holds " + ", ".join(f"``{name}``" for name in public) + "."
+
+
+def first_sentence(found: Any) -> str:
+    """The first sentence of a docstring, on one line."""
+    doc = inspect.getdoc(found) or ""
+    paragraph = " ".join(doc.split("\n\n")[0].split())
+    return paragraph.split(".  ")[0].rstrip(".:") + ("." if paragraph else "")
+
+
+def index(pages: dict[str, list[Entry]]) -> str:
+    """The page of all public names, a line each."""
+    rows = []
+    for page, found in pages.items():
+        rows += [f'   * - **{MODULES[page]}**\n     - ``{full_name(page)}``']
+        for entry in found:
+            says = first_sentence(entry.found) if callable(entry.found) else "A table of names."
+            rows.append(f"   * - :py:obj:`{entry.name} <{entry.home}>`\n     - {says}")
+    title = "All public names"
+    head = f"{title}\n{'=' * len(title)}\n\n"
+    head += "Those of the first page, and those that stand in ``autograd_nn.__all__``, are imported\n"
+    head += "from ``autograd_nn`` itself.\n\n"
+    return head + ".. list-table::\n   :widths: 30 70\n\n" + "\n".join(rows) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """The texts of the pages, by file name."""
+    found = entries()
+    texts = {f"reference/{page}.rst": page_of(MODULES[page], full_name(page), names)
+             for page, names in found.items()}  # fmt: skip
+    return {**texts, "reference/names.rst": index(found)}
