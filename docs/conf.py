@@ -37,6 +37,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "mathml",
     "generated",
+    "mended",
 ]
 exclude_patterns = ["_extensions", "generated/sources", "generated/examples/*.ipynb"]
 
@@ -82,7 +83,8 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "copyfile_regex": r".*\.txt",
     "remove_config_comments": True,
-    "plot_gallery": "True",
+    "default_thumb_file": str(HERE.parent / "examples" / "neuron.svg"),
+    "within_subsection_order": "FileNameSortKey",
 }
 
 # -- how it looks --------------------------------------------------------------------------

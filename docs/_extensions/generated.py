@@ -8,6 +8,7 @@ from typing import Any
 import operations
 import reference
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 
 FOLDER = Path(__file__).parents[1] / "generated"
 
@@ -35,6 +36,9 @@ def skip_foreign(app: Sphinx, what: str, name: str, member: Any, skip: bool, opt
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Write the pages before Sphinx looks for pages."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # as the docstrings call them
     app.connect("builder-inited", write_all, priority=1)
     app.connect("autodoc-skip-member", skip_foreign)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -99,7 +99,14 @@ def number(x: float) -> str:
 
 def places(row: Primitive) -> str:
     """A table of value and slope at special places, for an operation of one operand."""
-    lines = [".. list-table::", "   :header-rows: 1", "", "   * - a", "     - value", "     - slope"]
+    lines = [
+        ".. list-table::",
+        "   :header-rows: 1",
+        "",
+        "   * - a",
+        "     - value",
+        "     - slope",
+    ]
     for x in _PLACES:
         value, (slope,) = row.scalar(x), slopes(row, x)
         lines += [f"   * - {x:g}", f"     - {number(value)}", f"     - {number(slope)}"]

@@ -7,9 +7,11 @@ others point to it.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import autograd_nn
@@ -99,16 +101,51 @@ def page_of(title: str, module: str, found: list[Entry]) -> str:
 def _entry(entry: Entry) -> str:
     if entry.home != entry.full:
         return f"``{entry.full}`` is :py:obj:`{entry.home}`.\n"
+    if entry.found is autograd_nn.Value:
+        return _compiled_class(entry)
     if inspect.isclass(entry.found):
         options = ["members", "show-inheritance"]
-        if entry.name == "Value":
-            options = ["members", "inherited-members"]
         kind = "autoexception" if issubclass(entry.found, BaseException) else "autoclass"
         lines = "".join(f"   :{option}:\n" for option in options)
         return f".. {kind}:: {entry.full}\n{lines}"
     if callable(entry.found):
         return f".. autofunction:: {entry.full}\n"
     return f".. py:data:: {entry.full}\n\n   {_contents(entry.found)}\n"
+
+
+def _compiled_class(entry: Entry) -> str:
+    """A class whose modules may be compiled: its members in the order of the source.
+
+    Names that only repeat another one, as NumPy's do, are listed after the others.
+    """
+    text = f".. autoclass:: {entry.full}\n\n"
+    others = []
+    for name in members_in_order(entry.found):
+        doc = inspect.getdoc(getattr(entry.found, name)) or ""
+        if doc.startswith("NumPy's name for"):
+            others.append(f"``{name}``")
+            continue
+        kind = "automethod" if callable(getattr(entry.found, name)) else "autoattribute"
+        text += f"   .. {kind}:: {entry.full}.{name}\n"
+    return text + f"\n   NumPy's names work too: {', '.join(others)}.\n"
+
+
+def members_in_order(owner: type) -> list[str]:
+    """The public members of a class, its own before those of its bases, as the sources have them.
+
+    >>> members_in_order(autograd_nn.Value)[:3]
+    ['data', 'grad', 'label']
+    """
+    found: dict[str, None] = {}
+    for base in owner.__mro__[:-1]:
+        path = Path(autograd_nn.__file__).parents[1] / f"{base.__module__.replace('.', '/')}.py"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and node.name == base.__name__:
+                methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+                found |= dict.fromkeys(method.name for method in methods)
+    return [
+        name for name in found if not name.startswith("_") and inspect.getdoc(getattr(owner, name))
+    ]
 
 
 def _contents(found: Any) -> str:
@@ -130,13 +167,15 @@ def index(pages: dict[str, list[Entry]]) -> str:
     """The page of all public names, a line each."""
     rows = []
     for page, found in pages.items():
-        rows += [f'   * - **{MODULES[page]}**\n     - ``{full_name(page)}``']
+        rows += [f"   * - **{MODULES[page]}**\n     - ``{full_name(page)}``"]
         for entry in found:
             says = first_sentence(entry.found) if callable(entry.found) else "A table of names."
             rows.append(f"   * - :py:obj:`{entry.name} <{entry.home}>`\n     - {says}")
     title = "All public names"
     head = f"{title}\n{'=' * len(title)}\n\n"
-    head += "Those of the first page, and those that stand in ``autograd_nn.__all__``, are imported\n"
+    head += (
+        "Those of the first page, and those that stand in ``autograd_nn.__all__``, are imported\n"
+    )
     head += "from ``autograd_nn`` itself.\n\n"
     return head + ".. list-table::\n   :widths: 30 70\n\n" + "\n".join(rows) + "\n"
 
