@@ -16,9 +16,9 @@ sys.path.insert(0, str(HERE / "_extensions"))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
-import inventories
+import inventories  # noqa: E402 - found by the path above
 
-import autograd_nn
+import autograd_nn  # noqa: E402
 
 project = "autograd_nn"
 author = "the autograd_nn authors"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 LEFT, RIGHT, POINTS = -4.0, 4.0, 320
 WIDTH, HEIGHT, MARGIN = 360.0, 200.0, 26.0
@@ -86,7 +87,7 @@ def _path(xs: list[float], ys: list[float], low: float, high: float) -> str:
 def _stroke(points: list[tuple[float, float]]) -> str:
     """One line through points, without those that lie on the way between their neighbours."""
     kept = points[:1]
-    for here, after in zip(points[1:], points[2:], strict=False):
+    for here, after in pairwise(points[1:]):
         before = kept[-1]
         share = (here[0] - before[0]) / (after[0] - before[0])
         if abs(before[1] + share * (after[1] - before[1]) - here[1]) > 0.03:

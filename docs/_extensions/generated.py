@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import measured
 import operations
 import reference
 from sphinx.application import Sphinx
@@ -26,6 +27,7 @@ def write_all(app: Sphinx) -> None:
     for name, text in reference.pages().items():
         write(name, text)
     write("operations.rst", operations.page())
+    write("benchmarks.rst", measured.page())
 
 
 def skip_foreign(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any) -> Any:

@@ -134,7 +134,7 @@ def members_in_order(owner: type) -> list[str]:
     """The public members of a class, its own before those of its bases, as the sources have them.
 
     >>> members_in_order(autograd_nn.Value)[:3]
-    ['data', 'grad', 'label']
+    ['data', 'grad', 'relu']
     """
     found: dict[str, None] = {}
     for base in owner.__mro__[:-1]:
