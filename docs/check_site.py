@@ -34,7 +34,7 @@ PAGES = (
     "generated/benchmarks",
     "inside/index",
     "generated/examples/index",
-    "generated/examples/draw_neuron",
+    "inside/reading",
     "reference/conventions",
 )
 SIZES = ((1400, 1000), (390, 844))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import house
 import measured
 import operations
 import reference
@@ -28,6 +29,8 @@ def write_all(app: Sphinx) -> None:
         write(name, text)
     write("operations.rst", operations.page())
     write("benchmarks.rst", measured.page())
+    write("rooms.rst", house.table())
+    write("house.svg", house.picture())
 
 
 def skip_foreign(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any) -> Any:

@@ -1,7 +1,7 @@
 """What the theme and Sphinx leave to be mended in a page, for readers who hear it or use keys.
 
 * Captions of the navigation are headings of no level.
-* Code that is wider than the window can be scrolled by keys only where it takes the focus.
+* Code and tables wider than the window are scrolled by keys only where they take the focus.
 * A signature of many lines is a list of definitions without terms.
 
 And for those who follow links: Sphinx reads no source of a compiled module, and the links from a
@@ -25,6 +25,7 @@ _BACK = re.compile(r'<a class="viewcode-back"[^>]*>\[docs\]</a>')
 def mended(body: str) -> str:
     """The body of a page."""
     body = body.replace("<pre>", '<pre tabindex="0">')
+    body = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
     body = _LINES.sub(lambda found: f'<span class="sig-lines">\n{_lines(found[1])}</span>', body)
     return _BACK.sub("", body)
 
