@@ -74,14 +74,20 @@ def _axes(low: float, high: float) -> list[str]:
 def _path(xs: list[float], ys: list[float], low: float, high: float) -> str:
     """The curve, broken where it has no number, leaves the frame, or jumps."""
     strokes: list[list[tuple[float, float]]] = [[]]
-    jump = 8 * (RIGHT - LEFT) / POINTS * max(1.0, high - low)
     for k, (x, y) in enumerate(zip(xs, ys, strict=True)):
         seen = math.isfinite(y) and low <= y <= high
-        if strokes[-1] and (not seen or abs(y - ys[k - 1]) > jump):
+        if strokes[-1] and (not seen or _jumps(ys, k)):
             strokes.append([])
         if seen:
             strokes[-1].append((_x(x), _y(y, low, high)))
     return "".join(map(_stroke, strokes))
+
+
+def _jumps(ys: list[float], k: int) -> bool:
+    """Whether the step to here is of another size than those before and after it."""
+    beside = [abs(ys[k - 1] - ys[k - 2])] if k > 1 else []
+    beside += [abs(ys[k + 1] - ys[k])] if k + 1 < len(ys) else []
+    return abs(ys[k] - ys[k - 1]) > 0.05 + 8 * max((d for d in beside if d == d), default=0.0)
 
 
 def _stroke(points: list[tuple[float, float]]) -> str:

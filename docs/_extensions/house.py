@@ -17,7 +17,7 @@ if str(TESTS) not in sys.path:
 
 import test_imports as walk  # noqa: E402 - found by the path above
 
-WIDTH, ROW, HEIGHT, GAP = 860.0, 62.0, 28.0, 14.0
+WIDTH, ROW, HEIGHT = 730.0, 62.0, 28.0
 LETTER, PADDING, LEFT = 7.4, 20.0, 34.0
 Arrows = dict[str, set[str]]
 

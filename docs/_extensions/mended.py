@@ -25,6 +25,7 @@ _BACK = re.compile(r'<a class="viewcode-back"[^>]*>\[docs\]</a>')
 def mended(body: str) -> str:
     """The body of a page."""
     body = body.replace("<pre>", '<pre tabindex="0">')
+    body = body.replace("\n\n</pre>", "\n</pre>")
     body = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
     body = _LINES.sub(lambda found: f'<span class="sig-lines">\n{_lines(found[1])}</span>', body)
     return _BACK.sub("", body)

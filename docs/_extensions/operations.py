@@ -43,7 +43,7 @@ the dashed one.
 
    * - name
      - value
-     - slopes
+     - slopes along a and b
 """
 
 
