@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ class Box(NamedTuple):
     width: float
 
 
+@cache
 def arrows() -> Arrows:
     """The rooms that each room imports, without the package's own front door."""
     found: Arrows = walk.rooms(walk.imports(walk.modules(walk.PACKAGE)))
@@ -123,10 +125,10 @@ def _floors(found: list[tuple[int, list[str]]]) -> list[str]:
         levels = [k for k, (floor, _) in enumerate(found) if floor == height]
         if not levels:
             continue
-        top, bottom = 4 + levels[0] * ROW, 4 + (levels[-1] + 1) * ROW
+        top, tall = 4 + levels[0] * ROW, len(levels) * ROW
         if height % 2 == 0:
             parts.append(
-                f'<rect class="floor" x="0" y="{top:g}" width="{WIDTH:g}" height="{bottom - top:g}"/>'
+                f'<rect class="floor" x="0" y="{top:g}" width="{WIDTH:g}" height="{tall:g}"/>'
             )
         parts.append(f'<text class="number" x="12" y="{top + 30:g}">{height}</text>')
     return parts

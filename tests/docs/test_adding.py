@@ -11,7 +11,9 @@ import autograd_nn
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "inside" / "adding.md").read_text(encoding="utf-8")
-INSERTED = re.compile(r'<!-- into (\S+) before "([^\n]*)" -->\n```python\n(.*?)```', re.DOTALL)
+INSERTED = re.compile(
+    r'<!-- into (\S+) before "([^\n]*)" -->\n```{code-block} python\n(.*?)```', re.DOTALL
+)
 
 
 def test_the_changes_of_the_page_make_the_operation_work(tmp_path):
