@@ -6,7 +6,7 @@
 
 Every internal link leads to a file, and to a place in it that exists; no page loads anything from
 elsewhere; addresses of other sites are listed, not asked.  ``--axe`` and ``--pictures`` need
-Chromium, chromedriver and selenium, and open ten pages from disk at 1,400 and 390 px, light and
+Chromium, chromedriver and selenium, and open a dozen pages from disk at 1,400 and 390 px, light and
 dark; axe-core comes from ``npm install axe-core``, and its faults are those that it calls serious
 or critical.  The status is 1 where anything is wrong.
 """
@@ -24,18 +24,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-#: The pages that are opened: those that exist, the first ten.
+#: The pages that are opened in a browser, of each kind at least one.
 PAGES = (
     "index",
+    "learn/07-slopes",
+    "learn/how-the-jit-works",
+    "howto/draw-my-network",
     "generated/operations",
-    "reference/errors",
     "generated/reference/autograd_nn",
-    "coming_from/pytorch",
-    "generated/benchmarks",
-    "inside/index",
     "generated/examples/index",
+    "generated/benchmarks",
+    "reference/errors",
+    "coming_from/pytorch",
+    "inside/index",
     "inside/reading",
-    "reference/conventions",
 )
 SIZES = ((1400, 1000), (390, 844))
 THEMES = ("light", "dark")
@@ -133,14 +135,13 @@ def browser() -> Any:
 
 
 def views(site: Path) -> Iterator[tuple[Any, str]]:
-    """The browser at each of ten pages, in each size and theme, and a name of the view."""
+    """The browser at each page of the list, in each size and theme, and a name of the view."""
     driver = browser()
     try:
-        found = [page for page in PAGES if (site / f"{page}.html").exists()][:10]
         for width, height in SIZES:
             size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-            for page in found:
+            for page in PAGES:
                 driver.get((site / f"{page}.html").resolve().as_uri())
                 for theme in THEMES:
                     driver.execute_script(f"document.body.dataset.theme = '{theme}'")
@@ -161,7 +162,7 @@ def requested(driver: Any) -> set[str]:
 
 
 def opened(site: Path, axe: Path | None, pictures: Path | None) -> Iterator[str]:
-    """What is wrong with ten pages as a browser shows them."""
+    """What is wrong with the pages of the list as a browser shows them."""
     code = axe.read_text(encoding="utf-8") if axe else ""
     for driver, name in views(site):
         yield from (f"{name}: asks for {address}" for address in sorted(requested(driver)))
