@@ -41,6 +41,7 @@ PAGES = (
 )
 SIZES = ((1400, 1000), (390, 844))
 THEMES = ("light", "dark")
+_TOO_WIDE = "const page = document.documentElement; return page.scrollWidth > page.clientWidth + 1"
 #: Elements by which a page loads something, and the attribute that says what.
 _LOADS = {
     "script": "src",
@@ -134,20 +135,30 @@ def browser() -> Any:
     return webdriver.Chrome(options=options, service=service)
 
 
-def views(site: Path) -> Iterator[tuple[Any, str]]:
-    """The browser at each page of the list, in each size and theme, and a name of the view."""
-    driver = browser()
+def search(driver: Any, site: Path) -> Iterator[str]:
+    """Whether the search finds something, as a reader does who opened the page from disk."""
+    from selenium.common.exceptions import TimeoutException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    driver.get(f"{(site / 'search.html').resolve().as_uri()}?q=gradient")
     try:
-        for width, height in SIZES:
-            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-            for page in PAGES:
-                driver.get((site / f"{page}.html").resolve().as_uri())
-                for theme in THEMES:
-                    driver.execute_script(f"document.body.dataset.theme = '{theme}'")
-                    yield driver, f"{page.replace('/', '_')}-{width}-{theme}"
-    finally:
-        driver.quit()
+        results = "#search-results li a"
+        WebDriverWait(driver, 20).until(lambda d: d.find_elements("css selector", results))
+    except TimeoutException:
+        yield "search: finds nothing for 'gradient'"
+    yield from (f"search: asks for {address}" for address in sorted(requested(driver)))
+
+
+def views(driver: Any, site: Path) -> Iterator[str]:
+    """Bring the browser to each page of the list, in each size and theme; a name of the view."""
+    for width, height in SIZES:
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        for page in PAGES:
+            driver.get((site / f"{page}.html").resolve().as_uri())
+            for theme in THEMES:
+                driver.execute_script(f"document.body.dataset.theme = '{theme}'")
+                yield f"{page.replace('/', '_')}-{width}-{theme}"
 
 
 def requested(driver: Any) -> set[str]:
@@ -162,23 +173,32 @@ def requested(driver: Any) -> set[str]:
 
 
 def opened(site: Path, axe: Path | None, pictures: Path | None) -> Iterator[str]:
-    """What is wrong with the pages of the list as a browser shows them."""
-    code = axe.read_text(encoding="utf-8") if axe else ""
-    for driver, name in views(site):
-        yield from (f"{name}: asks for {address}" for address in sorted(requested(driver)))
-        wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        if driver.execute_script(wide) > 1:
-            yield f"{name}: is wider than the window"
-        if pictures:
-            pictures.mkdir(parents=True, exist_ok=True)
-            driver.save_screenshot(str(pictures / f"{name}.png"))
-        if code:
-            driver.execute_script(code)
-            run = "const done = arguments[0]; axe.run().then(r => done(r.violations))"
-            for fault in driver.execute_async_script(run):
-                if fault["impact"] in ("serious", "critical"):
-                    where = [" ".join(map(str, node["target"])) for node in fault["nodes"]]
-                    yield f"{name}: {fault['id']} ({fault['impact']}): {len(where)}, as {where[0]}"
+    """What is wrong with the pages of the list, and the search, as a browser shows them."""
+    yield from (f"{page}: no such page" for page in PAGES if not (site / f"{page}.html").exists())
+    driver = browser()
+    try:
+        for name in views(driver, site):
+            yield from (f"{name}: asks for {address}" for address in sorted(requested(driver)))
+            if driver.execute_script(_TOO_WIDE):
+                yield f"{name}: is wider than the window"
+            if pictures:
+                pictures.mkdir(parents=True, exist_ok=True)
+                driver.save_screenshot(str(pictures / f"{name}.png"))
+            if axe:
+                driver.execute_script(axe.read_text(encoding="utf-8"))
+                yield from (f"{name}: {fault}" for fault in inaccessible(driver))
+        yield from search(driver, site)
+    finally:
+        driver.quit()
+
+
+def inaccessible(driver: Any) -> Iterator[str]:
+    """The serious and the critical faults that axe-core finds."""
+    run = "const done = arguments[0]; axe.run().then(r => done(r.violations))"
+    for fault in driver.execute_async_script(run):
+        if fault["impact"] in ("serious", "critical"):
+            where = [" ".join(map(str, node["target"])) for node in fault["nodes"]]
+            yield f"{fault['id']} ({fault['impact']}): {len(where)}, as {where[0]}"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,7 +16,8 @@ sys.path.insert(0, str(HERE / "_extensions"))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
-import inventories  # noqa: E402 - found by the path above
+import gallery  # noqa: E402 - found by the path above
+import inventories  # noqa: E402
 
 import autograd_nn  # noqa: E402
 
@@ -47,7 +48,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 myst_update_mathjax = False
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(HERE.parent / "build" / "notebooks")
+nb_execution_cache_path = str(HERE.parent / "build" / "notebooks" / gallery.package_mark())
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True

@@ -8,9 +8,11 @@ are those that a script wrote to its folder.
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +45,23 @@ def with_title(source: str) -> str:
     return f'r"""\n{title}\n{"=" * len(title)}\n\n{page}\n"""\n{rest.lstrip()}'
 
 
+@cache
+def package_mark() -> str:
+    """What the package's sources are, in a few letters: what was run with others is run again."""
+    found = hashlib.sha256()
+    for path in sorted((ROOT / "autograd_nn").rglob("*")):
+        if path.suffix in (".py", ".js", ".css"):
+            found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
 def copy_examples() -> None:
     """Make the copies anew; one that did not change keeps its date, so that it is not run again."""
     SOURCES.mkdir(parents=True, exist_ok=True)
+    mark = SOURCES.parent / "package.txt"
+    if not mark.exists() or mark.read_text(encoding="utf-8") != package_mark():
+        shutil.rmtree(SOURCES.parent / "examples", ignore_errors=True)
+        mark.write_text(package_mark(), encoding="utf-8")
     wanted = {"README.rst": (ROOT / "docs" / "_extensions" / "gallery_head.rst").read_text("utf-8")}
     for script in sorted((ROOT / "examples").glob("*.py")):
         wanted[script.name] = with_title(script.read_text(encoding="utf-8"))
