@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import autograd_nn
 
-#: The modules, in the order of the pages, and what each page is called.
-MODULES = {
+#: The modules, in the order of the pages, and what each page is called; others follow.
+TITLES = {
     "autograd_nn": "Values and the graph",
     "transforms": "Derivatives",
     "functions": "Functions",
@@ -38,9 +38,8 @@ MODULES = {
     "keras": "Keras's names",
     "micrograd": "micrograd's names",
 }
-#: What the first page holds: the names that have no public module of their own.
-_ROOMLESS = ("Value", "parameter", "engine_is_compiled", "no_grad", "detect_anomaly", "scope",
-             "custom_op")  # fmt: skip
+#: What comes first on the first page, which holds the names that no public module has.
+_FIRST = ("Value", "parameter", "no_grad", "detect_anomaly", "scope", "custom_op")
 _HEAD = """
 {title}
 {line}
@@ -64,6 +63,12 @@ class Entry(NamedTuple):
         return f"{self.module}.{self.name}"
 
 
+def titles() -> dict[str, str]:
+    """The title of each page, the package's own first; a module without one has its name."""
+    others = {name: name for name in autograd_nn._MODULES if name not in TITLES}
+    return {**TITLES, **others}
+
+
 def full_name(module: str) -> str:
     """The import path of a public module."""
     home = autograd_nn._MODULES.get(module, module)
@@ -74,20 +79,27 @@ def entries() -> dict[str, list[Entry]]:
     """Every public name by the page that shows it."""
     homes: dict[int, str] = {}
     pages = {}
-    for page in MODULES:
+    for page in titles():
         module, pages[page] = full_name(page), []
-        importlib.import_module(module)  # which gives the function where the name is ``jit``
-        for name in _names(page, module):
+        for name in _names(page):
             found = getattr(sys.modules[module], name)
             home = homes.setdefault(id(found), f"{module}.{name}")
             pages[page].append(Entry(module, name, found, home))
     return pages
 
 
-def _names(page: str, module: str) -> tuple[str, ...]:
+def _names(page: str) -> tuple[str, ...]:
     if page == "autograd_nn":
-        return _ROOMLESS
-    return tuple(sys.modules[module].__all__)
+        roomed = {name for other in titles() if other != page for name in _all_of(other)}
+        own = [name for name in autograd_nn.__all__ if name not in {*roomed, *titles(), *_FIRST}]
+        return (*_FIRST, *own)
+    return _all_of(page)
+
+
+def _all_of(page: str) -> tuple[str, ...]:
+    """The ``__all__`` of a module, found by its name in full: ``jit`` is a function beside it."""
+    importlib.import_module(full_name(page))
+    return tuple(sys.modules[full_name(page)].__all__)
 
 
 def page_of(title: str, module: str, found: list[Entry]) -> str:
@@ -167,7 +179,7 @@ def index(pages: dict[str, list[Entry]]) -> str:
     """The page of all public names, a line each."""
     rows = []
     for page, found in pages.items():
-        rows += [f"   * - **{MODULES[page]}**\n     - ``{full_name(page)}``"]
+        rows += [f"   * - **{titles()[page]}**\n     - ``{full_name(page)}``"]
         for entry in found:
             says = first_sentence(entry.found) if callable(entry.found) else "A table of names."
             rows.append(f"   * - :py:obj:`{entry.name} <{entry.home}>`\n     - {says}")
@@ -183,6 +195,6 @@ def index(pages: dict[str, list[Entry]]) -> str:
 def pages() -> dict[str, str]:
     """The texts of the pages, by file name."""
     found = entries()
-    texts = {f"reference/{page}.rst": page_of(MODULES[page], full_name(page), names)
+    texts = {f"reference/{page}.rst": page_of(titles()[page], full_name(page), names)
              for page, names in found.items()}  # fmt: skip
     return {**texts, "reference/names.rst": index(found)}

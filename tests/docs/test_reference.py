@@ -29,7 +29,7 @@ def test_every_public_name_has_one_entry(entries):
     shown = {entry.name for found in entries.values() for entry in found}
     modules = {name for name in autograd_nn.__all__ if name in autograd_nn._MODULES}
     assert set(autograd_nn.__all__) - modules <= shown
-    assert modules | {"sklearn"} <= set(reference.MODULES)
+    assert modules | {"sklearn"} <= set(entries)
     homes = [
         entry.full for found in entries.values() for entry in found if entry.home == entry.full
     ]
@@ -44,10 +44,10 @@ def test_a_name_that_two_modules_offer_points_to_its_entry(entries):
     assert "autoclass:: autograd_nn.training.SGD" not in page
 
 
-def test_the_index_of_the_reference_lists_every_page(entries):
+def test_the_index_of_the_reference_names_the_pages_in_their_order(entries):
     index = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
-    for page in entries:
-        assert f"../generated/reference/{page}\n" in index
+    listed = re.findall(r"^\.\./generated/reference/(\w+)$", index, re.MULTILINE)
+    assert listed == [*reference.TITLES]  # what else there is follows
 
 
 def test_every_class_of_errors_is_in_the_catalogue():
