@@ -30,13 +30,14 @@ _MARK = re.compile(r"<!-- measured (\w+): (.+) -->")
 def duration(seconds: float) -> str:
     """A time to three digits, in a unit that keeps it readable.
 
-    >>> duration(8.51e-06), duration(0.0304), duration(2.0)
-    ('8.51 us', '30.4 ms', '2 s')
+    >>> duration(8.51e-06), duration(0.0304), duration(2.0), duration(3600.0)
+    ('8.51 us', '30.4 ms', '2 s', '3,600 s')
     """
-    for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")):
-        if seconds * factor >= 0.9995:
-            return f"{seconds * factor:.3g} {unit}" if seconds < 999.5 else f"{seconds:.0f} s"
-    return f"{seconds * 1e9:.3g} ns"
+    if seconds >= 999.5:
+        return f"{seconds:,.0f} s"
+    units = ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns"))
+    factor, unit = next((pair for pair in units if seconds * pair[0] >= 0.9995), units[-1])
+    return f"{seconds * factor:.3g} {unit}"
 
 
 def times(factor: float) -> str:

@@ -39,7 +39,7 @@ def _table(head: list[str], rows: list[list[str]], widths: str = "") -> str:
 
 def _shown(key: str, value: Any) -> str:
     """A number of a row as the page shows it."""
-    if key in ("median", "min") or key.startswith("call"):
+    if key in ("median", "min"):
         return quote.duration(value)
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
