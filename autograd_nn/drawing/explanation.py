@@ -12,7 +12,7 @@ import textwrap
 from typing import Any, NamedTuple
 
 from autograd_nn import rich
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, without_graph
 from autograd_nn.drawing.chain import ChainRule
 from autograd_nn.drawing.render import Drawing, draw
 from autograd_nn.drawing.scene import Scene
@@ -72,7 +72,7 @@ class Explanation:
 
     def __init__(self, v: Value, wrt: Value) -> None:
         if not isinstance(v, Value):
-            raise WrongTypeError(f"explain takes a Value, got {describe(v)}")
+            raise WrongTypeError(f"explain takes a Value, got {describe(v)}.{without_graph(v)}")
         read = Reading(v)
         walk = ChainRule(v, value_names(read)[0])
         self._root, self._walk = v, walk

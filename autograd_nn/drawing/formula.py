@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, without_graph
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
@@ -32,7 +32,9 @@ class Formula:
 
     def __init__(self, root: Value, latex: bool, unfold: bool) -> None:
         if not isinstance(root, Value):
-            raise WrongTypeError(f"a formula is that of a Value, got {describe(root)}")
+            raise WrongTypeError(
+                f"a formula is that of a Value, got {describe(root)}.{without_graph(root)}"
+            )
         self.latex = latex
         self.graph = Simplified([root])
         self.uses = [0] * len(self.graph.order)

@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from autograd_nn.checks import check_choice, describe
+from autograd_nn.checks import check_choice, describe, without_graph
 from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
@@ -146,7 +146,8 @@ def _root_of(what: Any, row: Any, output: int) -> tuple[Value, bool]:
         return what, False
     if not callable(what) or not hasattr(what, "parameters"):
         raise WrongTypeError(
-            f"step_through takes one Value, or a model and a row, got {describe(what)}"
+            f"step_through takes one Value, or a model and a row, got {describe(what)}."
+            f"{without_graph(what)}"
         )
     if row is None:
         raise WrongTypeError(
