@@ -168,6 +168,9 @@ def fixed_point(
         f: a function of the unknown and the parameters, which returns the unknown's structure.
         x0, params, method, tol, options: as for ``root``, which solves ``x - f(x, *params)``.
 
+    Returns:
+        The unknown, structured as ``x0``: of Values where a parameter is one.
+
     Raises:
         ValueError, SingularMatrixError: as ``root``.
 

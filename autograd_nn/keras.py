@@ -47,7 +47,17 @@ def __dir__() -> list[str]:
 
 
 class Input:
-    """The shape of a row, for a model that is to be built before it sees data."""
+    """The shape of a row, for a model that is to be built before it sees data.
+
+    Args:
+        shape: how many numbers a row has, in a tuple, ``(8,)``.
+
+    Raises:
+        TypeError, ValueError: no positive int.
+
+    >>> len(Sequential([Input((2,)), layers.Dense(3)]).parameters())
+    9
+    """
 
     def __init__(self, shape: Any) -> None:
         self.shape = tuple(positive_int("shape", n) for n in shape)
@@ -129,6 +139,10 @@ class Sequential(nn.Sequential):
 
     Raises:
         TypeError, ValueError: see ``nn.Sequential``.
+
+    >>> model = Sequential([Input((2,)), layers.Dense(3, activation="relu"), layers.Dense(1)])
+    >>> model.predict([[0.0, 0.0]], verbose=0).shape
+    (1, 1)
     """
 
     def __init__(self, parts: Any = (), seed: int | random.Random | None = None) -> None:

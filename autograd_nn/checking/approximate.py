@@ -25,6 +25,10 @@ class approx_gradient:  # noqa: N801 - reads as the function that it is used as
         at: the point; a tuple is several arguments.
         rtol: the relative difference that counts as equal on top of the bounds.
 
+    Raises:
+        TypeError: ``f`` is no function.
+        ValueError: when compared: another number of slopes than ``at`` has numbers.
+
     >>> 12.0 == approx_gradient(lambda x: x**3, 2.0)
     True
     >>> [5.0, 3.0] == approx_gradient(lambda a, b: a * b, (2.0, 5.0))

@@ -68,6 +68,11 @@ class Explanation:
         paths: each path as links, from the result down; empty where there are too many, or long
             ones.
         uses: where there are no paths, the uses of ``wrt``, as links.
+
+    >>> x = Value(3.0, "x")
+    >>> found = explain(x * x, wrt=x)
+    >>> found.slope, found.count
+    (6.0, 2)
     """
 
     def __init__(self, v: Value, wrt: Value) -> None:

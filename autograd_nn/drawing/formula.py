@@ -174,6 +174,9 @@ def expression(v: Value, *, unfold: bool = False) -> str:
         One line, ``name = formula`` (without the name where ``v`` has no label), after one
         line for each part that is named.
 
+    Raises:
+        TypeError: ``v`` is no Value.
+
     >>> from autograd_nn import Value
     >>> w, x = Value(2.0, "w"), Value(3.0, "x")
     >>> error = w * x - 1.0
@@ -201,7 +204,15 @@ class Latex(str):
 def to_latex(v: Value, *, unfold: bool = False) -> Latex:
     r"""The formula of a value as LaTeX, for the inside of a math environment.
 
-    Several lines are an ``aligned`` environment.  A notebook shows it as a formula.
+    Args:
+        v: any value.
+        unfold: write out labelled intermediate values too, instead of naming them.
+
+    Returns:
+        A str: several lines are an ``aligned`` environment.  A notebook shows it as a formula.
+
+    Raises:
+        TypeError: ``v`` is no Value.
 
     >>> from autograd_nn import Value
     >>> w, x = Value(2.0, "w1"), Value(3.0, "x")

@@ -58,6 +58,10 @@ class Page:
     Attributes:
         text: the whole HTML document.
         path: the file it was written to, or None.
+
+    >>> page = step_through(Value(2.0, "x") ** 2)
+    >>> page.path is None, page.height
+    (True, 640)
     """
 
     def __init__(self, text: str, height: int = 640) -> None:

@@ -44,7 +44,18 @@ __all__ = ["Jitted", "jit"]
 
 
 class Jitted:
-    """A function that is recorded once and replayed as a NumPy program; see ``jit``."""
+    """A function that is recorded once and replayed as a program; see ``jit``.
+
+    Attributes:
+        function: what was jitted.
+        rows: the names of the arguments with a leading row axis.
+        reduce: "mean", "sum" or None.
+        backend: the one that was asked for.
+
+    >>> cube = jit(lambda x: x**3)
+    >>> cube(2.0), cube.value_and_grad(2.0)
+    (8.0, (8.0, 12.0))
+    """
 
     def __init__(
         self,
@@ -446,6 +457,10 @@ def jit(
         backend: what runs the recorded program: "native" (machine code, by the package
             ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
             can be used here.
+
+    Returns:
+        A ``Jitted`` function of the same arguments: called as ``f`` is, with ``.value_and_grad``,
+        ``.program(...)`` (the plan, which prints) and the numbers of its recordings.
 
     Raises:
         BadArgumentError: there is no such backend, or it cannot be used here.

@@ -47,6 +47,11 @@ class Program(Path):
         backend: what runs it: "native", "numpy" or "reference".
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
+
+    >>> from autograd_nn import jit
+    >>> program = jit(lambda x: x * x).program(3.0)
+    >>> program(3.0)
+    9.0
     """
 
     def __init__(

@@ -45,6 +45,15 @@ class Optimizer(ABC):
     Raises:
         TypeError: ``parameters`` holds something else than Values, or a setting is no number.
         ValueError: there are no parameters, one is listed twice, or a setting is out of range.
+
+    >>> class Signs(Optimizer):
+    ...     def update(self, data, gradient):
+    ...         data -= self.lr * np.sign(gradient)
+    >>> x = Value(5.0)
+    >>> (x**2).backward()
+    >>> Signs([x], lr=0.5).step()
+    >>> x.data
+    4.5
     """
 
     def __init__(
@@ -133,6 +142,9 @@ class SGD(Optimizer):
         dampening: how much of the new slope is kept out of the momentum.
         nesterov: look ahead along the momentum; needs ``momentum > 0`` and no dampening.
 
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
+
     >>> x = Value(5.0)
     >>> optimizer = SGD([x], lr=0.1)
     >>> for _ in range(3):
@@ -183,6 +195,9 @@ class Adam(Optimizer):
         betas: how much of the two running means is kept at each step, each in [0, 1).
         eps: keeps the division finite.
 
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
+
     >>> x = Value(5.0)
     >>> optimizer = Adam([x], lr=0.1)
     >>> (x**2).backward()
@@ -232,6 +247,13 @@ class Adam(Optimizer):
 
 class AdamW(Adam):
     """Adam with weight decay apart from the slopes: each step shrinks by ``lr * weight_decay``.
+
+    Args:
+        parameters, lr, betas, eps: as for ``Adam``.
+        weight_decay: the share of ``lr`` by which each parameter shrinks a step.
+
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
 
     >>> x = Value(5.0)
     >>> AdamW([x], lr=0.1).step()  # no slope: only the decay of 0.01 acts

@@ -48,6 +48,9 @@ class Structure(NamedTuple):
         shapes: of every leaf: None for a number, the shape of an array.
         assemble: from one object a leaf to the nested structure.
         form: the containers and shapes as nested tuples: equal where the structures are.
+
+    >>> flatten([1.0, [2.0, 3.0]])[1].shapes
+    (None, None, None)
     """
 
     shapes: tuple[Shape | None, ...]
@@ -90,6 +93,9 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
     Args:
         nested: a number, a Value, an array, or a list, tuple or dict of these, to any depth.
         where: what to call it in an error.
+
+    Returns:
+        The pair of the leaves in order, and their ``Structure``.
 
     Raises:
         TypeError: something in it is none of these; the message says where.
