@@ -102,7 +102,7 @@ class Table:
 
 def _number_of(stage: str) -> int:
     """The number that a stage's name starts with; 0 where it has none."""
-    first = stage.split()[0]
+    first = stage.split(maxsplit=1)[0]
     return int(first) if first.isdigit() else 0
 
 
