@@ -13,12 +13,13 @@ import numpy as np
 
 from autograd_nn.jit.backends import Bound, Code
 from autograd_nn.jit.backends.door import compile_items
+from autograd_nn.jit.later import Later
 from autograd_nn.jit.lifting.adjoint import adjoint, clearing, whole_way
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 
 __all__ = ["Compiled", "Frame"]
 
-_KEPT = 4  # sets of buffers
+_KEPT = 16  # sets of buffers: as many as threads have used at a time
 _ONE_BY_ONE = 32  # results that are taken out one by one
 
 
@@ -28,13 +29,17 @@ class Compiled:
     Its code is made when it is first asked for: forward, back to some groups of leaves, and both
     in one.
 
-    Attributes:
+    Args:
         plan: the plan.
         backend: its name.
+        later: whether NumPy is to run it until the backend's code is made.
+
+    Attributes:
+        plan: the plan.
     """
 
-    def __init__(self, plan: Plan, backend: str) -> None:
-        self.plan, self.backend = plan, backend
+    def __init__(self, plan: Plan, backend: str, later: bool = False) -> None:
+        self.plan, self._backend, self._later = plan, backend, later
         self._ways: dict[tuple[int, ...], Backward] = {}
         self._codes: dict[Any, Code] = {}
         self._idle: list[Frame] = []
@@ -56,9 +61,27 @@ class Compiled:
                 items += [*clearing(way), *way.items]
             elif wanted is not None:
                 items += whole_way(self.plan, self.way(wanted))
-            found = compile_items(self.backend, items, self.plan.sizes)
+            make = Later if self._later else compile_items
+            found = make(self._backend, items, self.plan.sizes)
             self._codes[forward, wanted] = found
         return found
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for code that is being made, and for all that is asked for from now on.
+
+        Args:
+            timeout: seconds to wait for each; None for as long as it takes.
+
+        Returns:
+            Whether all is there.
+        """
+        self._later = False
+        codes = [code for code in self._codes.values() if isinstance(code, Later)]
+        return all(code.wait(timeout) for code in codes)
+
+    def running(self) -> set[str]:
+        """The names of the backends that run what is ready."""
+        return {code.backend for code in self._codes.values()}
 
     def borrow(self) -> Frame:
         """Buffers that no other thread uses until they are given back."""

@@ -62,6 +62,8 @@ class NativeCode:
         is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
+    backend: str = "native"
+
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
         writer = _Writer(2 * len(sizes), target)
         steps: list[str | Tape | Product] = []
