@@ -89,6 +89,11 @@ class _Bound:
             background.resume()
         self._run()
 
+    @property
+    def direct(self) -> Any:
+        """As that of the code that runs now."""
+        return getattr(self._run, "direct", None)
+
     def attach(self, buffer: int, array: Any) -> None:
         """Work on another array from now on."""
         self._attached[buffer] = array

@@ -18,7 +18,7 @@ from autograd_nn.jit.backends.door import PRICES, backend_of, cost
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
-from autograd_nn.jit.frames import Compiled, Frame
+from autograd_nn.jit.frames import Compiled, Direct, Frame
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift, lift_lines
 from autograd_nn.jit.lifting.pack import Packer, pack
@@ -216,6 +216,19 @@ class Program(Path):
                 return _plainly(frame, groups, shapes, regions)
         finally:
             compiled.give_back(frame)
+
+    def direct(self, shapes: tuple[Any, ...], regions: Any) -> tuple[Direct, Frame] | None:
+        """Where machine code takes arguments and leaves results, and the buffers it works on.
+
+        Args:
+            shapes, regions: as those of ``plain``.
+
+        Returns:
+            None where something else than machine code has a part in it.
+        """
+        frame = Frame(self._compiled(1))
+        found = None if self.captured else frame.direct(shapes, regions)
+        return None if found is None else (found, frame)
 
     # -- rows ----------------------------------------------------------------------------
 
