@@ -418,7 +418,7 @@ def jit(
     threads: int = 1,
     background: bool = True,
 ) -> Jitted | Finished | Callable[[Callable[..., Any]], Jitted]:
-    """The same function, recorded once and run as a NumPy program.
+    """The same function, recorded once and run as machine code or as NumPy calls.
 
     ``f`` is written on scalars, with loops; it runs once on Values for each structure and
     shape of its arguments and for each path through it.  After that its Python does not run
