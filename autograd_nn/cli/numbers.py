@@ -6,9 +6,11 @@ What is left out: reading the expression itself (``expressions``).
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from autograd_nn.checks import did_you_mean, shown
 from autograd_nn.cli.expressions import Expression, check_name, outlandish, parse
@@ -40,42 +42,39 @@ def number(text: str) -> float:
 
 
 def point(text: str) -> Any:
-    """A number, or lists of numbers as Python writes them.
+    """A number, or an array of what Python writes as lists of numbers.
 
     Raises:
-        ValueError: a list that holds something else.
+        ValueError: a list that holds something else, or rows of different lengths.
         ExpressionError: neither a list nor a number.
 
     >>> point("[[1, 2], [3, 4.5]]")
-    [[1.0, 2.0], [3.0, 4.5]]
+    array([[1. , 2. ],
+           [3. , 4.5]])
     """
     if not text.lstrip().startswith("["):
         return number(text)
-    found = None
     if len(text) <= _LONGEST_LIST:
         with suppress(ValueError, SyntaxError, RecursionError, MemoryError, OverflowError):
-            found = _floats(ast.literal_eval(text.strip()))
-    if found is None:
-        raise BadArgumentError(
-            f"{shown(text)} is no list of numbers, such as [0, 2, 1] or [[1, 2], [3, 4]]"
-        )
-    return found
+            found = np.array(ast.literal_eval(text.strip()))
+            if found.size and found.dtype.kind in "fi":
+                return found.astype(float)
+    raise BadArgumentError(
+        f"{shown(text)} is no list of numbers, such as [0, 2, 1] or [[1, 2], [3, 4]]"
+    )
 
 
-def _floats(nested: Any) -> Any:
-    """Lists of numbers as lists of floats; None where anything else is among them."""
-    if isinstance(nested, list) and nested:
-        parts = [_floats(part) for part in nested]
-        return None if None in parts else parts
-    return float(nested) if type(nested) in (int, float) else None
-
-
-def numbers_by_name(given: Sequence[str], read: Any = number) -> dict[str, Any]:
+def numbers_by_name(
+    given: Sequence[str],
+    read: Callable[[str], Any] = number,
+    check: Callable[[str], str] = check_name,
+) -> dict[str, Any]:
     """The numbers that ``NAME=NUMBER`` texts give.
 
     Args:
         given: the texts.
         read: what reads the part behind the ``=``.
+        check: what reads the name before it, or raises a ValueError.
 
     Raises:
         ValueError: a text of another form, a name that cannot be one, or a name given twice.
@@ -90,7 +89,7 @@ def numbers_by_name(given: Sequence[str], read: Any = number) -> dict[str, Any]:
         if not sign or not says.strip():
             raise BadArgumentError(f"NAME=NUMBER is expected, as w=2, got {shown(text)}")
         try:
-            name = check_name(name.strip())
+            name = check(name.strip())
         except BadArgumentError as error:
             raise BadArgumentError(f"{text[:60]}: {error}") from None
         if name in found:

@@ -44,7 +44,7 @@ def check_it(arguments: Namespace) -> Outcome:
     """Check one slope, or all of a file: code 1 where one is wrong, 2 where one cannot be run."""
     path, sign, name = arguments.target.rpartition("::")
     path, name = (path, name) if sign else (name, "")
-    given = numbers_by_name(arguments.numbers, point)
+    given = numbers_by_name(arguments.numbers, point, check=str)
     module = _load(Path(path))
     if arguments.of and not name:
         raise BadArgumentError(f"--of says what one slope belongs to: name it, as {path}::slope")
@@ -237,8 +237,8 @@ def _checked(
         raise BadArgumentError(f"{pair.slope} of {pair.of} at {where}: {error}") from error
     except Exception as error:
         path = Path(module.__spec__.origin or "") if module.__spec__ else Path()
-        raised = f"{pair.slope} of {pair.of} at {where}: {_blame(error, path)}"
-        raise BadArgumentError(raised + (hint or "")) from error
+        blame = _blame(error, path)
+        raise BadArgumentError(f"{pair.slope} of {pair.of} at {where}: {blame}{hint}") from error
     parts = ["\n".join(title), str(report)]
     if arguments.details and report.details:
         parts.append("\n".join(textwrap.fill(x, WIDTH) for x in report.details.splitlines()))
@@ -273,4 +273,4 @@ def _count(nested: Any) -> int:
 
 
 def _short(x: Any) -> str:
-    return f"{x:.12g}" if isinstance(x, float) else shown(x)
+    return f"{x:.12g}" if isinstance(x, float) else shown(getattr(x, "tolist", lambda: x)())

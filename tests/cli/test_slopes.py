@@ -95,6 +95,23 @@ def test_lists_are_points_too_and_defaults_are_used(capsys):
     assert "row = (1.0, 2.0, 3.0), target = 0" in " ".join(out.split())
 
 
+def test_lists_are_arrays_as_the_tutorial_has_them(capsys):
+    """``weights * row`` of Python's lists is an error."""
+    name = file_of(
+        "import numpy as np\nROW = np.array([1, 2, 3])\n"
+        "def loss(w): return (w * ROW).sum() ** 2\n"
+        "def slope_loss(w): return 2 * ROW * (w * ROW).sum()\n"
+        "def form(clip): return (clip @ clip.T).sum()\n"
+        "def slope_form(clip): return 2 * np.ones((2, 2)) @ clip\n"
+    )
+    code, out, _ = check(capsys, f"{name}::slope_loss", "w=[0, 2, 1]")
+    assert code == 0
+    assert "at w = [0.0, 2.0, 1.0]" in out
+    assert "w[2]            42        42" in out
+    # A name that is a function of expressions is a name like any other here.
+    assert check(capsys, f"{name}::slope_form", "clip=[[1, 2], [3, 4]]")[0] == 0
+
+
 def test_without_numbers_a_point_is_chosen_and_said(capsys):
     code, out, _ = check(capsys, "mine.py::slope_loss")
     assert code == 0
@@ -210,6 +227,9 @@ def test_what_a_file_may_hold_instead_says_so(text, says, capsys):
         (["mine.py::slope_loss", "w=two"], "two is no number"),
         (["mine.py::slope_loss", "w=[1, two]"], "is no list of numbers"),
         (["mine.py::slope_loss", "w=[]"], "is no list of numbers"),
+        (["mine.py::slope_loss", "w=[[1, 2], [3]]"], "is no list of numbers"),
+        (["mine.py::slope_loss", "w=[True]"], "is no list of numbers"),
+        (["mine.py::slope_loss", "w=[1" + "0" * 400 + "]"], "is no list of numbers"),
         (["mine.py::slope_loss", "w=[__import__('os')]"], "is no list of numbers"),
         (["mine.py::slope_loss", "--wrt", "v"], "'v' is not among w"),
         (["mine.py::slope_loss", "--seed", "x"], "invalid int value"),
