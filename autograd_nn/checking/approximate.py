@@ -49,7 +49,17 @@ class approx_gradient:  # noqa: N801 - reads as the function that it is used as
         self.slopes = [numeric_derivative(along(i), v) for i, v in enumerate(arguments.numbers)]
 
     def report(self, slopes: object) -> GradientReport:
-        """The comparison with these slopes, slope by slope."""
+        """The comparison with these slopes, slope by slope.
+
+        Args:
+            slopes: one for each number of the point.
+
+        Returns:
+            A ``GradientReport``.
+
+        Raises:
+            ValueError: another number of slopes.
+        """
         given = hand_numbers(slopes, len(self.slopes), "the left side is")
         rows = [
             Row(name, slope, None, numeric, *judge(slope, numeric, self.rtol))

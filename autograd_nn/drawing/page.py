@@ -71,6 +71,12 @@ class Page:
     def save(self, path: os.PathLike[str] | str) -> str:
         """Write the page to a file; returns its path.
 
+        Args:
+            path: the file, ``"backprop.html"``.
+
+        Returns:
+            The path.
+
         Raises:
             FileNotFoundError: the folder does not exist.
         """

@@ -173,7 +173,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         return self._source.picture
 
     def mark(self, change: Callable[[Scene], None]) -> None:
-        """Change the scene, and each that comes of opening a part of it in a notebook."""
+        """Change the scene, and each that comes of opening a part of it in a notebook.
+
+        Args:
+            change: called with a scene, which it changes in place.
+        """
         change(self.scene)
         self._marks.append(change)
 
@@ -322,7 +326,19 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         *,
         skip_existing: bool | None = False,
     ) -> str:
-        """Write the DOT source to a file; returns its path."""
+        """Write the DOT source to a file; returns its path.
+
+        Args:
+            filename: the file; by default the picture's name with ``.gv``.
+            directory: where, unless the name says so.
+            skip_existing: leave a file that is there already.
+
+        Returns:
+            The path.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         path = _inside(filename or self.filename, directory)
         if not (skip_existing and path.exists()):
             write_whole(path, self.source.encode())

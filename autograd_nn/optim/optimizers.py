@@ -87,7 +87,12 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, data: Floats, gradient: Floats) -> None:
-        """Move ``data`` in place against ``gradient``, both in the order of ``parameters``."""
+        """Move ``data`` in place against ``gradient``, both in the order of ``parameters``.
+
+        Args:
+            data: the numbers of the parameters.
+            gradient: the slope of each.
+        """
 
     def step(self) -> None:
         """Move every parameter by one step against its ``.grad``."""
@@ -106,6 +111,9 @@ class Optimizer(ABC):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from the ``state_dict`` of an optimiser of the same kind and number of parameters.
+
+        Args:
+            state: what ``state_dict`` gave.
 
         Raises:
             ValueError: it is another kind's, or of another number of parameters; nothing is

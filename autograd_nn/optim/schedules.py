@@ -69,7 +69,14 @@ class Schedule(ABC):
 
     @abstractmethod
     def rate(self, epoch: int) -> float:
-        """The learning rate of that epoch, counted from 0."""
+        """The learning rate of that epoch, counted from 0.
+
+        Args:
+            epoch: counted from 0.
+
+        Returns:
+            The learning rate.
+        """
 
     def step(self) -> None:
         """Set the rate of the next epoch."""
@@ -341,7 +348,11 @@ class ReduceLROnPlateau:
         return f"ReduceLROnPlateau({type(self.optimizer).__name__}, {made})"
 
     def step(self, number: float) -> None:
-        """Hear of an epoch's number, and lower the rate where it is time."""
+        """Hear of an epoch's number, and lower the rate where it is time.
+
+        Args:
+            number: the loss of that epoch, or whatever is watched.
+        """
         x, sign = float(number), 1.0 if self.mode == "min" else -1.0
         margin = self.threshold * abs(self.best) if math.isfinite(self.best) else 0.0
         if sign * x < sign * self.best - margin:

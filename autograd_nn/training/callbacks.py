@@ -52,7 +52,11 @@ class Run:
         return self.history.epochs
 
     def stop(self, reason: str) -> None:
-        """End the training after this epoch; the reason is kept in ``history.stopped``."""
+        """End the training after this epoch; the reason is kept in ``history.stopped``.
+
+        Args:
+            reason: in words, for the history.
+        """
         self.history.stopped = reason
 
 
@@ -74,13 +78,25 @@ class Callback:
         return f"{type(self).__name__}({made})"
 
     def on_train_begin(self, run: Run) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Args:
+            run: the training that is going on.
+        """
 
     def on_epoch_end(self, run: Run) -> None:
-        """After each epoch."""
+        """After each epoch.
+
+        Args:
+            run: the training that is going on.
+        """
 
     def on_train_end(self, run: Run) -> None:
-        """After the last epoch, also when training was stopped or interrupted."""
+        """After the last epoch, also when training was stopped or interrupted.
+
+        Args:
+            run: the training that is going on.
+        """
 
 
 class _Watch(Callback):

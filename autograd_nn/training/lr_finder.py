@@ -48,8 +48,14 @@ class LearningRates:
     def plot(self, ax: Any = None) -> Any:
         """Draw the loss over the rate; needs matplotlib (the extra ``plot``).
 
+        Args:
+            ax: matplotlib axes to draw into; without them a new figure.
+
         Returns:
             The matplotlib figure.
+
+        Raises:
+            ImportError: matplotlib is not installed.
         """
         if ax is None:
             _, ax = pyplot().subplots(figsize=(6.4, 3.6), layout="constrained")

@@ -69,7 +69,14 @@ class Structure(NamedTuple):
         return list(zip([0, *ends], ends, strict=False))
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """From as many numbers or Values, in order, to the nested structure."""
+        """From as many numbers or Values, in order, to the nested structure.
+
+        Args:
+            numbers: floats or Values, one for each number of the structure.
+
+        Returns:
+            Lists, tuples, dicts and arrays as they were, with these numbers.
+        """
         if not any(self.shapes) and all(shape is None for shape in self.shapes):
             return self.assemble(numbers)
         leaves = [
