@@ -5,7 +5,7 @@ figure that nobody measured costs more than it says.
 """
 
 import doctest
-import json
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -19,7 +19,15 @@ CHECKOUT = Path(__file__).parents[1]
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 TOUR = (CHECKOUT / "docs" / "tour.md").read_text(encoding="utf-8")
 EXAMPLES = sorted(path.name for path in (CHECKOUT / "examples").glob("*.py"))
-MEASURED = CHECKOUT / "docs" / "benchmarks"
+QUOTE = CHECKOUT / "benchmarks" / "quote.py"
+
+
+def module_of(path):
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def links(text):
@@ -37,7 +45,8 @@ def headings(text):
 def test_it_is_read_in_one_go():
     lines = README.splitlines()
     assert len(lines) <= 90
-    assert [line for line in lines if len(line) > 100 and not line.startswith("python3 ")] == []
+    written = [x for x in lines if not re.match(r"python3 |- .* times as long", x)]
+    assert max(map(len, written)) <= 100
     cards = re.split(r"^## ", README, flags=re.MULTILINE)[1:]
     assert [card.split("\n")[0] for card in cards] == ["Draw", "Check", "Train", "Run fast"]
     assert all(len(card.split("\n\n[Learn]")[0].splitlines()) <= 14 for card in cards)
@@ -72,12 +81,7 @@ def test_the_example_has_seven_lines_and_the_picture_is_the_one_that_it_draws():
 
 
 def test_the_picture_that_steps_is_the_one_that_its_example_writes(tmp_path, monkeypatch):
-    import importlib.util
-
-    path = CHECKOUT / "examples" / "moving_picture.py"
-    spec = importlib.util.spec_from_file_location("moving_picture", path)
-    moving_picture = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(moving_picture)
+    moving_picture = module_of(CHECKOUT / "examples" / "moving_picture.py")
     monkeypatch.setattr("sys.argv", ["moving_picture.py", "--out", str(tmp_path)])
     moving_picture.main()
     made = (tmp_path / "stepping.svg").read_text(encoding="utf-8")
@@ -129,54 +133,8 @@ def test_the_first_command_runs_what_is_there():
         assert re.search(rf"^{extra} =", metadata, re.MULTILINE), extra
 
 
-# -- figures ---------------------------------------------------------------------------------
-
-
-def medians(file, work):
-    """The median seconds of each contestant at one work, as a benchmark wrote them."""
-    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
-    chosen = [row for row in rows if row.get("work", "").startswith(work) and "name" in row]
-    return {row["name"]: row["median"] for row in chosen if "ratio" in row}
-
-
-def two_digits(x):
-    return f"{float(f'{x:.2g}'):g}"
-
-
-def benchmark_lines(folder):
-    """The README's two lines, from the files of ``docs/benchmarks``."""
-    jit, engine = (medians(folder / f"{name}.json", "moons step") for name in ("jit", "engine"))
-    native = min(seconds for name, seconds in jit.items() if name.endswith("native"))
-    alone = engine["autograd_nn"]
-    yield (
-        f"- with `jit`, from plain loops: {two_digits(native * 1e3)} ms; JAX takes "
-        f"{two_digits(jit['JAX'] / native)} times as long, NumPy by hand "
-        f"{two_digits(jit['by hand'] / native)} times."
-    )
-    yield (
-        f"- without `jit`, the engine alone: {two_digits(alone * 1e3)} ms; micrograd takes "
-        f"{two_digits(engine['micrograd'] / alone)} times as long."
-    )
-
-
-def rows(**seconds):
-    return [
-        {"work": "moons step", "name": k, "median": s, "ratio": 1.0} for k, s in seconds.items()
-    ]
-
-
-def test_the_lines_are_written_from_measured_rows(tmp_path):
-    jit = rows(
-        **{"loops, native": 7.9e-6, "loops, numpy": 4.2e-5, "JAX": 1.9e-5, "by hand": 3.7e-5}
-    )
-    for name, found in (("jit", jit), ("engine", rows(autograd_nn=5.2e-3, micrograd=0.63))):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"rows": found}))
-    first, second = benchmark_lines(tmp_path)
-    assert first.endswith("0.0079 ms; JAX takes 2.4 times as long, NumPy by hand 4.7 times.")
-    assert second.endswith("5.2 ms; micrograd takes 120 times as long.")
-
-
-@pytest.mark.skipif(not (MEASURED / "jit.json").exists(), reason="no figures are kept here")
+@pytest.mark.skipif(not QUOTE.exists(), reason="the benchmarks are not here")
 def test_the_figures_are_those_that_were_measured():
-    for line in benchmark_lines(MEASURED):
-        assert line in README.splitlines(), f"the README has to say:\n{line}"
+    """``python -m benchmarks.quote README.md`` writes the lines anew."""
+    assert len(re.findall("<!-- measured ", README)) == 2
+    assert module_of(QUOTE).quoted(README) == README
