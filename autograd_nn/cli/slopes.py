@@ -229,16 +229,19 @@ def _checked(
     at, chosen = _point(f, pair.of, given)
     where = ", ".join(f"{name} = {_short(x)}" for name, x in at.items())
     hint = " (give NAME=NUMBER to choose)" if chosen else ""
+    first = next(iter(at))
+    advice = f". Give {first}=NUMBER, or {first}=[1, 2, 3] where it takes several" if chosen else ""
     title = textwrap.wrap(f"{pair.slope}, the slope of {pair.of}, at {where}{hint}", WIDTH)
     try:
         wrt = _along(list(at), hand, at, arguments.wrt)
         report = check_gradients(f, tuple(at.values()), hand, wrt=wrt, seed=arguments.seed)
     except AutogradError as error:
-        raise BadArgumentError(f"{pair.slope} of {pair.of} at {where}: {error}") from error
+        said = f"{pair.slope} of {pair.of} at {where}: {error}{advice}"
+        raise BadArgumentError(said) from error
     except Exception as error:
         path = Path(module.__spec__.origin or "") if module.__spec__ else Path()
-        blame = _blame(error, path)
-        raise BadArgumentError(f"{pair.slope} of {pair.of} at {where}: {blame}{hint}") from error
+        said = f"{pair.slope} of {pair.of} at {where}: {_blame(error, path)}{advice}"
+        raise BadArgumentError(said) from error
     parts = ["\n".join(title), str(report)]
     if arguments.details and report.details:
         parts.append("\n".join(textwrap.fill(x, WIDTH) for x in report.details.splitlines()))

@@ -199,6 +199,7 @@ def test_a_script_under_its_guard_is_not_run_and_no_cache_is_left(capsys):
         ("from math import sqrt\nslope_sqrt = 1\n", "there is no pair"),
         ("def f(*xs): return xs[0]\ndef slope_f(*xs): return 1\n", "takes no number by position"),
         ("def f(x): return x\ndef slope_f(): return 1\n", "TypeError"),
+        ("def f(x): return sum(x)\ndef slope_f(x): return x\n", "Give x=NUMBER, or x=[1, 2, 3]"),
         ("def f(x): return 'text'\ndef slope_f(x): return 1\n", "f returned"),
         ("def f(x): return x\ndef slope_f(x): return 'text'\n", "slope_f of f"),
         ("def f(x, y): return x\ndef slope_f(x, y): return [1, 2, 3]\n", "it gives 3 slopes"),
