@@ -69,7 +69,7 @@ def apply(name: str, *operands: Any) -> Any:
         return np.frompyfunc(lambda *xs: apply(name, *xs), len(arrays), 1)(*arrays)
 
 
-def _unary(name: str, says: str, at: str, gives: str) -> Callable[[Any], Any]:
+def _unary(name: str, says: str, at: str = "", gives: str = "") -> Callable[[Any], Any]:
     method = getattr(Value, name)
 
     def function(x: Any) -> Any:
@@ -80,7 +80,7 @@ def _unary(name: str, says: str, at: str, gives: str) -> Callable[[Any], Any]:
     return function
 
 
-def _binary(name: str, says: str, at: str, gives: str) -> Callable[[Any, Any], Any]:
+def _binary(name: str, says: str, at: str = "", gives: str = "") -> Callable[[Any, Any], Any]:
     def function(a: Any, b: Any) -> Any:
         return apply(name, a, b)
 
@@ -90,7 +90,8 @@ def _binary(name: str, says: str, at: str, gives: str) -> Callable[[Any, Any], A
 
 
 def _documented(name: str, says: str, operands: str, at: str, gives: str) -> str:
-    """The docstring of a function, with an example: ``name(at)`` gives ``gives``."""
+    """The docstring of a function; its example is that ``name(at)`` gives ``gives``."""
+    example = f"\n    >>> {name}({at})\n    {gives}\n" if at else ""
     return f"""{says}
 
     Args:
@@ -102,10 +103,7 @@ def _documented(name: str, says: str, operands: str, at: str, gives: str) -> str
     Raises:
         TypeError: something else than numbers and Values.
         ValueError: rows of different lengths, or shapes that do not fit together.
-
-    >>> {name}({at})
-    {gives}
-    """
+{example}    """
 
 
 abs = _unary("abs", "``|x|``, with slope 0 at 0.", "-2.0", "2.0")

@@ -29,7 +29,7 @@ def depends_on(result: Any, nodes: Sequence[Value]) -> bool:
         True where a path of operations leads from one of ``nodes`` to a result.
 
     Raises:
-        Nothing: a plain number depends on no node.
+        TypeError: ``nodes`` is no list.
 
     >>> x = Value(2.0)
     >>> depends_on(x * 3.0, [x]), depends_on(x.detach() * 3.0, [x])
