@@ -9,7 +9,7 @@ from pathlib import Path
 from autograd_nn.checks import did_you_mean, shown
 from autograd_nn.cli.arguments import WIDTH, Outcome
 from autograd_nn.cli.numbers import Graph, graph_of
-from autograd_nn.drawing import Page, draw, explain, expression, step_through
+from autograd_nn.drawing import Page, draw, explain, step_through
 from autograd_nn.drawing.text import short_number
 from autograd_nn.errors import BadArgumentError
 
@@ -45,7 +45,7 @@ def explain_it(arguments: Namespace) -> Outcome:
 def step_through_it(arguments: Namespace) -> Outcome:
     """Write the page that steps forward and back."""
     graph = _graph(arguments)
-    title = arguments.title or expression(graph.root)
+    title = arguments.title or graph.text
     if arguments.output == _STANDARD_OUTPUT:
         page = step_through(graph.root, title=title)
         assert isinstance(page, Page)
@@ -63,8 +63,7 @@ def _graph(arguments: Namespace) -> Graph:
 
 def _results(graph: Graph) -> str:
     """The result and its slopes."""
-    value = short_number(graph.root.data)
-    formula = graph.root.label if graph.is_one_name else expression(graph.root)
-    lines = textwrap.wrap(f"{formula} = {value}", WIDTH)
+    named = f"{label} = " if (label := graph.root.label) not in ("", graph.text) else ""
+    lines = textwrap.wrap(f"{named}{graph.text} = {short_number(graph.root.data)}", WIDTH)
     slopes = (f"{name} {short_number(leaf.grad)}" for name, leaf in graph.leaves.items())
     return "\n".join([*lines, *textwrap.wrap(f"slopes: {', '.join(slopes)}", WIDTH)])

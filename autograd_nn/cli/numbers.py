@@ -102,17 +102,14 @@ class Graph(NamedTuple):
     """An expression at the given numbers.
 
     Attributes:
+        text: the expression.
         root: the result, after ``backward()``.
         leaves: the Value of each name, in the order of first use.
     """
 
+    text: str
     root: Value
     leaves: dict[str, Value]
-
-    @property
-    def is_one_name(self) -> bool:
-        """Whether the expression is a name, so that the result is its leaf."""
-        return any(self.root is leaf for leaf in self.leaves.values())
 
 
 def graph_of(text: str, given: Sequence[str], label: str = "") -> Graph:
@@ -134,12 +131,12 @@ def graph_of(text: str, given: Sequence[str], label: str = "") -> Graph:
     numbers = numbers_by_name(given)
     _check_names(expression, numbers)
     leaves = {name: Value(numbers[name], label=name) for name in expression.names}
-    graph = Graph(expression(leaves), leaves)
-    if label and graph.is_one_name:  # the result is called otherwise than the name
-        graph = graph._replace(root=graph.root * 1.0)
-    graph.root.label = label or graph.root.label
-    graph.root.backward()
-    return graph
+    root = expression(leaves)
+    if label and any(root is leaf for leaf in leaves.values()):
+        root = root * 1.0  # the result is called otherwise than the name that it is
+    root.label = label or root.label
+    root.backward()
+    return Graph(expression.text, root, leaves)
 
 
 def _check_names(expression: Expression, numbers: Mapping[str, float]) -> None:
