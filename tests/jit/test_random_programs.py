@@ -11,7 +11,7 @@ gathers, look-ups, branches, every operation.
 * Programs written for one row and run on many.
 
 ``AUTOGRAD_NN_FUZZ_PROGRAMS`` in the environment sets how many, 1,000 unless it is there; the
-plain engine records a quarter of them, for the programs that are made of its recordings are the same.
+plain engine records a quarter of them: what is made of its recordings is the same.
 """
 
 import os
@@ -27,7 +27,7 @@ from autograd_nn import functions as fn
 from autograd_nn.engine import topological_order
 from autograd_nn.jit import JitWarning, jit, take
 
-COUNT = int(os.environ.get("AUTOGRAD_NN_FUZZ_PROGRAMS", 1000 if engine_is_compiled() else 250))
+COUNT = int(os.environ.get("AUTOGRAD_NN_FUZZ_PROGRAMS", "1000" if engine_is_compiled() else "250"))
 
 UNARY = ["relu", "exp", "tanh", "sigmoid", "sin", "cos", "tan", "abs", "sqrt", "log", "log1p"]
 UNARY += ["expm1", "softplus", "atan", "asin", "acos", "sinh", "cosh", "erf"]
