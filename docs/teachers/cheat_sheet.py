@@ -154,6 +154,17 @@ COLUMNS = [
 CARDS = [card for column in COLUMNS for card in column]
 
 
+def text() -> str:
+    """The sheet for those who cannot see it; it stands in both files."""
+    parts = []
+    for card in CARDS:
+        parts.append(f"{card.title}:")
+        parts += [
+            f"{code}  # {gives}" if code and gives else code or gives for code, gives in card.lines
+        ]
+    return "\n".join(parts)
+
+
 def write(folder: Path) -> list[Path]:
     """Draw the sheet; returns the files."""
     import matplotlib as mpl
@@ -173,9 +184,12 @@ def write(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / f"cheat-sheet.{suffix}" for suffix in ("pdf", "svg")]
         for file in files:
-            dates = {"CreationDate" if file.suffix == ".pdf" else "Date": None}
-            title = {"Title": "autograd_nn on one page"}
-            figure.savefig(file, metadata={**title, **dates})
+            about = {"Title": "autograd_nn on one page"}
+            if file.suffix == ".pdf":
+                about |= {"Subject": text(), "CreationDate": None}
+            else:
+                about |= {"Description": text(), "Date": None}
+            figure.savefig(file, metadata=about)
         plt.close(figure)
     return files
 
