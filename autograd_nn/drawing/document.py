@@ -74,11 +74,10 @@ def framed(text: str, title: str, height: float) -> str:
 def in_notebook(inner: str, ground: str = "none") -> str:
     """HTML for a cell whose colours are those of ``light-dark(...)``.
 
-    What is wider than the cell is scrolled, by keys too: so the box takes the focus.
+    What is wider than the cell is scrolled, by keys too: so it takes the focus.
     """
     return (
-        f'{_AS_THE_NOTEBOOK}<div class="autograd-nn" tabindex="0" role="group" '
-        'aria-label="a drawing" '
+        f'{_AS_THE_NOTEBOOK}<div class="autograd-nn" tabindex="0" '
         f'style="background:{ground};overflow-x:auto;border-radius:6px">{inner}</div>'
     )
 
