@@ -16,13 +16,13 @@ from autograd_nn.drawing.palette import css
 __all__ = ["asset", "colours", "document", "framed", "in_notebook", "script_of"]
 
 # A frame takes light or dark from the scheme of its element: JupyterLab and exported notebooks say
-# theirs on the body, VS Code by a class, Colab on the root.
+# theirs on the body, VS Code by a class, Colab on the root, sites of documentation by data-theme.
 _AS_THE_NOTEBOOK = (
     "<style>.autograd-nn{color-scheme:light dark}"
     "[data-jp-theme-light=true] .autograd-nn,.vscode-light .autograd-nn,"
-    "[theme=light] .autograd-nn{color-scheme:light}"
+    "[theme=light] .autograd-nn,[data-theme=light] .autograd-nn{color-scheme:light}"
     "[data-jp-theme-light=false] .autograd-nn,.vscode-dark .autograd-nn,"
-    "[theme=dark] .autograd-nn{color-scheme:dark}</style>"
+    "[theme=dark] .autograd-nn,[data-theme=dark] .autograd-nn{color-scheme:dark}</style>"
 )
 
 

@@ -19,6 +19,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.program import Program
 
 __all__ = ["Recordings"]
@@ -42,8 +43,7 @@ class Recordings:
     Args:
         function: the function.
         name: what to call it in messages.
-        reduce: what ``jit`` was asked to do with rows.
-        backend: what is to run the programs.
+        options: what ``jit`` was asked for.
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
@@ -52,11 +52,8 @@ class Recordings:
         streak: how many calls in a row have found no path, whatever their structure.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], name: str, reduce: str | None, backend: str
-    ) -> None:
-        self.function, self.name, self.reduce = function, name, reduce
-        self.backend = backend
+    def __init__(self, function: Callable[..., Any], name: str, options: Options) -> None:
+        self.function, self.name, self.options = function, name, options
         self.why = ""
         self.acts = False
         self.streak = 0
@@ -143,7 +140,7 @@ class Recordings:
             )
 
     def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
-        program = Program(trace, call, described, self.reduce, self.backend)
+        program = Program(trace, call, described, self.options)
         self._install(program, paths)
         return program
 
@@ -166,8 +163,7 @@ class Recordings:
         if not paths.is_worth_compiling(waiting):
             return None
         if waiting.program is None:
-            described = waiting.result
-            waiting.program = Program(waiting.trace, call, described, self.reduce, self.backend)
+            waiting.program = Program(waiting.trace, call, waiting.result, self.options)
         program: Program = waiting.program
         if not program.pays(waiting.hits):
             return None
@@ -185,7 +181,7 @@ class Recordings:
             self.give_up(paths, *difference)
         else:
             paths = self.paths_of(call)  # what lies around may have been written
-            paths.wait(Waiting(trace, call, recording.described, self.reduce))
+            paths.wait(Waiting(trace, call, recording.described, self.options.reduce))
 
     def trace_of(self, recording: Recording) -> Trace | None:
         """The equations of a recording that can be replayed."""
