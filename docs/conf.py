@@ -2,7 +2,7 @@
 
     python -m sphinx -W --keep-going docs build/site
 
-needs ``pip install '.[docs,plot]'`` and no network: mathematics becomes MathML, fonts are the
+needs ``pip install '.[test,docs]'`` and no network: mathematics becomes MathML, fonts are the
 reader's own, links to other projects' references come from a list beside this file.  A page that
 is opened from disk asks nothing of anybody.  What is made by our own code is in ``_extensions``.
 """
