@@ -20,6 +20,7 @@ from autograd_nn.errors import (
     WrongTypeError,
 )
 from autograd_nn.jit.backends.door import checked
+from autograd_nn.jit.blocks import calls as blocks
 from autograd_nn.jit.capture.arguments import unreadable
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Path
@@ -130,8 +131,11 @@ class Jitted:
             found = quick.answer(args)
             if found is not None:
                 return found
+        client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            return blocks.answer(self, args, names, client=client)
         call = self._read(args, names)
         if call is None:
             return self.function(*given[0], **given[1])
@@ -173,8 +177,11 @@ class Jitted:
         if vector is not None and isinstance(argnums, (int, tuple)) and self._takes("vector"):
             kwargs["vector"], vector = vector, None  # the function's own argument
         argnums = tuple(argnums) if isinstance(argnums, list) else argnums
+        client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            return blocks.answer(self, args, names, argnums, vector, client)
         call = self._read(args, names)
         if call is None:
             return value_and_grad(self.function, argnums)(*given[0], **given[1])
@@ -200,6 +207,12 @@ class Jitted:
             found = self._transformed[key] = jit(make(self.function), backend=self.backend)
         return found
 
+    def _client(self, kwargs: dict[str, Any]) -> Any:
+        """The client of Dask among the arguments by name, where the function takes none."""
+        if "client" not in kwargs or not self.row_positions or self._takes("client"):
+            return None
+        return kwargs.pop("client")
+
     def _takes(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
 
@@ -209,9 +222,11 @@ class Jitted:
         Raises:
             TraceError: the engine runs the function; the message says why.
         """
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            args = blocks.one_row(self, args)
         call = Call(args, self.row_positions)
         if not call.readable:
-            raise WrongTypeError(self._unreadable(call))
+            raise WrongTypeError(self.unreadable(call))
         paths = self._known.paths_of(call)
         if not self.row_positions:
             for program in paths.programs:
@@ -226,20 +241,13 @@ class Jitted:
 
     def _answer(self, call: Call, wanted: Wanted | None) -> Any:
         """The result of a call, by a program that holds or else by a run of the function."""
+        if self.row_positions:
+            return self.row_sums(call, wanted).result()
         if not call.readable:
-            if self.row_positions:
-                raise WrongTypeError(self._unreadable(call))
-            self._known.warn_once(self._unreadable(call))
+            self._known.warn_once(self.unreadable(call))
             return self._fallback.as_written(call, wanted)
         if wanted is not None and wanted.static:
-            if self.row_positions:
-                raise WrongTypeError(
-                    f"{self!r}: an argument of argnums holds something beside numbers, along which "
-                    "there is no slope; leave it out of argnums"
-                )
             return self._fallback.as_written(call, wanted)
-        if self.row_positions:
-            return self._answer_rows(call, wanted)
         paths = self._known.paths_of(call)
         if not paths.raised:
             for program in paths.candidates:
@@ -285,7 +293,24 @@ class Jitted:
                     return answer  # what it did must not be done again
         return self._fallback.answer(call, wanted, paths)
 
-    def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:
+    @property
+    def recordings(self) -> Recordings:
+        """What is known of the function."""
+        return self._known
+
+    def row_sums(self, call: Call, wanted: Wanted | None) -> RowSums:
+        """The results of a call with rows; new paths are recorded on the way.
+
+        Raises:
+            TypeError: an argument cannot be read, or has no slope and one is asked for.
+        """
+        if not call.readable:
+            raise WrongTypeError(self.unreadable(call))
+        if wanted is not None and wanted.static:
+            raise WrongTypeError(
+                f"{self!r}: an argument of argnums holds something beside numbers, along which "
+                "there is no slope; leave it out of argnums"
+            )
         paths = self._known.paths_of(call)
         sums = RowSums(call, wanted, self.reduce)
 
@@ -308,9 +333,10 @@ class Jitted:
 
         hit = sums.run(lambda: paths.candidates, make, run)
         paths.misses = 0.0 if hit else paths.misses + 1.0
-        return sums.result()
+        return sums
 
-    def _unreadable(self, call: Call) -> str:
+    def unreadable(self, call: Call) -> str:
+        """What in a call cannot be read, and what can."""
         found = [unreadable(x, f"argument {k}") for k, x in enumerate(call.args)]
         return (
             f"{self!r}: {next(filter(None, found), 'an argument')}, which a recording cannot take "

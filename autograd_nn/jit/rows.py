@@ -34,21 +34,28 @@ class RowSums:
         call: the arguments.
         wanted: the slopes that are asked for; None if none are.
         reduce: "mean" or "sum" over the rows, or None.
+        held: says which numbers the captured Values have; by default ``wanted`` does, or they
+            have their own.
 
     Attributes:
         slopes: what ``wanted`` takes: the sum over rows, or an array with all rows.
         lonely: how many programs were made that hold for one row only.
+        described: what the function returns for a row; see ``arguments.uniform``.
+        numbers: one line a number of that, one column a row.
     """
 
-    def __init__(self, call: Call, wanted: Wanted | None, reduce: str | None) -> None:
+    def __init__(
+        self, call: Call, wanted: Wanted | None, reduce: str | None, held: Wanted | None = None
+    ) -> None:
         self.call, self.wanted, self.reduce = call, wanted, reduce
+        self._held = held or wanted
         self._seed = 1.0 / call.rows if reduce == "mean" else 1.0
         self.slopes: list[Any] = []
         self.lonely = 0
         self._engine: Callable[[int], Run] | None = None
         self._odd = np.zeros(call.rows, dtype=bool)  # rows that are left to the engine
-        self._result: Any = None
-        self._numbers: Any = None  # one line a number of the result, one column a row
+        self.described: Any = None
+        self.numbers: Any = None
 
     def run(
         self,
@@ -118,7 +125,7 @@ class RowSums:
             found = run.slopes(run.number())
             with np.errstate(all="ignore"):
                 slopes = [self._seed * np.asarray(x) for x in found]
-                self._add(self._rows_wanted(), chosen, slopes)
+                self._add(self.rows_wanted(), chosen, slopes)
 
     def _try(self, program: Program, chosen: Any) -> Any:
         """Do the rows that are on a program's path; returns the others."""
@@ -142,7 +149,7 @@ class RowSums:
         wanted = self.wanted
         compiled, frame = program.borrow(len(chosen))
         try:
-            groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(wanted)]
+            groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(self._held)]
             with np.errstate(all="ignore"):
                 if not frame.run(groups, len(chosen)):
                     return frame.on_path()
@@ -159,26 +166,26 @@ class RowSums:
                     return np.ones(len(chosen), dtype=bool)
                 self._keep(program.uniform, program.sources, chosen, numbers)
                 if wanted is not None:
-                    self._add(self._rows_wanted(), chosen, slopes)
+                    self._add(self.rows_wanted(), chosen, slopes)
             return None
         finally:
             compiled.give_back(frame)
 
     def _keep(self, result: Any, sources: list[Any], chosen: Any, numbers: Any) -> None:
         """Keep the results of some rows: their description, and one line a number."""
-        if self._result is None:
-            self._result = result
-            self._numbers = np.empty((len(sources), self.call.rows))
-        elif result != self._result:
+        if self.described is None:
+            self.described = result
+            self.numbers = np.empty((len(sources), self.call.rows))
+        elif result != self.described:
             raise TraceError(
                 "the function returns other structures for other rows; return the same lists, "
                 "tuples and dicts on every path"
             )
         rows = _as_slice(chosen)
         for k, source in enumerate(sources):
-            self._numbers[k, rows] = numbers[source] if isinstance(source, int) else source
+            self.numbers[k, rows] = numbers[source] if isinstance(source, int) else source
 
-    def _rows_wanted(self) -> list[bool]:
+    def rows_wanted(self) -> list[bool]:
         """For each of the wanted regions whether it has a row axis."""
         assert self.wanted is not None
         if self.wanted.module is not None:
@@ -203,13 +210,13 @@ class RowSums:
 
         With slopes, the pair of it and the gradient.
         """
-        numbers = self._numbers
+        numbers = self.numbers
         if self.reduce is not None:
             with np.errstate(all="ignore"):
                 numbers = np.add.reduce(numbers, 1)
         if self.reduce == "mean":
             numbers /= self.call.rows
-        value = rebuild(self._result, numbers)
+        value = rebuild(self.described, numbers)
         return value if self.wanted is None else (value, self.wanted.build(self.slopes))
 
 

@@ -229,6 +229,15 @@ class Surroundings:
         found = [p for model in self._models for p in model.parameters() if isinstance(p, Value)]
         return list({id(p): p for p in found}.values())
 
+    def modules(self) -> list[ModuleType]:
+        """The user's own modules from which functions and objects in reach come."""
+        names = {getattr(x, "__module__", None) for x in self._seen.values()}
+        names |= {getattr(type(x), "__module__", None) for x in self._seen.values()}
+        found = [
+            sys.modules.get(name) for name in sorted(filter(None, names)) if name != "__main__"
+        ]
+        return [x for x in found if x is not None and _is_users_module(x)]
+
     def random_states(self) -> list[Any]:
         """Where the sequences of random numbers stand."""
         shared = [np.random.mtrand._rand] if self._may_draw else []
