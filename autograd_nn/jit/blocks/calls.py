@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_nn.checks import is_dask
 from autograd_nn.errors import WrongTypeError
-from autograd_nn.jit.blocks.cluster import Cluster, task
+from autograd_nn.jit.blocks.cluster import Cluster, dask, task
 from autograd_nn.jit.blocks.collections import Blocks
 from autograd_nn.jit.blocks.job import row_slopes
 from autograd_nn.jit.blocks.totals import BlockCall
@@ -112,8 +112,7 @@ def _count(spec: Any) -> int:
 
 def _rebuilt(spec: Any, numbers: Any) -> Any:
     """As ``arguments.rebuild``, of an array of Dask."""
-    import dask.array as da
-
+    da = dask("dask.array")
     kind = spec[0]
     if kind == "value":
         return numbers[spec[1]]
@@ -150,8 +149,7 @@ def _gradient(call: BlockCall, slopes: list[Any], share: float) -> Any:
 
 def _along_rows(call: BlockCall, k: int, which: int, share: float) -> Any:
     """The slopes along an argument that carries rows, which are computed when asked for."""
-    import dask.array as da
-
+    da = dask("dask.array")
     sent, step = call.ready()
     name = f"slopes-of-rows-{uuid4().hex}"
     shape = call.call.groups[call.call.starts[k]].shape[1:]

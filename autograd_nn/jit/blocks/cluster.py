@@ -9,15 +9,28 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from autograd_nn.callers import user_frame
 from autograd_nn.checks import describe
 from autograd_nn.errors import ClusterError, JitWarning, MissingPackageError, WrongTypeError
 
-__all__ = ["Cluster", "task"]
+__all__ = ["Cluster", "dask", "task"]
 
 _NEEDS = "blocks of rows need Dask: pip install 'autograd_nn[dask]'"
+
+
+def dask(name: str) -> Any:
+    """A module of Dask, which is imported when blocks are met, and not before.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError:
+        raise MissingPackageError(_NEEDS) from None
 
 
 class Cluster:
@@ -36,12 +49,8 @@ class Cluster:
     """
 
     def __init__(self, client: Any = None) -> None:
-        try:
-            from dask.base import get_scheduler
-        except ImportError:
-            raise MissingPackageError(_NEEDS) from None
         if client is None:
-            client = getattr(get_scheduler(), "__self__", None)
+            client = getattr(dask("dask.base").get_scheduler(), "__self__", None)
         elif not (hasattr(client, "scheduler_info") and hasattr(client, "as_current")):
             raise WrongTypeError(
                 f"client is a distributed.Client, such as Client('tcp://...:8786') or "
@@ -61,27 +70,22 @@ class Cluster:
         Raises:
             ClusterError: the scheduler or the workers were lost, or cannot run this.
         """
-        from dask import compute
-
         with self._explaining():
-            (found,) = compute(x, scheduler=self.client)
+            (found,) = dask("dask").compute(x, scheduler=self.client)
         return found
 
     def keep(self, x: Any) -> Any:
         """A task whose result stays with the workers while the task is held here."""
-        from dask import persist
-
         with self._explaining():
-            (found,) = persist(x, scheduler=self.client)
+            (found,) = dask("dask").persist(x, scheduler=self.client)
         return found
 
     def is_there(self, kept: Any) -> bool:
         """Whether what ``keep`` gave is still there."""
         if self.client is None:
             return True
-        from distributed.client import futures_of
-
-        return all(f.status in ("pending", "finished") for f in futures_of(kept))
+        futures = dask("distributed").futures_of(kept)
+        return all(future.status in ("pending", "finished") for future in futures)
 
     def say(self, notes: frozenset[str]) -> None:
         """Warn once of what workers have noted."""
@@ -129,6 +133,4 @@ class Cluster:
 
 def task(function: Callable[..., Any], *args: Any, name: str) -> Any:
     """A task of Dask: a call whose arguments may be tasks."""
-    from dask import delayed
-
-    return delayed(function, pure=False, traverse=False)(*args, dask_key_name=name)
+    return dask("dask").delayed(function, pure=False, traverse=False)(*args, dask_key_name=name)

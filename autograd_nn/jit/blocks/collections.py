@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_nn.checks import describe, is_dask
 from autograd_nn.errors import BadArgumentError, WrongTypeError
-from autograd_nn.jit.blocks.cluster import Cluster, task
+from autograd_nn.jit.blocks.cluster import Cluster, dask, task
 
 __all__ = ["Blocks"]
 
@@ -49,21 +49,17 @@ class Blocks:
         self.rows = sum(self.sizes)
         if not self.rows:
             raise BadArgumentError(f"{first} has no rows: its shape is {model.shape}")
-        self.arrays = [
-            self._cut(name, found[name] if name in found else x, first) for name, x in given.items()
-        ]
+        self.arrays = [self._cut(name, found.get(name, x), first) for name, x in given.items()]
 
     def _cut(self, name: str, x: Any, first: str) -> Any:
         """A table in these blocks."""
-        import dask.array as da
-
         array = x if is_dask(x) else np.asarray(x)
         if array.ndim == 0 or array.shape[0] != self.rows:
             has = f"{array.shape[0]} rows" if array.ndim else "none"
             raise BadArgumentError(f"{first} has {self.rows} rows, but {name} has {has}")
         if is_dask(x):
             return x if x.chunks[0] == self.sizes else x.rechunk({0: self.sizes})
-        return da.from_array(array, chunks=(self.sizes, *array.shape[1:]))
+        return dask("dask.array").from_array(array, chunks=(self.sizes, *array.shape[1:]))
 
     @cached_property
     def tasks(self) -> list[tuple[Any, ...]]:
@@ -86,8 +82,7 @@ class Blocks:
 
 def _array(name: str, x: Any, cluster: Cluster) -> Any:
     """An array of Dask of a collection."""
-    import dask.array as da
-
+    da = dask("dask.array")
     if isinstance(x, da.Array):
         return x
     if not (hasattr(x, "to_delayed") and hasattr(x, "_meta") and hasattr(x, "npartitions")):

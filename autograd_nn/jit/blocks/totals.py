@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_nn.engine import Value
 from autograd_nn.errors import WrongTypeError
-from autograd_nn.jit.blocks.cluster import Cluster, task
+from autograd_nn.jit.blocks.cluster import Cluster, dask, task
 from autograd_nn.jit.blocks.collections import Blocks
 from autograd_nn.jit.blocks.job import (
     Job,
@@ -82,7 +82,7 @@ class BlockCall:
         cluster: where it runs.
         argnums, vector: what to differentiate along, and at; see ``Jitted.value_and_grad``.
         prepare: see ``Job``; without it the blocks' tables are the arguments with rows.
-        spec: what is taken of the first block, to see what the arguments are like.
+        compiled: whether programs may be used; else the engine runs all rows.
 
     Attributes:
         call: of one row, for all that does not depend on the rows.
@@ -99,11 +99,11 @@ class BlockCall:
         argnums: Any = None,
         vector: Any = None,
         prepare: Prepare | None = None,
-        spec: Any = None,
+        compiled: bool = True,
     ) -> None:
         self.jitted, self.blocks, self.cluster = jitted, blocks, cluster
         self._args, self._names, self._argnums = list(args), names, argnums
-        self._prepare, self._spec = prepare, spec
+        self._prepare, self._compiled = prepare, compiled
         self._vector = vector
         self._positions = tuple(sorted(k for k in jitted.row_positions if k < len(args)))
         self._engine = False
@@ -113,7 +113,7 @@ class BlockCall:
         else:
             rows = list(self._first())
         self.call = self._call(rows)
-        self.wanted = self._wanted(self.call)
+        self.wanted = self._wanted(self.call, vector)
 
     def _call(self, rows: Sequence[Any]) -> Call:
         args = list(self._args)
@@ -121,15 +121,15 @@ class BlockCall:
             args[k] = x
         return Call(tuple(args), frozenset(self._positions), self._names)
 
-    def _wanted(self, call: Call) -> Wanted | None:
-        return None if self._argnums is None else Wanted(call, self._argnums, self._vector)
+    def _wanted(self, call: Call, vector: Any) -> Wanted | None:
+        return None if self._argnums is None else Wanted(call, self._argnums, vector)
 
     def _first(self) -> tuple[Any, ...]:
         """The first rows of the first block."""
         if self._sample is None:
             name = f"first-rows-{uuid4().hex}"
             first = self.blocks.tasks[0]
-            asked = task(first_rows, self._prepare, self._spec, _FIRST, *first, name=name)
+            asked = task(first_rows, self._prepare, None, _FIRST, *first, name=name)
             self._sample = self.cluster.compute(asked)
         return self._sample
 
@@ -139,8 +139,11 @@ class BlockCall:
 
     # -- what is sent ------------------------------------------------------------------------
 
-    def learn(self, rows: Sequence[Any]) -> Any:
+    def learn(self, rows: Sequence[Any], vector: Any = None) -> Any:
         """Do some rows here, which records the paths that they take.
+
+        Args:
+            vector: see ``ready``.
 
         Returns:
             What the function returns for a row; see ``arguments.uniform``.
@@ -149,23 +152,26 @@ class BlockCall:
             TypeError, ValueError: whatever the function cannot do, before anything is sent.
         """
         call = self._call(rows)
-        return self.jitted.row_sums(call, self._wanted(call)).described
+        vector = self._vector if vector is None else vector
+        return self.jitted.row_sums(call, self._wanted(call, vector)).described
 
     def described(self) -> Any:
         """What the function returns for a row; see ``arguments.uniform``."""
         known = self._programs(self._paths())
         return known[0].uniform if known else self.learn(self._first())
 
-    def _paths(self) -> Paths:
+    def _paths(self, vector: Any = None) -> Paths:
         known = self.jitted.recordings
         paths = known.paths_of(self.call)
-        if not (paths.programs or paths.gave_up or known.why):
-            self.learn(self._first())
+        if self._compiled and not (paths.programs or paths.gave_up or known.why):
+            self.learn(self._first(), vector)
             paths = known.paths_of(self.call)
         return paths
 
     def _programs(self, paths: Paths) -> tuple[Program, ...]:
         """In an order of their own: the one in which they were found would change sums' bits."""
+        if not self._compiled:
+            return ()
         return tuple({p.turns: p for p in sorted(paths.candidates, key=_turns)}.values())
 
     def _values(self, paths: Paths, programs: tuple[Program, ...]) -> list[Value]:
@@ -179,7 +185,7 @@ class BlockCall:
     def _numbers(self, values: list[Value], vector: Any) -> Any:
         numbers = np.fromiter((v._data for v in values), float, len(values))
         if vector is not None:
-            assert self.wanted is not None and self.wanted.module is not None
+            assert self.wanted is not None
             count = len(self.wanted.module.parameters())
             Wanted(self.call, self.wanted.module, vector).check(count)
             numbers[:count] = vector
@@ -192,10 +198,10 @@ class BlockCall:
             vector: the numbers of a module's parameters, in the place of their own.
         """
         vector = self._vector if vector is None else vector
-        paths = self._paths()
+        paths = self._paths(vector)
         programs = self._programs(paths)
         known = self.jitted.recordings
-        engine = self._engine or paths.gave_up or bool(known.why)
+        engine = self._engine or not self._compiled or paths.gave_up or bool(known.why)
         args = [None if k in self._positions else x for k, x in enumerate(self.call.args)]
         fixed = {k: x for k, x in enumerate(args) if self._is_fixed(k)}
         found = self._ready_job(paths, programs, engine, fixed)
@@ -228,9 +234,12 @@ class BlockCall:
         key = (tuple(map(id, held)), engine, repr(argnums), tuple(numbers))
         found: _Ready | None = paths.sent.get(key)
         client = self.cluster.client
-        if found is not None and not engine and found.client is client:
-            if self.cluster.is_there(found.kept):
-                return found
+        if found is not None and (
+            found.client is not client or not self.cluster.is_there(found.kept)
+        ):
+            found = None
+        if found is not None and not engine:
+            return found
         values = self._values(paths, programs)
         known = self.jitted.recordings
         job = Job(
@@ -240,15 +249,14 @@ class BlockCall:
         )  # fmt: skip
         payload = pickled(job, paths.surroundings.modules())
         token = f"function-{hashlib.sha256(payload).hexdigest()[:32]}"
-        if found is not None and found.sent.token == token and found.client is client:
-            if self.cluster.is_there(found.kept):
-                return found
+        if found is not None and found.sent.token == token:
+            return found
         sent = Sent(token, payload, job.backend)
         kept = self.cluster.keep(task(_itself, sent, name=token))
         while len(paths.sent) >= _KEPT:
             paths.sent.pop(next(iter(paths.sent)))
-        paths.sent[key] = _Ready(held, values, sent, client, kept)
-        return paths.sent[key]
+        made = paths.sent[key] = _Ready(held, values, sent, client, kept)
+        return made
 
     # -- what comes back ---------------------------------------------------------------------
 
@@ -270,7 +278,7 @@ class BlockCall:
                 return found
             before = self._programs(self._paths())
             for rows in found.missed:
-                self.learn(rows)
+                self.learn(rows, vector)
             self._engine |= k == _ROUNDS - 2 or self._programs(self._paths()) == before
         raise AssertionError("the engine follows every path")
 
@@ -294,14 +302,12 @@ class BlockCall:
 
     def lazy_numbers(self, count: int, vector: Any = None) -> Any:
         """An array of Dask: a line for each number of the result, a column for each row."""
-        import dask.array as da
-
         sent, step = self.ready(vector)
         pairs: list[Any] = []
         axes = iter(range(2, 1000))
         for x in self.blocks.arrays:
             pairs += [x, (1, *(next(axes) for _ in x.shape[1:]))]
-        return da.blockwise(
+        return dask("dask.array").blockwise(
             numbers_of, (0, 1), *pairs, sent=sent, step=step, count=count,
             new_axes={0: count}, concatenate=True, align_arrays=False, dtype=float,
             meta=np.empty((0, 0)), name=f"rows-{uuid4().hex}",
@@ -324,7 +330,7 @@ def pickled(job: Any, modules: Sequence[ModuleType]) -> bytes:
     Raises:
         TypeError: something in reach of the function cannot be pickled.
     """
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
     with _by_value(cloudpickle, modules):
         try:
