@@ -300,7 +300,9 @@ class BlockStep:
     def _anomaly(self, call: BlockCall, row: tuple[Any, ...]) -> AnomalyError | None:
         try:
             with detect_anomaly(), np.errstate(all="ignore"):
-                result = call.jitted.function(*(x.tolist() for x in row))
+                result = call.jitted.function(
+                    *(x.tolist() if x.ndim else Value(float(x)) for x in row)
+                )
                 if isinstance(result, Value):
                     result.backward()
         except AnomalyError as error:
