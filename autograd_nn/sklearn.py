@@ -136,9 +136,8 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             self.n_iter_no_change, f"val_{metric}" if stops else "loss",
             min_delta=self.tol, restore_best_weights=stops,
         )  # fmt: skip
-        if weights is not None and not is_dask(
-            weights
-        ):  # a weighted mean, where fit's is the mean of what is weighted
+        # A weighted mean, where fit's is the mean of what is weighted; in blocks it is one already.
+        if weights is not None and not is_dask(weights):
             weights = weights / np.mean(weights)
         done = len(self.loss_curve_) if one_epoch else 0
         self.history_ = fit(
@@ -187,9 +186,10 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         rows = Labelled(X, y, sample_weight)
         if reset:
             self.n_features_in_ = rows.X.shape[1]
-            vars(self).pop("feature_names_in_", None)
             if rows.names is not None:
                 self.feature_names_in_ = rows.names
+            elif hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
         self._check_columns(X, rows.X.shape[1])
         return rows
 
