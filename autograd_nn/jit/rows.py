@@ -158,7 +158,9 @@ class RowSums:
                 slopes: list[Any] = []
                 if wanted is not None and finite.all():
                     program.refuse_leak(wanted)
-                    found = frame.slopes(wanted.regions(program), self._seed)
+                    regions = program.wanted_regions(wanted)
+                    assert regions is not None
+                    found = frame.slopes(regions, self._seed)
                     slopes = wanted.slopes(program, found)
                     finite &= all(map(is_finite, slopes))
                 if self._engine is not None and not finite.all():

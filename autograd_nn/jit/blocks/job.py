@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -127,6 +128,7 @@ class Sent:
         return job
 
 
+@cache
 def versions() -> dict[str, str]:
     """The versions that results depend on."""
     found = {"autograd_nn": autograd_nn.__version__}
