@@ -272,7 +272,7 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         if first:
             if classes is None:
                 raise BadArgumentError("the first call of partial_fit needs classes")
-            self._labels_join = y.ndim == 2
+            self._labels_join = labels is None
             self.classes_ = np.unique(classes)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise BadArgumentError(

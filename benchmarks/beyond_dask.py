@@ -215,9 +215,10 @@ def main(rounds: int = 3, full: bool = False) -> list[dict[str, Any]]:
             size = rows * (COLUMNS + 1) * 8 / 1e6
             for pid in pids:
                 most = memory(pid)[0]
-                print(f"worker: at most {most:.0f} MB, {watch.most[pid]:.0f} MB of it without mapped "
-                      f"files; the rows are {size:.0f} MB")  # fmt: skip
-                table.append({"work": title, "name": "worker", "MB": most, "own": watch.most[pid]})
+                own = watch.most[pid]
+                print(f"worker: at most {most:.0f} MB, {own:.0f} MB of it without mapped files; "
+                      f"the rows are {size:.0f} MB")  # fmt: skip
+                table.append({"work": title, "name": "worker", "MB": most, "own MB": own})
             table.append({"work": "overhead, ms", **costs(client)})
             print("a step beside its work, ms:", {k: round(t, 2) for k, t in table[-1].items()
                                                   if k != "work"})  # fmt: skip

@@ -19,6 +19,7 @@ from autograd_nn.training.data import (
     BY_CLASS,
     Table,
     as_floats,
+    check_inputs,
     check_sample_weight,
     check_table,
     check_targets,
@@ -131,8 +132,8 @@ class Reading:
 
 
 def inputs(taken: None, pieces: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The inputs of the model, which are the first table, as floats."""
-    return (np.ascontiguousarray(pieces[0], float),)
+    """The inputs of the model, which are the first table, as finite floats."""
+    return (check_inputs(pieces[0]),)
 
 
 class Found(NamedTuple):

@@ -68,6 +68,7 @@ class BlockTable:
         sample_weight: Any = None,
         classes: Any = None,
         suffix: str = "",
+        outputs: int | None = None,
     ) -> BlockTable:
         """The table of collections of Dask, not looked into but for its first row.
 
@@ -76,6 +77,7 @@ class BlockTable:
             loss: by name.
             classes: what the numbers of labels stand for, where that is known.
             suffix: what to add to the names in messages.
+            outputs: how many the model has, where that is known.
         """
         given = {f"X{suffix}": X, f"y{suffix}": y}
         if not any(map(is_dask, given.values())):
@@ -88,7 +90,8 @@ class BlockTable:
         first = cluster.compute(
             task(first_rows, None, None, 1, *blocks.tasks[0], name=f"first-row-{uuid4().hex}")
         )
-        outputs = outputs_of(model, check_inputs(first[0], f"X{suffix}")[0])
+        first_row = check_inputs(first[0], f"X{suffix}")[0]
+        outputs = outputs_of(model, first_row) if outputs is None else outputs
         reading = Reading(loss, outputs, classes, weighted=sample_weight is not None)
         return cls(blocks, reading, cluster)
 

@@ -201,7 +201,7 @@ class _InBlocks(Source):
         with self.modes.set(training=False):
             found = BlockTable.of(
                 X, y, self.model, self.loss_name, self._cluster, classes=self.classes or None,
-                suffix=suffix,
+                suffix=suffix, outputs=self.outputs,
             )  # fmt: skip
         _check_columns(self.table.blocks.arrays[0].shape, found.blocks.arrays[0].shape)
         return found.check(suffix=suffix, digest=self._digests)

@@ -322,12 +322,12 @@ def added(parts: list[Part]) -> Part:
     return total
 
 
-def numbers_of(*pieces: Any, sent: Sent, step: Step, count: int, spec: Any = None) -> Any:
+def numbers_of(*pieces: Any, sent: Sent, step: Step, lines: int) -> Any:
     """One line for each number of the result, and one column for each row of a block."""
     if not len(pieces[0]):
-        return np.empty((count, 0))
+        return np.empty((lines, 0))
     job, _ = sent.job()
-    return job.sums(step, job.rows(spec, pieces), False, None, records=True).numbers
+    return job.sums(step, job.rows(None, pieces), False, None, records=True).numbers
 
 
 def row_slopes(sent: Sent, step: Step, scale: float, which: int, *pieces: Any) -> Any:

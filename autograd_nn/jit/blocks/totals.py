@@ -186,9 +186,9 @@ class BlockCall:
         numbers = np.fromiter((v._data for v in values), float, len(values))
         if vector is not None:
             assert self.wanted is not None
-            count = len(self.wanted.module.parameters())
-            Wanted(self.call, self.wanted.module, vector).check(count)
-            numbers[:count] = vector
+            size = len(self.wanted.module.parameters())
+            Wanted(self.call, self.wanted.module, vector).check(size)
+            numbers[:size] = vector
         return numbers
 
     def ready(self, vector: Any = None) -> tuple[Any, Any]:
@@ -271,7 +271,8 @@ class BlockCall:
         """
         if pieces is None:
             pieces = [Piece(k, None) for k in range(len(self.blocks.tasks))]
-        for k in range(_ROUNDS):
+        rounds = 0
+        while True:
             found: Part = self.cluster.compute(self._tree(pieces, *self.ready(vector)))
             self.cluster.say(found.notes)
             if not found.missed:
@@ -279,8 +280,8 @@ class BlockCall:
             before = self._programs(self._paths())
             for rows in found.missed:
                 self.learn(rows, vector)
-            self._engine |= k == _ROUNDS - 2 or self._programs(self._paths()) == before
-        raise AssertionError("the engine follows every path")
+            rounds += 1
+            self._engine |= rounds == _ROUNDS or self._programs(self._paths()) == before
 
     def _tree(self, pieces: Sequence[Piece], sent: Any, step: Any) -> Any:
         """The task that adds up all pieces, a few at a time, in their order."""
@@ -300,7 +301,7 @@ class BlockCall:
             level += 1
         return parts[0]
 
-    def lazy_numbers(self, count: int, vector: Any = None) -> Any:
+    def lazy_numbers(self, lines: int, vector: Any = None) -> Any:
         """An array of Dask: a line for each number of the result, a column for each row."""
         sent, step = self.ready(vector)
         pairs: list[Any] = []
@@ -308,8 +309,8 @@ class BlockCall:
         for x in self.blocks.arrays:
             pairs += [x, (1, *(next(axes) for _ in x.shape[1:]))]
         return dask("dask.array").blockwise(
-            numbers_of, (0, 1), *pairs, sent=sent, step=step, count=count,
-            new_axes={0: count}, concatenate=True, align_arrays=False, dtype=float,
+            numbers_of, (0, 1), *pairs, sent=sent, step=step, lines=lines,
+            new_axes={0: lines}, concatenate=True, align_arrays=False, dtype=float,
             meta=np.empty((0, 0)), name=f"rows-{uuid4().hex}",
         )  # fmt: skip
 

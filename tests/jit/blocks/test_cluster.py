@@ -134,7 +134,7 @@ def test_what_cannot_be_sent_is_said(client):
         with lock:
             return x * 2
 
-    with pytest.raises(WrongTypeError, match="cannot be sent to the workers.*lock"):
+    with pytest.raises(WrongTypeError, match=r"cannot be sent to the workers.*lock"):
         jit(locked, rows="x")(CT)
 
 
