@@ -4,7 +4,8 @@ Rows of 10 columns are drawn by blocks and written by blocks to a temporary fold
 are never whole in memory; a network of 10-8-1 is trained on them, full batch, by ``fit``.
 
 * one process: the same steps with NumPy memory maps of the same files;
-* two workers: processes of one thread each, which map the files; the losses are compared first;
+* two workers: processes of one thread each, which map the files; parameters are compared first;
+  ``fit`` also looks once at every row, so its steps are listed by themselves;
 * what a step costs beside its work, by the number of blocks, on blocks of a few rows;
 * workers killed at random moments: the parameters must come out the same, bit for bit.
 
@@ -14,6 +15,7 @@ which the system takes back when it needs them.
     python -m benchmarks.beyond_dask --full --json beyond_dask.json
 
 ``--full`` takes 10^7 rows and kills a worker in each of 50 runs; without it 10^6 rows and 4 runs.
+``--kills`` gives another number of runs.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from autograd_nn.optim import SGD
 from autograd_nn.parameters import gather
 
 COLUMNS, BLOCK, EPOCHS = 10, 100_000, 3
+ALONE = "one process, all steps"
 
 
 def write(rows: int, folder: Path, block: int = BLOCK) -> None:
@@ -65,10 +68,16 @@ def network() -> MLP:
     return MLP(COLUMNS, [8, 1], activation="tanh", seed=0)
 
 
-def on_workers(X: Any, y: Any, epochs: int = EPOCHS) -> Any:
-    """The parameters after some full-batch steps of Adam, by ``fit``."""
+def on_workers(X: Any, y: Any, epochs: int = EPOCHS, steps: Any = None) -> Any:
+    """The parameters after some full-batch steps of Adam, by ``fit``.
+
+    Args:
+        steps: a list to which the seconds of each step are added.
+    """
     model = network()
-    fit(model, X, y, epochs=epochs, lr=0.01, verbose=0)
+    history = fit(model, X, y, epochs=epochs, lr=0.01, verbose=0)
+    if steps is not None:
+        steps.extend(history.seconds)
     return gather(model.parameters())
 
 
@@ -183,9 +192,10 @@ def _kill(pid: int) -> None:
         print(f"process {pid} had ended already")
 
 
-def main(rounds: int = 3, full: bool = False) -> list[dict[str, Any]]:
+def main(rounds: int = 3, full: bool = False, kills: int | None = None) -> list[dict[str, Any]]:
     """All of it; returns the rows of the table."""
-    rows, kills = (10**7, 50) if full else (10**6, 4)
+    rows, runs = (10**7, 50) if full else (10**6, 4)
+    kills = runs if kills is None else kills
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(rows, folder)
@@ -202,16 +212,19 @@ def main(rounds: int = 3, full: bool = False) -> list[dict[str, Any]]:
             expected = on_workers(X, y)
             compare({"one process": in_one_process(folder), "two workers": expected})
             pids = [worker.pid for worker in cluster.workers.values()]
+            steps: list[float] = []
             with Watch(pids) as watch:
                 times = interleaved(
                     {
-                        "one process, memory maps": lambda: in_one_process(folder),
-                        "two workers": lambda: on_workers(X, y),
+                        ALONE: lambda: in_one_process(folder),
+                        "two workers, whole fit": lambda: on_workers(X, y, steps=steps),
                     },
                     rounds, seconds=1e9,
                 )  # fmt: skip
             title = f"{rows:,} rows x {COLUMNS} in {len(X.chunks[0])} blocks, {EPOCHS} steps"
-            table = report(title, times, "one process, memory maps")
+            times["one process, a step"] = [t / EPOCHS for t in times[ALONE]]
+            times["two workers, a step"] = steps
+            table = report(title, times, "one process, a step")
             size = rows * (COLUMNS + 1) * 8 / 1e6
             for pid in pids:
                 most = memory(pid)[0]
@@ -234,7 +247,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="turns for each contestant")
     parser.add_argument("--full", action="store_true", help="10^7 rows, 50 runs with a kill")
+    parser.add_argument("--kills", type=int, help="runs in which a worker is killed")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     options = parser.parse_args()
     warnings.simplefilter("error")
-    finish(main(options.rounds, options.full), options.json)
+    finish(main(options.rounds, options.full, options.kills), options.json)

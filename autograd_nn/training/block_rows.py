@@ -107,9 +107,8 @@ class Reading:
 
     def __call__(self, taken: Taken | None, pieces: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments of the loss of a row that carry rows."""
-        if taken is not None and (
-            taken.seed is not None or taken.stop - taken.start < len(pieces[0])
-        ):
+        # The order of the rows of a whole block changes nothing, so they stay as they are.
+        if taken is not None and taken.stop - taken.start < len(pieces[0]):
             rows = np.arange(len(pieces[0]))
             if taken.seed is not None:
                 rows = np.random.default_rng(taken.seed).permutation(rows)
