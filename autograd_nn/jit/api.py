@@ -118,11 +118,31 @@ class Jitted:
             except HoldsValueError:
                 pass
         if self.row_positions:
-            raise TraceError(
-                f"{self!r} with rows is called on Values or inside another recording; "
-                "call the function itself on each row there"
-            )
+            raise TraceError(self._inside())
         return None
+
+    def _inside(self) -> str:
+        return (
+            f"{self!r} with rows is called on Values or inside another recording; "
+            "call the function itself on each row there"
+        )
+
+    def _answer_blocks(
+        self,
+        args: tuple[Any, ...],
+        names: tuple[str, ...],
+        client: Any,
+        argnums: Any = None,
+        vector: Any = None,
+    ) -> Any:
+        """The answer where rows lie in blocks, on the workers of ``client``."""
+        context = this_thread()
+        if context.trace is None and not context.differentiating:
+            try:
+                return blocks.answer(self, args, names, argnums, vector, client)
+            except HoldsValueError:
+                pass
+        raise TraceError(self._inside())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result, with floats and arrays in place of Values."""
@@ -135,7 +155,7 @@ class Jitted:
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
         if self.row_positions and blocks.in_blocks(args, self.row_positions):
-            return blocks.answer(self, args, names, client=client)
+            return self._answer_blocks(args, names, client)
         call = self._read(args, names)
         if call is None:
             return self.function(*given[0], **given[1])
@@ -181,7 +201,7 @@ class Jitted:
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
         if self.row_positions and blocks.in_blocks(args, self.row_positions):
-            return blocks.answer(self, args, names, argnums, vector, client)
+            return self._answer_blocks(args, names, client, argnums, vector)
         call = self._read(args, names)
         if call is None:
             return value_and_grad(self.function, argnums)(*given[0], **given[1])
@@ -468,6 +488,9 @@ def jit(
             or what any other transform makes of one, which is recorded whole.
             Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
+            They may be arrays and dataframes of Dask, whose blocks are computed by the workers
+            that hold them: those of the client of the context, or of ``client=`` in the call;
+            see docs/beyond_dask.md.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package
             ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that

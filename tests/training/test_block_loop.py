@@ -24,7 +24,6 @@ from autograd_nn.training.block_rows import Reading
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
-pytest.importorskip("psutil")
 
 KILLS = int(os.environ.get("AUTOGRAD_NN_DASK_KILLS", "2"))
 RANDOM = np.random.default_rng(3)

@@ -76,7 +76,9 @@ class Cluster:
 
     def keep(self, x: Any) -> Any:
         """A task whose result stays with the workers while the task is held here."""
-        with self._explaining():
+        with self._explaining(), warnings.catch_warnings():
+            # Of large graphs, which are slow at each step; this one goes out once.
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
             (found,) = dask("dask").persist(x, scheduler=self.client)
         return found
 

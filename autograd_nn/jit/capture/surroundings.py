@@ -231,11 +231,10 @@ class Surroundings:
 
     def modules(self) -> list[ModuleType]:
         """The user's own modules from which functions and objects in reach come."""
-        names = {getattr(x, "__module__", None) for x in self._seen.values()}
-        names |= {getattr(type(x), "__module__", None) for x in self._seen.values()}
-        found = [
-            sys.modules.get(name) for name in sorted(filter(None, names)) if name != "__main__"
-        ]
+        kinds = (FunctionType, type)
+        homes = {(x if isinstance(x, kinds) else type(x)).__module__ for x in self._seen.values()}
+        homes.discard("__main__")  # no name leads to it elsewhere: what it holds is sent anyway
+        found = [sys.modules.get(name) for name in sorted(homes)]
         return [x for x in found if x is not None and _is_users_module(x)]
 
     def random_states(self) -> list[Any]:

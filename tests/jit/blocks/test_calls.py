@@ -7,7 +7,17 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from autograd_nn import MLP, BadArgumentError, Value, WrongTypeError, grad, jit, nn, value_and_grad
+from autograd_nn import (
+    MLP,
+    BadArgumentError,
+    TraceError,
+    Value,
+    WrongTypeError,
+    grad,
+    jit,
+    nn,
+    value_and_grad,
+)
 from autograd_nn.engine import parameter
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -226,6 +236,13 @@ def test_what_the_function_does_wrong_is_said_before_anything_is_sent():
         jit(lambda x: x * (1 // 0), rows="x")(CT)
     with pytest.raises(WrongTypeError, match=r"client is a distributed\.Client"):
         jit(lambda x: x, rows="x")(CT, client="tcp://10.0.0.1:8786")
+
+
+def test_values_beside_blocks_are_refused_as_beside_rows():
+    f = jit(lambda w, x: w * x, rows="x")
+    for call in (lambda: f(Value(2.0), CT), lambda: grad(lambda w: f(w, CT))(2.0)):
+        with pytest.raises(TraceError, match="on each row there"):
+            call()
 
 
 def test_an_argument_called_client_is_the_functions_own():
