@@ -5,7 +5,6 @@ What is left out: what the tasks do (``job``).
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,11 +117,8 @@ class Cluster:
             )
         if isinstance(error, ModuleNotFoundError) and "autograd_nn" in str(error):
             return f"the workers have no autograd_nn ({error}): install it there, the same version"
-        lost = {"CancelledError", "CommClosedError", "FutureCancelledError", "TimeoutError"}
-        closed = self.client.status not in ("running", "newly-created")
-        if not (kinds & lost or (isinstance(error, OSError) and "distributed" in sys.modules)):
-            return "" if not closed else self._lost(error)
-        return self._lost(error)
+        is_lost = bool(kinds & {"CancelledError", "CommClosedError", "FutureCancelledError"})
+        return self._lost(error) if is_lost or self.client.status == "closed" else ""
 
     def _lost(self, error: Exception) -> str:
         address = getattr(getattr(self.client, "scheduler", None), "address", "its address")

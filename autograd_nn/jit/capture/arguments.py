@@ -207,7 +207,7 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
         TypeError: it is not an array of numbers, nor lists that make one.
         ValueError: there is no row axis, or no row.
     """
-    if is_dask(x) or (isinstance(x, (list, tuple)) and any(map(is_dask, x))):
+    if is_dask(x) or (isinstance(x, (list, tuple)) and x and is_dask(x[0])):
         refuse_dask(where)
     array = x if isinstance(x, np.ndarray) else np.asarray(x)
     if array.dtype.kind not in "fiub":

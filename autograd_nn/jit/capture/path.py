@@ -99,8 +99,9 @@ class Path:
 
     def parameters(self, wanted: Wanted | None) -> Any:
         """The numbers of the captured leaves, or those that the caller gives in their place."""
-        given = None if wanted is None else wanted.parameters(self)
-        return [v._data for v in self.captured] if given is None else given
+        if wanted is not None and (wanted.vector is not None or wanted.held is not None):
+            return wanted.parameters(self)
+        return [v._data for v in self.captured]
 
     def places(self, model: Any) -> tuple[int, Any, bool]:
         """How many parameters a model has, and for each captured Value its place among them.

@@ -170,7 +170,8 @@ def test_a_block_that_kills_its_workers_is_said(client):
     error = KilledWorker("block-3", worker, 3)
     assert "cut them smaller" in cluster._why(error)
     assert "no autograd_nn" in cluster._why(ModuleNotFoundError("No module named 'autograd_nn'"))
-    assert cluster._why(ValueError("the user's own")) == ""
+    for own in (ValueError("a cell"), FileNotFoundError("a block's file"), TimeoutError("a disk")):
+        assert cluster._why(own) == ""
 
 
 def test_a_client_whose_calls_are_awaited_is_refused(client):
