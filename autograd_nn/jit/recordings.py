@@ -44,6 +44,7 @@ class Recordings:
         name: what to call it in messages.
         reduce: what ``jit`` was asked to do with rows.
         backend: what is to run the programs.
+        quiet: whether nothing is said of what runs slowly.
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
@@ -53,9 +54,14 @@ class Recordings:
     """
 
     def __init__(
-        self, function: Callable[..., Any], name: str, reduce: str | None, backend: str
+        self,
+        function: Callable[..., Any],
+        name: str,
+        reduce: str | None,
+        backend: str,
+        quiet: bool = False,
     ) -> None:
-        self.function, self.name, self.reduce = function, name, reduce
+        self.function, self.name, self.reduce, self._quiet = function, name, reduce, quiet
         self.backend = backend
         self.why = ""
         self.acts = False
@@ -200,7 +206,7 @@ class Recordings:
     # -- saying so ------------------------------------------------------------------------
 
     def warn_once(self, message: str) -> None:
-        if message not in self._warned:
+        if message not in self._warned and not self._quiet:
             self._warned.add(message)
             _, level = user_frame()  # however deep in this package it arises
             warnings.warn(message, JitWarning, stacklevel=level + 1)

@@ -22,7 +22,7 @@ from autograd_nn.errors import AnomalyError, BadArgumentError, CannotCompileErro
 from autograd_nn.jit.blocks import BlockCall, Blocks, Cluster, Piece
 from autograd_nn.jit.blocks.cluster import dask, task
 from autograd_nn.jit.blocks.job import first_rows
-from autograd_nn.losses import LOSSES
+from autograd_nn.losses import LOSSES, class_weights
 from autograd_nn.parameters import scatter
 from autograd_nn.recording import detect_anomaly
 from autograd_nn.training import block_rows
@@ -87,19 +87,14 @@ class BlockTable:
         blocks = Blocks(given, cluster, frozenset({f"y{suffix}"}))
         _check_shapes(blocks)
         classes = _classes(blocks, loss, cluster, classes)
-        first = cluster.compute(
-            task(first_rows, None, None, 1, *blocks.tasks[0], name=f"first-row-{uuid4().hex}")
-        )
-        first_row = check_inputs(first[0], f"X{suffix}")[0]
-        outputs = outputs_of(model, first_row) if outputs is None else outputs
+        first = check_inputs(_first_row(blocks, cluster), f"X{suffix}")[0]
+        outputs = outputs_of(model, first) if outputs is None else outputs
         reading = Reading(loss, outputs, classes, weighted=sample_weight is not None)
         return cls(blocks, reading, cluster)
 
     def first(self) -> Any:
         """The first row of inputs."""
-        pieces = self.blocks.tasks[0]
-        asked = task(first_rows, None, None, 1, *pieces, name=f"first-row-{uuid4().hex}")
-        return np.asarray(self.cluster.compute(asked)[0][0], float)
+        return np.asarray(_first_row(self.blocks, self.cluster)[0], float)
 
     def check(self, class_weight: Any = None, suffix: str = "", digest: bool = False) -> BlockTable:
         """Look at every row, once; gives the table with a weight for each class.
@@ -122,10 +117,11 @@ class BlockTable:
             raise BadArgumentError("sample_weight: no weight is negative, and not all are 0")
         self.digest = [each.digest for each in found]
         if class_weight is not None:
-            reading = self.reading
+            reading, counts = self.reading, _counts(found)
+            weights = label_weights(class_weight, reading.loss, reading.classes, lambda: counts)
+            class_weights(counts[0], weights)  # says here which class has none
             self.reading = Reading(
-                reading.loss, reading.outputs, reading.classes,
-                label_weights(class_weight, reading.loss, reading.classes, lambda: _counts(found)),
+                reading.loss, reading.outputs, reading.classes, weights,
                 reading.weighted, reading.chances,
             )  # fmt: skip
         return self
@@ -165,6 +161,13 @@ class BlockTable:
             reading.loss, reading.outputs, reading.classes, reading.class_weight,
             reading.weighted, tuple(chances),
         )  # fmt: skip
+
+
+def _first_row(blocks: Blocks, cluster: Cluster) -> Any:
+    """The first row of the first table, as an array with one row."""
+    name = f"first-row-{uuid4().hex}"
+    asked = task(first_rows, None, None, 1, *blocks.tasks[0], name=name)
+    return cluster.compute(asked)[0]
 
 
 def _check_shapes(blocks: Blocks) -> None:
@@ -320,15 +323,26 @@ class BlockStep:
         call = self._predictors.get(id(table))
         if call is None:
             call = self._predictors[id(table)] = _predictor(
-                self._recorded, table, not self.not_compiled
+                self._recorded, table.blocks, table.cluster, not self.not_compiled
             )
         return scores_of_blocks(call, table, scores)
 
 
-def _predictor(recorded: Recorded, table: BlockTable, compiled: bool) -> BlockCall:
+def _predictor(recorded: Recorded, blocks: Blocks, cluster: Cluster, compiled: bool) -> BlockCall:
+    """The outputs of a model over blocks; where the jit refuses it, by the engine."""
+    if compiled:
+        call = BlockCall(
+            recorded.predictor(), [None], (), blocks, cluster, prepare=block_rows.inputs
+        )
+        try:
+            with refusals():
+                call.described()
+                return call
+        except CannotCompileError:
+            pass
     return BlockCall(
-        recorded.predictor(), [None], (), table.blocks, table.cluster,
-        prepare=block_rows.inputs, compiled=compiled,
+        recorded.predictor(), [None], (), blocks, cluster, prepare=block_rows.inputs,
+        compiled=False,
     )  # fmt: skip
 
 
@@ -359,7 +373,8 @@ def evaluated(
     model: Any, table: BlockTable, scores: Mapping[str, Any], compiled: bool
 ) -> dict[str, float]:
     """Every score of a model on blocks by name; the model's mode is that of use."""
-    call = _predictor(Recorded(model, LOSSES["mean_squared_error"]), table, compiled)
+    recorded = Recorded(model, LOSSES["mean_squared_error"])
+    call = _predictor(recorded, table.blocks, table.cluster, compiled)
     return scores_of_blocks(call, table, scores)
 
 
@@ -375,10 +390,8 @@ def lazy_outputs(model: Any, X: Any, compiled: bool, client: Any) -> Any:
             f"X is a table of shape (rows, columns), got {blocks.arrays[0].shape}: give "
             "X.reshape(-1, 1) for rows of one number"
         )
-    call = BlockCall(
-        Recorded(model, LOSSES["mean_squared_error"]).predictor(), [None], (), blocks, cluster,
-        prepare=block_rows.inputs, compiled=compiled,
-    )  # fmt: skip
+    recorded = Recorded(model, LOSSES["mean_squared_error"])
+    call = _predictor(recorded, blocks, cluster, compiled)
     outputs = outputs_of(model, call.first_args()[0][0])
     numbers = call.lazy_numbers(max(outputs, 1))
     return numbers.T if outputs else numbers[0]

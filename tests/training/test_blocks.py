@@ -186,6 +186,8 @@ def test_a_model_that_does_not_compile_runs_in_the_engine_of_the_workers(monkeyp
         model = Odd()
         history = fit(model, rows, y, epochs=2, optimizer="sgd", lr=0.1, verbose=0)
         ends.append((model.w.data, history["loss"]))
+        outputs = predict(model, rows)
+        np.testing.assert_allclose(outputs, predict(model, X[:60], compiled=False), rtol=1e-12)
     np.testing.assert_allclose(ends[0][0], ends[1][0], rtol=1e-12)
     np.testing.assert_allclose(ends[0][1], ends[1][1], rtol=1e-12)
 
@@ -209,6 +211,8 @@ def test_a_model_that_does_not_compile_runs_in_the_engine_of_the_workers(monkeyp
          "no weight is negative"),
         (lambda m: fit(m, CX, CY, epochs=1, sample_weight=np.zeros(210)), BadArgumentError,
          "not all are 0"),
+        (lambda m: fit(m, CX, CY > 0, loss="bce", epochs=1, class_weight={0: 1.0}),
+         BadArgumentError, "no weight for class 1"),
         (lambda m: fit(m, CX, CY, epochs=1, validation_data=(CX[:, :2], CY)), ValueError,
          "has 2 columns"),
         (lambda m: fit(m, CX.rechunk((40, 1)), CY, epochs=1), BadArgumentError, r"rechunk\(\{1"),

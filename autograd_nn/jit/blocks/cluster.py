@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd_nn.callers import user_frame
 from autograd_nn.checks import describe
-from autograd_nn.errors import ClusterError, JitWarning, MissingPackageError, WrongTypeError
+from autograd_nn.errors import ClusterError, MissingPackageError, WrongTypeError
 
 __all__ = ["Cluster", "dask", "task"]
 
@@ -93,7 +93,7 @@ class Cluster:
         for note in sorted(notes - self._said):
             self._said.add(note)
             _, level = user_frame()
-            warnings.warn(note, JitWarning, stacklevel=level + 1)
+            warnings.warn(note, stacklevel=level + 1)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -197,7 +197,8 @@ class Job:
 
     def open(self) -> None:
         """Make it ready to run, where it has come to."""
-        self._known = Recordings(self.function, self.name, None, self.backend)
+        # What is slow is said at the client, which meets it first.
+        self._known = Recordings(self.function, self.name, None, self.backend, quiet=True)
         self._known.acts = self.acts
         self._fallback = Fallback(self._known)
         self._surroundings: Surroundings | None = None

@@ -113,7 +113,7 @@ def test_workers_of_another_version_are_named(client):
     one, *_ = client.scheduler_info()["workers"]
     try:
         client.run(pretend, "numpy", "1.0.0")
-        with pytest.warns(JitWarning, match=r"worker tcp.* has numpy 1\.0\.0, the client"):
+        with pytest.warns(UserWarning, match=r"worker tcp.* has numpy 1\.0\.0, the client"):
             assert f(CT) == pytest.approx(2 * T.mean())
         for name in ("Python", "autograd_nn"):
             client.run(pretend, name, "0.9")
