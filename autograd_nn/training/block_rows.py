@@ -34,6 +34,7 @@ __all__ = [
     "Taken",
     "bad_row",
     "checked",
+    "gathered",
     "inputs",
     "part_of_split",
     "scored",
@@ -153,12 +154,12 @@ class Found(NamedTuple):
 
 
 def checked(
-    reading: Reading | None, name: str, first: int, wants: tuple[bool, bool], *pieces: Any
+    reading: Reading, name: str, first: int, wants: tuple[bool, bool], *pieces: Any
 ) -> Found:
     """Whether the rows of a block can be trained or evaluated on.
 
     Args:
-        reading: None where there are inputs only.
+        reading: how it is read.
         name: what to call the tables beyond "X" and "y".
         first: the number of the first row, for messages.
         wants: labels; a digest.
@@ -173,9 +174,8 @@ def checked(
 
 
 def _checked(
-    reading: Reading | None, name: str, wants: tuple[bool, bool], pieces: tuple[Any, ...]
+    reading: Reading, name: str, wants: tuple[bool, bool], pieces: tuple[Any, ...]
 ) -> Found:
-    assert reading is not None
     y = pieces[1]
     if reading.classes:
         y, _ = encode(y, reading.loss, reading.classes, f"y{name}")
@@ -249,13 +249,13 @@ def scored(
     job, _ = sent.job()
     X, y, _ = reading.table(pieces)
     sums = job.sums(step, (X,), False, None, records=True)
-    outputs = outputs_of_numbers(sums.numbers, sums.described)
+    outputs = _outputs(sums.numbers, sums.described)
     rows = len(X)
     found = {name: float(mean(y, outputs)) * rows for name, mean in means.items()}
     return Scored(found, y if whole else None, outputs if whole else None)
 
 
-def outputs_of_numbers(numbers: Any, described: Any) -> Any:
+def _outputs(numbers: Any, described: Any) -> Any:
     """A model's outputs, shape (rows,) or (rows, outputs), of one line for each number."""
     return numbers[0] if described[0] == "value" else numbers.T
 

@@ -32,7 +32,19 @@ from autograd_nn.jit.program import Program
 from autograd_nn.jit.recordings import Recordings
 from autograd_nn.jit.rows import RowSums
 
-__all__ = ["Job", "Owner", "Part", "Sent", "Step", "added", "first_rows", "numbers_of", "part_of"]
+__all__ = [
+    "Job",
+    "Owner",
+    "Part",
+    "Prepare",
+    "Sent",
+    "Step",
+    "added",
+    "first_rows",
+    "numbers_of",
+    "part_of",
+    "row_slopes",
+]
 
 _JOBS = 8  # that a process keeps
 _SAMPLE = 256  # rows that are sent back where a path is unknown
@@ -336,10 +348,10 @@ def row_slopes(sent: Sent, step: Step, scale: float, which: int, *pieces: Any) -
     job, _ = sent.job()
     sums = job.sums(step, job.rows(None, pieces), True, "sum", records=False)
     found = [x for x, row in zip(sums.slopes, sums.rows_wanted(), strict=True) if row]
-    return np.asarray(found[which]).reshape(pieces_shape(sums, which)) * scale
+    return np.asarray(found[which]).reshape(_shape_along(sums, which)) * scale
 
 
-def pieces_shape(sums: RowSums, which: int) -> tuple[int, ...]:
+def _shape_along(sums: RowSums, which: int) -> tuple[int, ...]:
     """The shape of the argument that carries rows, of those that are differentiated along."""
     assert sums.wanted is not None
     groups = [g for g, row in zip(sums.wanted.groups, sums.rows_wanted(), strict=True) if row]
