@@ -19,6 +19,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.program import Program
 
 __all__ = ["Recordings"]
@@ -42,8 +43,7 @@ class Recordings:
     Args:
         function: the function.
         name: what to call it in messages.
-        reduce: what ``jit`` was asked to do with rows.
-        backend: what is to run the programs.
+        options: what ``jit`` was asked for.
         quiet: whether nothing is said of what runs slowly.
 
     Attributes:
@@ -54,15 +54,9 @@ class Recordings:
     """
 
     def __init__(
-        self,
-        function: Callable[..., Any],
-        name: str,
-        reduce: str | None,
-        backend: str,
-        quiet: bool = False,
+        self, function: Callable[..., Any], name: str, options: Options, quiet: bool = False
     ) -> None:
-        self.function, self.name, self.reduce, self._quiet = function, name, reduce, quiet
-        self.backend = backend
+        self.function, self.name, self.options, self._quiet = function, name, options, quiet
         self.why = ""
         self.acts = False
         self.streak = 0
@@ -149,7 +143,7 @@ class Recordings:
             )
 
     def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
-        program = Program(trace, call, described, self.reduce, self.backend)
+        program = Program(trace, call, described, self.options)
         self._install(program, paths)
         return program
 
@@ -172,8 +166,7 @@ class Recordings:
         if not paths.is_worth_compiling(waiting):
             return None
         if waiting.program is None:
-            described = waiting.result
-            waiting.program = Program(waiting.trace, call, described, self.reduce, self.backend)
+            waiting.program = Program(waiting.trace, call, waiting.result, self.options)
         program: Program = waiting.program
         if not program.pays(waiting.hits):
             return None
@@ -191,7 +184,7 @@ class Recordings:
             self.give_up(paths, *difference)
         else:
             paths = self.paths_of(call)  # what lies around may have been written
-            paths.wait(Waiting(trace, call, recording.described, self.reduce))
+            paths.wait(Waiting(trace, call, recording.described, self.options.reduce))
 
     def trace_of(self, recording: Recording) -> Trace | None:
         """The equations of a recording that can be replayed."""

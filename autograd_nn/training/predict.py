@@ -41,6 +41,10 @@ def predict(model: Any, X: Any, *, compiled: bool = True, client: Any = None) ->
 
     Raises:
         TypeError, ValueError: ``X`` is no table of finite numbers, or does not fit the model.
+
+    >>> from autograd_nn import MLP
+    >>> predict(MLP(2, [3], seed=0), [[0.0, 0.0]]).shape
+    (1, 3)
     """
     owned = parameters_of(model)
     if is_dask(X):
@@ -70,6 +74,9 @@ def predict_proba(
         loss: the one that the model was trained with, by name: ``cross_entropy`` (logits of
             classes), ``negative_log_likelihood`` (log-probabilities) or ``binary_cross_entropy``
             (a logit of 1 against 0, which gives two columns).
+
+    Returns:
+        Shape (rows, classes); each row adds up to 1.
 
     Raises:
         TypeError, ValueError: see ``predict``; or the loss or the outputs name no classes.
@@ -105,9 +112,18 @@ def evaluate(
 ) -> dict[str, float]:
     """The loss and the metrics of a model on data, by name.
 
-    Args and errors are those of ``fit``; ``classes`` are needed for labels that are text: those
-    of its history, ``history.classes``.  Of arrays of Dask the means over rows are added up block
-    by block, and what other metrics need, a few numbers for each row, comes to this process.
+    Of arrays of Dask the means over rows are added up block by block, and what other metrics need,
+    a few numbers for each row, comes to this process.
+
+    Args:
+        model, X, y, loss, metrics, compiled, client: as for ``fit``.
+        classes: needed for labels that are text: those of its history, ``history.classes``.
+
+    Returns:
+        ``loss`` and each metric by its name.
+
+    Raises:
+        TypeError, ValueError: as for ``fit``.
 
     >>> from autograd_nn import MLP
     >>> model = MLP(1, [1], seed=0)

@@ -52,7 +52,7 @@ def answer(
         ClusterError: the workers cannot compute it.
     """
     call = _call(jitted, args, names, argnums, vector, client)
-    reduce = jitted.reduce
+    reduce = jitted.options.reduce
     if reduce is None and argnums is None:
         return by_row(call)
     part = call.total()

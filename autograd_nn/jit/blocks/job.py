@@ -28,6 +28,7 @@ from autograd_nn.jit.capture.paths import Paths
 from autograd_nn.jit.capture.recorder import Run
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.fallback import Fallback
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.recordings import Recordings
 from autograd_nn.jit.rows import RowSums
@@ -48,6 +49,7 @@ __all__ = [
 
 _JOBS = 8  # that a process keeps
 _SAMPLE = 256  # rows that are sent back where a path is unknown
+_TOGETHER = 512  # rows that the programs of several paths do at once
 _SAMPLES = 16  # blocks from which that is done at once
 _jobs: OrderedDict[str, Job] = OrderedDict()
 _lock = threading.Lock()
@@ -210,12 +212,13 @@ class Job:
     def open(self) -> None:
         """Make it ready to run, where it has come to."""
         # What is slow is said at the client, which meets it first.
-        self._known = Recordings(self.function, self.name, None, self.backend, quiet=True)
+        self._options = Options(reduce=None, backend=self.backend)
+        self._known = Recordings(self.function, self.name, self._options, quiet=True)
         self._known.acts = self.acts
         self._fallback = Fallback(self._known)
         self._surroundings: Surroundings | None = None
         for program in self.programs:
-            program.rounds = True
+            _steady(program)
 
     def rows(self, spec: Any, pieces: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments that carry rows."""
@@ -255,14 +258,13 @@ class Job:
             trace = None if recording is None else self._known.trace_of(recording)
             if recording is None or trace is None:
                 return recording
-            found.append(Program(trace, call, recording.described, None, self.backend))
-            found[-1].rounds = True
+            found.append(_steady(Program(trace, call, recording.described, self._options)))
             return found[-1]
 
         def run(row: int) -> Run:
             return self._fallback.run(call, wanted or held, row, paths)
 
-        sums = RowSums(call, wanted, reduce, held)
+        sums = RowSums(call, wanted, reduce, held=held)
         sums.run(lambda: (*self.programs, *found), make, run)
         return sums
 
@@ -270,6 +272,14 @@ class Job:
         if self._surroundings is None:
             self._surroundings = Surroundings(self.function, call.held)
         return self._surroundings
+
+
+def _steady(program: Program) -> Program:
+    """The program, summing rows in an order that no other program and no run before changes."""
+    program.rounds = True
+    if program.guards:  # there may be others, whose rows are done in its blocks
+        program.block = _TOGETHER
+    return program
 
 
 class Part:
