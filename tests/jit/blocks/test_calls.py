@@ -245,6 +245,13 @@ def test_values_beside_blocks_are_refused_as_beside_rows():
             call()
 
 
+def test_a_client_is_for_blocks():
+    f = jit(lambda x: x * 2, rows="x")
+    for call in (lambda: f(T, client=3), lambda: f.value_and_grad(T, client=3)):
+        with pytest.raises(WrongTypeError, match="client is for rows"):
+            call()
+
+
 def test_an_argument_called_client_is_the_functions_own():
     f = jit(lambda x, client: x * client, rows="x")
     close(f(CT, client=3.0), f(T, client=3.0))
