@@ -55,6 +55,8 @@ class Program(Path):
         block: how many rows are done at once.
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
+        rounds: whether buffers are of round sizes only, so that the order in which sums are taken
+            does not depend on how many rows were run before.
 
     >>> from autograd_nn import jit
     >>> program = jit(lambda x: x * x).program(3.0)
@@ -65,6 +67,7 @@ class Program(Path):
     def __init__(self, trace: Trace, call: Call, result: Any, options: Options = _DEFAULT) -> None:
         super().__init__(trace, call, result, options.reduce)
         self.used = 0
+        self.rounds = False
         self.backend = backend_of(options.backend)
         self._ready: dict[int, Compiled] = {}
         needs = Needs(trace)
@@ -109,6 +112,16 @@ class Program(Path):
     def plan(self) -> Plan:
         """What is computed; with rows, for one of them."""
         return self._plans[1]
+
+    @property
+    def turns(self) -> tuple[Any, ...]:
+        """What tells it from the function's other programs: how each comparison comes out."""
+        plan = self.plan
+        found = [
+            (g.symbol, *(np.asarray(x).tobytes() for x in (g.left, g.right, g.outcomes)))
+            for g in plan.guards
+        ]
+        return (*found, np.asarray(plan.constants[1]).tobytes())
 
     def pays(self, hits: int) -> bool:
         """Whether making it ready is worth it for a path that has been taken so often.
@@ -244,7 +257,8 @@ class Program(Path):
 
     def borrow(self, rows: int) -> tuple[Compiled, Frame]:
         """Buffers for a number of rows, and what they are to be given back to."""
-        if PRICES[self.backend].rolls and rows not in self._ready and len(self._ready) >= _EXACT:
+        kept = rows in self._ready or len(self._ready) < _EXACT
+        if PRICES[self.backend].rolls and (self.rounds or not kept):
             rows = next((size for size in _BLOCKS if size >= rows), rows)
         compiled = self._compiled(rows)
         return compiled, compiled.borrow()
