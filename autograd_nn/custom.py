@@ -163,9 +163,10 @@ def _recorded(forward: Callable[..., Any], row: Primitive, values: list[Value]) 
     result = require(forward(*plain)).detach()
     total = result
     slopes = row.partials(*plain, result)
-    for k in range(before, 0 if tape is None else len(tape.comparisons)):
-        if k in tape.exits:
-            tape.exits[k] += f"{_WITHIN}{row.name}"
+    if tape is not None:
+        for k in range(before, len(tape.comparisons)):
+            if k in tape.exits:
+                tape.exits[k] += f"{_WITHIN}{row.name}"
     for v, still, slope in zip(values, plain, slopes, strict=True):
         total = total + require(slope).detach() * (v - still)
     context = this_thread()

@@ -9,32 +9,20 @@ around the items (``c_frame``), and what arguments are called (``c_names``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.c_cells import Cells, Tables, listed
-from autograd_nn.jit.backends.text.c_frame import Argument, Export, Frame, has
-from autograd_nn.jit.backends.text.c_functions import Functions
-from autograd_nn.jit.backends.text.c_items import ItemWriter
+from autograd_nn.jit.backends.text.c_cells import listed
+from autograd_nn.jit.backends.text.c_frame import Argument, Export, Frame
 from autograd_nn.jit.backends.text.c_numbers import literal
-from autograd_nn.jit.backends.text.c_vectors import (
-    BITS,
-    FUSED,
-    LANES,
-    SETTINGS,
-    shared,
-    vector_functions,
-)
+from autograd_nn.jit.backends.text.c_sheet import Sheet, has, indented
 from autograd_nn.jit.lifting.adjoint import adjoint, clearing
 from autograd_nn.jit.plan import PADDING, Backward
 
 __all__ = ["Argument", "Export", "written"]
 
-#: So many statements are in one function: compilers take more time than in proportion.
-_STATEMENTS: Final = 250
 _LINE: Final = 96
 
 
@@ -46,17 +34,14 @@ def written(export: Export) -> str:
 class _File:
     def __init__(self, export: Export) -> None:
         self._export, self._plan, self._name = export, export.plan, export.name
-        self._tables, self._functions = Tables(export.name), Functions(export.name)
         self._space: dict[str, int] = {}  # buffers in the workspace, and their sizes
-        self._buffers = self._laid_out()
         cells, numbers = self._plan.constants
         known = zip(np.asarray(cells).tolist(), np.asarray(numbers).tolist(), strict=True)
         constants = {**dict(enumerate(PADDING)), **dict(known)}
-        self._cells = Cells(self._buffers, constants, self._tables)
-        self._writer = ItemWriter(self._cells, self._functions, self._plan.names)
-        self._frame = Frame(export, self._cells, self._tables)
-        self._parts: list[str] = []
-        self._calls: dict[str, str] = {}
+        given = [export.arguments[k].name for k in export.brought]
+        names = self._plan.names
+        self._sheet = Sheet(export.name, self._laid_out(), constants, names, given)
+        self._frame = Frame(export, self._sheet.cells, self._sheet.tables)
 
     def _laid_out(self) -> list[str]:
         """The names of the buffers; notes which lie in the workspace."""
@@ -79,88 +64,33 @@ class _File:
             names += [own, slopes]
         return names
 
-    # -- the file --------------------------------------------------------------------------
-
     def text(self) -> str:
-        """All of it, in the order in which C wants it."""
-        export, frame = self._export, self._frame
+        """All of it."""
+        export, frame, sheet = self._export, self._frame, self._sheet
         back = adjoint(self._plan, export.wanted) if export.gradient else None
-        self._driver("forward", [*self._writer.write(self._plan.items)])
+        sheet.driver("forward", [*sheet.writer.write(self._plan.items)])
         if back is not None:
-            self._driver("backward", self._way_back(back))
+            sheet.driver("backward", self._way_back(back), ["seed", "left"])
         guards = frame.guards()
         results = frame.results_of_row() if export.has_rows else frame.results()
         loads = [*frame.constants(), *frame.loads()]  # by now all that is read is known
         if guards:
             row = ["r"] if export.has_rows else []
-            self._define("int", "on_path", [*guards, "return 1;"], row)
-        self._define("void", "load", loads, ["first", "left"])
-        public = [
-            self._public(gradient, results) for gradient in ([False, True][: 1 + export.gradient])
-        ]
+            sheet.define("int", "on_path", [*guards, "return 1;"], row)
+        sheet.define("void", "load", loads, ["first", "left"])
+        public = [self._public(gradient, results) for gradient in self._kinds]
         public += [self._main()] if export.main else []
-        return self._assembled([*self._parts, *public])
+        includes = "#include <math.h>\n" + "#include <stdio.h>\n" * export.main
+        return sheet.text([self._comment(), includes, self._prototypes()], public)
 
-    def _assembled(self, body: Sequence[str]) -> str:
-        prefix = self._name
-        nests = {
-            sums: [f"static void {name}{text}" for text, name in known.items()]
-            for sums, known in self._writer.nests.items()
-        }
-        rest = [*nests[False], *nests[True], *body]
-        self._functions.texts = vector_functions(prefix) | self._functions.texts
-        helpers = self._functions.called("\n".join(rest))
-        words = set(re.findall(r"\w+", "\n".join([*helpers, *rest])))
-        sections = [
-            self._comment(),
-            "#include <math.h>\n" + "#include <stdio.h>\n" * self._export.main,
-            self._prototypes(),
-            shared(SETTINGS, prefix),
-            shared(BITS, prefix) * (f"{prefix}_bits" in words),
-            shared(LANES, prefix) * bool({f"{prefix}_lanes", f"{prefix.upper()}_LANES"} & words),
-            FUSED[False],
-            *self._tables.texts,
-            *helpers,
-            *nests[False],
-        ]
-        if nests[True]:
-            sections += [FUSED[True], *nests[True], FUSED[False]]
-        return "\n".join(section for section in [*sections, *body] if section)
+    @property
+    def _kinds(self) -> list[bool]:
+        """The functions that there are: that of the values, that of the gradient."""
+        return [False, True] if self._export.gradient else [False]
 
     def _way_back(self, back: Backward) -> list[str]:
-        return [
-            *self._writer.write(clearing(back)),
-            *self._frame.seeds(back),
-            *self._writer.write(back.items),
-        ]
-
-    # -- functions -------------------------------------------------------------------------
-
-    def _driver(self, title: str, statements: Sequence[str]) -> None:
-        """A function of statements; many are spread over several."""
-        calls = list(statements)
-        if len(calls) > _STATEMENTS:
-            calls = []
-            for first in range(0, len(statements), _STATEMENTS):
-                part = statements[first : first + _STATEMENTS]
-                calls.append(self._define("void", f"{title}{first // _STATEMENTS}", part) + ";")
-        self._define("void", title, calls, ["seed", "left"])
-
-    def _define(
-        self, kind: str, title: str, statements: Sequence[str], more: Sequence[str] = ()
-    ) -> str:
-        """Define a function of what statements work on; returns a call of it."""
-        name, text = f"{self._name}_{title}", _without_comments("\n".join(statements))
-        arguments = [self._export.arguments[k].name for k in self._export.brought]
-        needed = [x for x in dict.fromkeys([*arguments, *self._buffers, *more]) if has(text, x)]
-        kinds = {"r": "int ", "first": "long ", "left": "long ", "seed": "double "}
-        kinds |= dict.fromkeys(arguments, "const double *")
-        parameters = ", ".join(f"{kinds.get(x, 'double *')}{x}" for x in needed)
-        lines = [f"    {line}" for each in statements for line in each.splitlines()]
-        head = f"static {kind} {name}({parameters or 'void'})"
-        self._parts.append("\n".join([head, "{", *lines, "}", ""]))
-        self._calls[title] = f"{name}({', '.join(needed)})"
-        return self._calls[title]
+        write = self._sheet.writer.write
+        return [*write(clearing(back)), *self._frame.seeds(back), *write(back.items)]
 
     # -- what the caller calls -------------------------------------------------------------
 
@@ -196,11 +126,11 @@ class _File:
         given += [f"d_{export.arguments[k].name}" for k in export.wanted] if gradient else []
         unused = [f"(void){name};" for name in [*given, "value"] if not has(text, name)]
         unused += ["(void)work;"] * (not space)
-        lines = [f"    {line}" for line in [*unused, *space, *body]]
+        lines = indented([*unused, *space, *body])
         return "\n".join([self._head(gradient), "{", *lines, "}", ""])
 
     def _once(self, gradient: bool, results: Sequence[str]) -> list[str]:
-        calls = self._calls
+        calls = self._sheet.calls
         lines = [f"{calls['load']};", f"{calls['forward']};"]
         if "on_path" in calls:
             lines.append(f"if (!{calls['on_path']}) {{ return 1; }}")
@@ -211,7 +141,7 @@ class _File:
 
     def _of_rows(self, gradient: bool, results: Sequence[str]) -> list[str]:
         """A block of rows after another."""
-        export, calls, block = self._export, self._calls, self._export.block
+        export, calls, block = self._export, self._sheet.calls, self._export.block
         count = len(export.sources)
         inner = [
             f"const long left = rows - first < {block} ? rows - first : {block};",
@@ -266,14 +196,14 @@ class _File:
                 f'    printf("{name}[%d] = %.17g\\n", k, {name}[k]);',
                 "}",
             ]
-        body = [f"    {line}" for each in [*lines, "return 0;"] for line in each.split("\n")]
+        body = indented([*lines, "return 0;"])
         return "\n".join(["int main(void)", "{", *body, "}", ""])
 
     # -- what is said at the top -----------------------------------------------------------
 
     def _prototypes(self) -> str:
         size = max(1, sum(self._space.values()))
-        heads = [self._head(gradient) for gradient in [False, True][: 1 + self._export.gradient]]
+        heads = [self._head(gradient) for gradient in self._kinds]
         return "\n".join(
             [
                 f"#define {self._name.upper()}_WORKSPACE {size} /* doubles */",
@@ -291,11 +221,11 @@ class _File:
             f"  {export.arguments[k].name}: {export.arguments[k].comment}" for k in export.brought
         ]
         lines += [*export.result, "", *self._returned()]
+        size = f"{self._name.upper()}_WORKSPACE"
         lines += [
             "",
-            f"work is room for {self._name.upper()}_WORKSPACE doubles, which need not be set; threads "
-            "that run",
-            "at the same time have one each.  No two of the arrays may overlap.",
+            f"work is room for {size} doubles, which need not be set; threads",
+            "that run at the same time have one each.  No two of the arrays may overlap.",
         ]
         quiet = [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
         return "\n".join(["/*", *(f" * {line}".rstrip() for line in quiet), " */", ""])
@@ -319,10 +249,6 @@ class _File:
             "Returned is 0, or 1 where the numbers take another path through the function than",
             "the recorded one; then value and slopes are left as they were.",
         ]
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r"/[*].*?[*]/", "", text, flags=re.DOTALL)
 
 
 def _wrapped(head: str, parameters: Sequence[str]) -> list[str]:

@@ -82,13 +82,13 @@ class Tables:
         prefix: what their names begin with.
 
     Attributes:
-        texts: their definitions.
+        texts: their definitions, by name.
     """
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._names: dict[tuple[str, bytes], str] = {}
-        self.texts: list[str] = []
+        self.texts: dict[str, str] = {}
 
     def put(self, numbers: Any) -> str:
         """The name of a table of whole numbers, or of doubles."""
@@ -101,8 +101,8 @@ class Tables:
                 raise TooLargeError("the program has more cells than 32 bits of C can number")
             name = self._names[key] = f"{self._prefix}_table{len(self.texts)}"
             found = map(str if whole else literal, line.tolist())
-            self.texts.append(f"static const {kind} {name}[{line.size}] = {{\n")
-            self.texts[-1] += f"{listed([*found])}\n}};\n"
+            head = f"static const {kind} {name}[{line.size}]"
+            self.texts[name] = f"{head} = {{\n{listed([*found])}\n}};\n"
         return self._names[key]
 
 
@@ -121,7 +121,8 @@ class Cells:
     def __init__(
         self, buffers: Sequence[str], constants: Mapping[int, float], tables: Tables
     ) -> None:
-        self.buffers, self.constants, self.tables = buffers, constants, tables
+        # The last is the place of results that are written when all of them are known.
+        self.buffers, self.constants, self.tables = [*buffers, "found"], constants, tables
         self._known = np.array(sorted(constants), dtype=np.int64)
         self.kept: set[int] = set()
 

@@ -5,7 +5,6 @@ What is left out: the items (``c_items``), and the order of the file (``c``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +15,7 @@ from autograd_nn.jit.backends.text.c_cells import Cells, Tables, plus, times
 from autograd_nn.jit.backends.text.c_numbers import literal
 from autograd_nn.jit.plan import VALUES, Backward, Place, Plan
 
-__all__ = ["Argument", "Export", "Frame", "has"]
+__all__ = ["Argument", "Export", "Frame"]
 
 #: So many comparisons or results are written out; more are a loop.
 _FEW: Final = 16
@@ -208,7 +207,7 @@ class Frame:
                 continue
             for left, right, outcome in zip(each.left, each.right, outcomes, strict=True):
                 sides = self._in_row(left), self._in_row(right)
-                lines.append(_refusal(each.symbol, *sides, outcome))
+                lines.append(_refusal(each.symbol, sides, outcome))
         return lines
 
     def _many(self, guards: Any, outcomes: Sequence[bool]) -> Iterator[str]:
@@ -223,7 +222,7 @@ class Frame:
                     where.append(f"r * {self._tables.put(cells[:, 1] - cells[:, 0])}[k]")
                 sides.append(f"v[{plus(*where)}]")
             yield f"for (int k = 0; k < {len(chosen)}; ++k) {{"
-            yield f"    {_refusal(guards.symbol, *sides, outcome)}"
+            yield f"    {_refusal(guards.symbol, sides, outcome)}"
             yield "}"
 
     def _keep(self, cells: Any) -> None:
@@ -346,8 +345,9 @@ class Frame:
         ]
 
 
-def _refusal(symbol: str, a: str, b: str, outcome: bool) -> str:
+def _refusal(symbol: str, sides: Sequence[str], outcome: bool) -> str:
     """A line that returns 0 where a comparison does not come out so."""
+    a, b = sides
     if symbol == "index":
         held = f"{a} >= 0.0 && {a} < {b} && floor({a}) == {a}"
     else:
@@ -366,8 +366,3 @@ def _runs(cells: Sequence[int]) -> Iterator[tuple[int, int]]:
         last = cell
     if first is not None and last is not None:
         yield first, last
-
-
-def has(text: str, name: str) -> bool:
-    """Whether a text has a variable."""
-    return re.search(rf"\b{name}\b", text) is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -83,7 +84,29 @@ class ItemWriter:
                         break
                     also.append(other)
                     k += 1
-                yield self._nest(item, also, rounds, counts)
+                if also or item.kind in ("look", "drop") or _is_apart(item, item.reads, counts):
+                    yield self._nest(item, also, rounds, counts)
+                else:
+                    yield self._by_copy(item, rounds, counts)
+
+    def _by_copy(self, nest: Nest, rounds: tuple[str, ...], counts: tuple[int, ...]) -> str:
+        """A nest that reads what it writes: all is computed before anything is written."""
+        write = nest.write
+        kept = nest.axes if nest.writes_all else nest.axes[: nest.kept]
+        idle = (0,) * (len(nest.axes) - len(kept))
+        strides = tuple(prod(kept[k + 1 :]) for k in range(len(kept)))
+        apart = Access(len(self._cells.buffers) - 1, 0, (*strides, *idle), (0,) * len(rounds))
+        first = replace(nest, write=apart, add=False, scatter=False)
+        table = None if write.table is None else write.table.reshape(write.table.shape[: len(kept)])
+        to = Access(write.buffer, write.start, write.strides[: len(kept)], write.steps, table)
+        read = replace(apart, strides=strides)
+        second = Nest("sum", kept, (read,), to, add=nest.add, scatter=nest.scatter)
+        if nest.exact and nest.add:  # its terms are added one by one
+            return self._nest(nest, [], rounds, counts)
+        lines = [f"double found[{prod(kept)}];"]
+        lines += [self._nest(each, [], rounds, counts) for each in (first, second)]
+        inside = "\n".join(f"    {line}" for text in lines for line in text.splitlines())
+        return f"{{\n{inside}\n}}"
 
     def _loop(self, loop: Loop, rounds: tuple[str, ...], counts: tuple[int, ...]) -> Iterator[str]:
         if not loop.count:
@@ -133,6 +156,8 @@ class ItemWriter:
             given["to"] = cells.buffers[ADJOINTS]
         else:
             given["to"] = cells.pointer(nest.write, rounds)
+        words = set(re.findall(r"\w+", "\n".join(lines)))  # a slope need not read everything
+        given = {name: where for name, where in given.items() if name in words}
         restrict = "restrict " if _is_apart(nest, reads, counts) else ""
         parameters = ", ".join(
             f"{'' if name == 'to' else 'const '}double *{restrict}{name}" for name in given
@@ -230,5 +255,5 @@ def _are_apart(nest: Nest, read: Access, counts: Sequence[int]) -> bool:
     if not alike or nest.points > _POINTS:
         return False
     still = (0,) * len(read.steps)
-    both = (np.unique(cells_of(replace(x, steps=still), axes, still)) for x in (read, write))
-    return not len(np.intersect1d(*both, assume_unique=True))
+    found, made = (cells_of(replace(x, steps=still), axes, still) for x in (read, write))
+    return not len(np.intersect1d(found, made))

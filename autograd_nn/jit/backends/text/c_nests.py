@@ -19,7 +19,7 @@ from typing import Final
 from autograd_nn.jit.backends.native.forms import Form
 from autograd_nn.jit.backends.text.c_cells import At, Cells, Place, moved
 from autograd_nn.jit.backends.text.c_functions import Functions
-from autograd_nn.jit.backends.text.c_numbers import Formula, literal
+from autograd_nn.jit.backends.text.c_numbers import Formula, bare, literal
 from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import CODES, PRIMITIVES
 
@@ -241,7 +241,7 @@ class NestWriter:
         nest = self.nest
         add = nest.add and not (self.in_order and nest.summed)
         if lanes != "vector":
-            self.emit(f"{self.target(at)} {'+=' if add else '='} {x};")
+            self.emit(f"{self.target(at)} {'+=' if add else '='} {bare(x)};")
             return
         assert self.vector is not None
         to, stride = f"to + {self._index(nest.write, at)}", nest.write.strides[self.vector]
@@ -298,8 +298,9 @@ class NestWriter:
         """Variables ``s0``, ``s1`` ... with the sums, or extremes, along the summed axes."""
         axis = self.vector
         along = [k for k in range(self.nest.kept, len(self.axes)) if k != axis]
+        start = self._laned(at) if lanes == "block" else at
         for k, jam in enumerate(jams):
-            before = self._index(self.nest.write, moved(at, jam))
+            before = self._index(self.nest.write, moved(start, jam))
             add = self.in_order and self.nest.add
             self._declare(f"s{k}", lanes, f"to[{before}]" if add else self._neutral())
         if axis is None or self.across:
@@ -395,6 +396,8 @@ class NestWriter:
 
 
 def _scaled(nest: Nest, x: str) -> str:
+    if x == "1.0" and nest.plus is None:  # a number that is filled in
+        return literal(nest.factor)
     if nest.factor == -1.0:
         x = f"-({x})"
     elif nest.factor != 1.0:

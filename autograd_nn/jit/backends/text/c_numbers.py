@@ -18,10 +18,12 @@ from autograd_nn.errors import NotArithmeticError
 from autograd_nn.ops import primitive
 from autograd_nn.written import Condition, Written
 
-__all__ = ["Body", "Formula", "Number", "joined", "literal"]
+__all__ = ["Body", "Formula", "Number", "bare", "joined", "literal"]
 
 _SIGNS: Final = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 _BITS: Final = "bits"
+#: Longer expressions get names of their own, for people.
+_LONG: Final = 60
 
 
 def literal(x: float) -> str:
@@ -125,8 +127,8 @@ class Body:
 
     def formula(self, result: Any) -> Formula:
         """The text of a result."""
-        root = result.reference if isinstance(result, (_Decided, _Bits)) else None
-        root = self.reference(result) if root is None else root
+        decided = isinstance(result, _Decided)
+        root: int | str = result.reference if decided else self.reference(result)
         uses = self._uses(root)
         lines: list[str] = []
         texts: dict[int | str, str] = {}
@@ -137,8 +139,9 @@ class Body:
         for k in sorted(uses):
             node = self._nodes[k]
             written = node.template.format(*map(text, node.operands))
-            if uses[k] > 1:
-                lines.append(f"const {self._kind(node.kind)} t{k} = {_bare(written)};")
+            # What is chosen in one case only stays there: it may take long.
+            if uses[k] > 1 or (len(written) > _LONG and "?" not in written):
+                lines.append(f"const {self._kind(node.kind)} t{k} = {bare(written)};")
                 written = f"t{k}"
             texts[k] = written
         return Formula(tuple(lines), text(root), len(uses))
@@ -158,7 +161,7 @@ class Body:
         return uses
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """A text without the parentheses around all of it."""
     depth = 0
     for k, letter in enumerate(text):

@@ -5,6 +5,7 @@ What is left out: the text (``c``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,7 +55,7 @@ def _refuse_own_operations(program: Program) -> None:
     if program.opaque:
         name, line = program.opaque[0]
         raise TraceError(
-            f"the operation {name!r} has no form in C: it is an operation of your own, and it takes "
+            f"the operation {name!r} has no form in C: it is an operation of your own that takes "
             "numbers out of the graph, so only its Python knows what it computes; write it with "
             "the operations of autograd_nn" + (f"\n  at {line}" if line else "")
         )
@@ -95,14 +96,14 @@ def _wanted(program: Program, argnums: Any, module: Any) -> set[int]:
     if argnums is None:
         return {*range(program.inputs), program.inputs} - program.leaked
     if module is not None:
-        named = [("any parameter", (program.inputs,))]
+        named: list[tuple[str, Sequence[int]]] = [("any parameter", (program.inputs,))]
     else:
         positions = positions_of(argnums, len(spans), "an int, a tuple of ints or a Module")
-        named = [(f"argument {k}", tuple(spans[k])) for k in positions]
+        named = [(f"argument {k}", spans[k]) for k in positions]
         for name, span in named:
             if not span:
                 raise BadArgumentError(
-                    f"argnums asks for {name}, which holds no numbers, so there is no slope along it"
+                    f"argnums asks for {name}, which holds no numbers: there is no slope along it"
                 )
     program.refuse_leaks(named)
     return {k for _, span in named for k in span}

@@ -1,0 +1,46 @@
+"""C compilers for the tests: files are compiled as strictly as they can be, and called."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+STRICT = "-std=c99 -Wall -Wextra -Wconversion -pedantic -Werror".split()
+
+
+def compiled(text, name="gcc", flags=("-O1",), kind="shared"):
+    """A file compiled strictly: a library, or the path of a program."""
+    folder = Path(tempfile.mkdtemp())
+    source, target = folder / "made.c", folder / ("made.so" if kind == "shared" else "made")
+    source.write_text(text)
+    more = ["-shared", "-fPIC"] if kind == "shared" else []
+    command = [name, *STRICT, *flags, *more, str(source), "-o", str(target), "-lm"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, f"{run.stderr[:3000]}\n{text[:20_000]}"
+    return ctypes.CDLL(str(target)) if kind == "shared" else target
+
+
+def run_main(text, name="gcc", flags=("-O1",)):
+    """What the ``main`` of a file prints, by name: numbers, or one text where it fails."""
+    path = compiled(text, name, flags, kind="program")
+    env = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
+    run = subprocess.run([str(path)], capture_output=True, text=True, env=env)
+    if run.returncode:
+        return run.stdout.strip() + run.stderr.strip()
+    found = {}
+    for line in run.stdout.splitlines():
+        where, _, number = line.partition(" = ")
+        found.setdefault(where.partition("[")[0], []).append(float(number))
+    return {name: np.array(numbers) for name, numbers in found.items()}
+
+
+def address(array):
+    """Where an array of doubles lies."""
+    assert array.dtype == np.float64
+    assert array.flags.c_contiguous
+    return ctypes.c_void_p(array.ctypes.data)
