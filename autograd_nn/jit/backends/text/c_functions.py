@@ -32,6 +32,7 @@ __all__ = ["Functions"]
 #: A formula of so many operations is written where it is used.
 _SHORT: Final = 2
 _WORD: Final = re.compile(r"\w+")
+_IF_FUSED: Final = re.compile(r"#if defined\(\w+_FUSED\)\n.*?#else\n", re.DOTALL)
 _NAMES: Final = {1: ("x", "y"), 2: ("a", "b", "y")}
 
 
@@ -105,12 +106,18 @@ class Functions:
 
     def called(self, text: str) -> list[str]:
         """The functions that a text calls, and those that they call, each after what it calls."""
-        words, kept = set(_WORD.findall(text)), []
+        words, kept = set(_WORD.findall(text)), dict[str, str]()
         for name, source in reversed(self.texts.items()):
             if name in words:
                 words.update(_WORD.findall(source))
-                kept.append(source)
-        return kept[::-1]
+                kept[name] = source
+        # A function that only polynomials call is one that nobody calls where they are not used.
+        others = _WORD.findall("\n".join(_IF_FUSED.sub("", x) for x in [text, *kept.values()]))
+        for name in kept:
+            if others.count(name) <= 1:
+                fused = f"{self.prefix.upper()}_FUSED"
+                kept[name] = f"#if defined({fused})\n{kept[name]}#endif\n"
+        return [*kept.values()][::-1]
 
     # -- how they are made -----------------------------------------------------------------
 

@@ -109,11 +109,17 @@ class NestWriter:
             yield {**at, axis: Place(i, 0)}
 
     @contextmanager
-    def _rest(self, axis: int, at: At, step: str = "") -> Iterator[At]:
-        """A loop that goes on where one is along an axis."""
+    def _strip(self, axis: int, at: At, step: str, before: str = "") -> Iterator[At]:
+        """A loop over an axis by so many at once, after one that took more at once.
+
+        Args:
+            step: how many; the last few that are fewer are left.
+            before: how many the loop before took.
+        """
         i, size = self.variable(axis), self.axes[axis]
-        head = f"for (; {i} + {step} <= {size}; {i} += {step})" if step else ""
-        with self.block(head or f"for (; {i} < {size}; ++{i})"):
+        first = f"{size} - {size} % ({before})" if before else "0"
+        last = f"{i} < {size}; ++{i}" if step == "1" else f"{i} + {step} <= {size}; {i} += {step}"
+        with self.block(f"for (int {i} = {first}; {last})"):
             yield {**at, axis: Place(i, 0)}
 
     # -- the whole -------------------------------------------------------------------------
@@ -183,13 +189,12 @@ class NestWriter:
             with self.loop(axis, self.axes[axis], at) as inside:
                 self.round(inside, places, "")
             return
-        with self.block(""):
-            self.emit(f"int {self.variable(axis)} = 0;")
-            lanes = "vector" if self.wide else "block"
-            with self._rest(axis, at, self._step(lanes)) as inside:
-                self.round(inside, places, lanes)
-            with self._rest(axis, at) as inside:
-                self.round(inside, places, "")
+        lanes = "vector" if self.wide else "block"
+        step = self._step(lanes)
+        with self._strip(axis, at, step) as inside:
+            self.round(inside, places, lanes)
+        with self._strip(axis, at, "1", step) as inside:
+            self.round(inside, places, "")
 
     def _step(self, lanes: str, times: int = 1) -> str:
         one = f"{self._prefix.upper()}_LANES" if lanes == "vector" else str(_BLOCK)
@@ -366,19 +371,18 @@ class NestWriter:
 
     def _along_vector(self, axis: int, at: At, jams: list[dict[int, int]]) -> None:
         kind, several = "vector" if self.wide else "block", self._several(jams)
-        i = self.variable(axis)
-        with self.block(""):
-            self.emit(f"int {i} = 0;")
-            if several > 1:
-                with self._rest(axis, at, self._step(kind, several)) as inside:
-                    for n in range(several):
-                        name = i if n == 0 else f"({i} + {self._step(kind, n)})"
-                        place = {**inside, axis: Place(name, 0)}
-                        self._terms(place, jams, kind, "p", n * len(jams))
-            with self._rest(axis, at, self._step(kind)) as inside:
-                self._terms(inside, jams, kind, "p")
-            with self._rest(axis, at) as inside:
-                self._terms(inside, jams, "", "s")
+        i, before, step = self.variable(axis), "", self._step(kind)
+        if several > 1:
+            before = self._step(kind, several)
+            with self._strip(axis, at, before) as inside:
+                for n in range(several):
+                    name = i if n == 0 else f"({i} + {self._step(kind, n)})"
+                    place = {**inside, axis: Place(name, 0)}
+                    self._terms(place, jams, kind, "p", n * len(jams))
+        with self._strip(axis, at, step, before) as inside:
+            self._terms(inside, jams, kind, "p")
+        with self._strip(axis, at, "1", step) as inside:
+            self._terms(inside, jams, "", "s")
 
     def _terms(
         self, at: At, jams: list[dict[int, int]], lanes: str, name: str, first: int = 0
