@@ -6,6 +6,7 @@ What is left out: what is computed with them (``c_nests``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["At", "Cells", "Place", "Tables", "between", "listed", "moved", "plus
 
 _MOST: Final = 2**31
 _LINE: Final = 92
+#: So many cells are looked at, to find whether the same number is in all of them.
+_LOOKED_AT: Final = 100_000
 
 
 class Place(NamedTuple):
@@ -124,15 +127,41 @@ class Cells:
         # The last is the place of results that are written when all of them are known.
         self.buffers, self.constants, self.tables = [*buffers, "found"], constants, tables
         self._known = np.array(sorted(constants), dtype=np.int64)
+        self._numbers = np.array([constants[k] for k in sorted(constants)], dtype=float)
         self.kept: set[int] = set()
 
-    def known(self, access: Access, axes: Sequence[int]) -> str | None:
-        """The number that an access reads at every point, if it is a constant."""
-        if access.buffer != VALUES or any(access.steps) or access.table is not None:
+    def known(self, access: Access, axes: Sequence[int], counts: Sequence[int]) -> str | None:
+        """The number that an access reads at every point of every round, if there is one.
+
+        Args:
+            axes: the sizes of the nest's axes.
+            counts: how often the loops around go round.
+        """
+        if access.buffer != VALUES or access.start not in self.constants and not access.steps:
             return None
-        if any(stride and size > 1 for stride, size in zip(access.strides, axes, strict=True)):
+        moves = [*zip(access.steps, counts, strict=True), *zip(access.strides, axes, strict=True)]
+        moves = [(step, size) for step, size in moves if step and size > 1]
+        if not moves and access.table is None:
+            return self.number(access.start)
+        table = 0 if access.table is None else access.table.size
+        if prod(size for _, size in moves) + table > _LOOKED_AT:
             return None
-        return self.number(access.start)
+        cells = np.full(1, access.start)
+        for step, size in moves:
+            cells = np.add.outer(cells, step * np.arange(size)).ravel()
+        if access.table is not None:
+            cells = np.add.outer(cells, np.unique(access.table)).ravel()
+        return self._common(cells)
+
+    def _common(self, cells: Any) -> str | None:
+        """The number that is in all of some cells, if there is one."""
+        if not len(self._known):
+            return None
+        places = np.minimum(np.searchsorted(self._known, cells), len(self._known) - 1)
+        if (self._known[places] != cells).any():
+            return None
+        bits = self._numbers[places].view(np.int64)
+        return literal(float(self._numbers[places[0]])) if (bits == bits[0]).all() else None
 
     def number(self, cell: int) -> str | None:
         """The number in a cell of buffer 0, if it is a constant."""

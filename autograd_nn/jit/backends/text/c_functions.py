@@ -104,6 +104,24 @@ class Functions:
             return None
         return body.formula(joined(body.rare))
 
+    def as_calls(self, text: str) -> str:
+        """A text that calls functions which are not written out at each call."""
+
+        def instead(found: re.Match[str]) -> str:
+            head, body = self.texts.get(found[1], "").partition("\n")[::2]
+            if not body or not head.startswith(f"{self.prefix.upper()}_INLINE"):
+                return found[0]
+            name = f"{self.prefix}_call{found[1].removeprefix(self.prefix)}"
+            parameters = re.findall(r"double (\w+)[,)]", head)
+            given = ", ".join(f"double {x}" for x in parameters)
+            self.texts[name] = (
+                f"static double {name}({given})\n{{\n"
+                f"    return {found[1]}({', '.join(parameters)});\n}}\n"
+            )
+            return f"{name}("
+
+        return re.sub(rf"\b({self.prefix}_\w+)\(", instead, text)
+
     def called(self, text: str) -> list[str]:
         """The functions that a text calls, and those that they call, each after what it calls."""
         words, kept = set(_WORD.findall(text)), dict[str, str]()
@@ -156,7 +174,7 @@ class Functions:
         own += "_usual" * usual
         parameters = ", ".join(f"double {x}" for x in names)
         both = (
-            f"static double {own}({parameters})\n{{\n#if defined({self.prefix.upper()}_FUSED)\n"
+            f"{self.prefix.upper()}_INLINE double {own}({parameters})\n{{\n#if defined({self.prefix.upper()}_FUSED)\n"
             f"{_body(fused, names)}#else\n{_body(plain, names)}#endif\n}}\n"
         )
         self.texts.setdefault(own, both)
@@ -174,7 +192,8 @@ class Functions:
             return formula
         used = [k for k in range(len(names)) if formula.uses(k)]
         parameters = ", ".join(f"double {names[k]}" for k in used)
-        text = f"static double {name}({parameters})\n{{\n{_body(formula, names)}}}\n"
+        head = f"{self.prefix.upper()}_INLINE double {name}({parameters})"
+        text = f"{head}\n{{\n{_body(formula, names)}}}\n"
         self.texts.setdefault(name, text)
         return Formula((), f"{name}({', '.join(f'{{{k}}}' for k in used)})", 1)
 

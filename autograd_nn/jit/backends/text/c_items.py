@@ -135,7 +135,8 @@ class ItemWriter:
         choice = nest.kind in ("look", "drop")
         form = Form(nest, [], None, 1, {}) if choice else form_of(nest, _WIDTH, also)
         if not form.nest.axes and nest.kind not in _WRITERS:
-            return "\n".join(_PointWriter(form, self._cells, self._functions, rounds).write())
+            writer = _PointWriter(form, self._cells, self._functions, rounds, counts)
+            return self._functions.as_calls("\n".join(writer.write()))
         call = self._call(form, rounds, counts)
         text = printed([nest, *also], self._regions, self._cells.constants)
         return "\n".join([*(f"/* {line} */" for line in _quiet(text)), call])
@@ -183,7 +184,7 @@ class ItemWriter:
         names: list[str] = []
         given: dict[str, str] = {}
         for k, read in enumerate(reads):
-            number = cells.known(read, nest.axes)
+            number = cells.known(read, nest.axes, counts)
             if number is not None:
                 names.append(number)
                 continue
@@ -198,15 +199,23 @@ class _PointWriter(NestWriter):
     """The statement of a nest of one point."""
 
     def __init__(
-        self, form: Form, cells: Cells, functions: Functions, rounds: Sequence[str]
+        self,
+        form: Form,
+        cells: Cells,
+        functions: Functions,
+        rounds: Sequence[str],
+        counts: Sequence[int],
     ) -> None:
         names = [""] * (len(form.nest.reads) + sum(len(other.reads) for other in form.also))
         super().__init__(form, cells, functions, names, ())
-        self._rounds = rounds
+        self._rounds, self._counts = rounds, counts
         self._depth = 0
 
     def load(self, access: Access, at: At, lanes: str = "") -> str:
-        return self.cells.known(access, ()) or self.cells.cell(access, self._rounds)
+        number = self.cells.known(access, (), self._counts)
+        if number is None:
+            self.cells.keep(access, (), self._counts)
+        return number or self.cells.cell(access, self._rounds)
 
     def target(self, at: At) -> str:
         return self.cells.cell(self.nest.write, self._rounds)

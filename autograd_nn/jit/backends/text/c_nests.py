@@ -17,6 +17,7 @@ from math import inf
 from typing import Final
 
 from autograd_nn.jit.backends.native.forms import Form
+from autograd_nn.jit.backends.native.rules import is_cheap
 from autograd_nn.jit.backends.text.c_cells import At, Cells, Place, moved
 from autograd_nn.jit.backends.text.c_functions import Functions
 from autograd_nn.jit.backends.text.c_numbers import Formula, bare, literal
@@ -186,8 +187,7 @@ class NestWriter:
                 self.round(at, places, "")
             return
         if not self.nest.summed:
-            with self.loop(axis, self.axes[axis], at) as inside:
-                self.round(inside, places, "")
+            self._side_by_side(axis, at)
             return
         lanes = "vector" if self.wide else "block"
         step = self._step(lanes)
@@ -195,6 +195,35 @@ class NestWriter:
             self.round(inside, places, lanes)
         with self._strip(axis, at, "1", step) as inside:
             self.round(inside, places, "")
+
+    def _side_by_side(self, axis: int, at: At) -> None:
+        """Results that need nothing of each other.
+
+        The last few that fill no vector are computed with those before them once more: one by
+        one, functions would take as long as all the others.
+        """
+        size = self.axes[axis]
+        block = _BLOCK if size >= _BLOCK else _BLOCK // 2
+        rest = size % block if self._is_slow() else 0
+        with self.loop(axis, size - rest, at) as inside:
+            self.round(inside, [{}], "")
+        if not rest:
+            return
+        place = {**at, axis: Place("l", size - block)}
+        if not self.nest.add:
+            with self.block(f"for (int l = 0; l < {block}; ++l)"):
+                self.round(place, [{}], "")
+            return
+        with self.block(""):
+            self.emit(f"double found[{block}];")
+            with self.block(f"for (int l = 0; l < {block}; ++l)"):
+                self.emit(f"found[l] = {bare(self._whole(self.term(place), place, ''))};")
+            with self.block(f"for (int l = {block - rest}; l < {block}; ++l)"):
+                self._put(place, "found[l]", "")
+
+    def _is_slow(self) -> bool:
+        slow = self.nest.kind in ("row", "slope") and not is_cheap(self.row)
+        return slow and not self.nest.scatter and not self.nest.exact
 
     def _step(self, lanes: str, times: int = 1) -> str:
         one = f"{self._prefix.upper()}_LANES" if lanes == "vector" else str(_BLOCK)
@@ -290,7 +319,8 @@ class NestWriter:
         if nest.kind == "slope":
             formula = self.functions.slope(self.row, nest.operand, self._usual)
             slope = formula(*operands[1:])
-            return operands[0] if slope == "1.0" else f"{operands[0]} * {slope}"
+            turned = {"1.0": operands[0], literal(-1.0): f"-{operands[0]}"}
+            return turned.get(slope, f"{operands[0]} * {slope}")
         term = _product(operands)
         return f"{literal(nest.factor)} * {term}" if self._turns() else term
 

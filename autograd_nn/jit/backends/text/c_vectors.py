@@ -18,6 +18,11 @@ SETTINGS: Final = """\
 #if defined(FP_FAST_FMA) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define @@_FUSED /* multiplies and adds in one operation */
 #endif
+#if defined(__GNUC__)
+#define @@_INLINE static inline __attribute__((always_inline))
+#else
+#define @@_INLINE static
+#endif
 """
 
 #: Whether products may be fused with the sums that they are added to.
