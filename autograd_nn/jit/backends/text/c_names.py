@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 from autograd_nn.checks import describe, shown
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 
-__all__ = ["Group", "checked_name", "groups_of", "result_lines"]
+__all__ = ["Group", "checked_name", "groups_of", "parts_of_result"]
 
+_LONGEST: Final = 31
 #: C99's own words (6.4.1), and the names that a file with ``math.h`` cannot have.
 _KEYWORDS: Final = frozenset(
     [
@@ -175,6 +176,11 @@ def checked_name(name: Any) -> str:
             f"name={shown(name)} cannot be the name of a function of C: {why}a name is a letter "
             "of a to z, then letters, digits and underscores"
         )
+    if len(name) > _LONGEST:
+        raise BadArgumentError(
+            f"name={shown(name)} has {len(name)} letters, and C tells names apart by the first "
+            f"{_LONGEST} (C99, 5.2.4.1): give one of at most so many"
+        )
     if name in _KEYWORDS:
         raise BadArgumentError(
             f"name={name!r} cannot be the name of a function of C: it is a word of the language; "
@@ -192,14 +198,12 @@ class Group(NamedTuple):
     """Numbers that lie together in an argument.
 
     Attributes:
-        argument: the argument's position.
-        place: where they are in it, as Python spells it.
-        shape: of the numbers, for people.
+        place: where they are, as Python spells it.
+        shape: of the numbers; None where they are nested in lists of several lengths.
     """
 
-    argument: int
     place: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
 
 
 def groups_of(key: Sequence[Any], arguments: int) -> list[Group]:
@@ -214,19 +218,19 @@ def groups_of(key: Sequence[Any], arguments: int) -> list[Group]:
     for k, part in enumerate(key[len(key) - arguments :]):
         named = k - (arguments - len(names))
         place = names[named] if named >= 0 else f"argument {k}"
-        found += [Group(k, where, shape) for where, shape in _parts(part, place)]
+        found += _parts(part, place)
     return found
 
 
-def _parts(key: Any, place: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _parts(key: Any, place: str) -> Iterator[Group]:
     if key in ("n", "i"):
-        yield place, ()
+        yield Group(place, ())
     elif not isinstance(key, tuple) or key[0] == "=":
         return
     elif key[0] in ("a", "row"):
-        yield place, tuple(key[1])
+        yield Group(place, tuple(key[1]))
     elif _is_pure(key):
-        yield place, _shape(key)
+        yield Group(place, _shape(key))
     else:
         for name, part in key[1:]:
             where = f".{name}" if _is_field(key[0], name) else f"[{name!r}]"
@@ -248,45 +252,43 @@ def _is_pure(key: Any) -> bool:
     )
 
 
-def _shape(key: Any) -> tuple[int, ...]:
-    """The shape of nested lists; of ragged ones how many numbers there are."""
-    shapes = _shapes(key)
-    return shapes if shapes is not None else (_count(key),)
-
-
-def _shapes(key: Any) -> tuple[int, ...] | None:
+def _shape(key: Any) -> tuple[int, ...] | None:
+    """The shape of nested lists; None where their lengths differ."""
     if isinstance(key, str):
         return ()
-    if type(key[1:2]) is tuple and key[1:2] and type(key[1]) is int:
+    if type(key[1]) is int:
         return (key[1],)
-    inner = [_shapes(part) for part in key[1:]]
-    if None in inner or len(set(inner)) > 1:
-        return None
-    first = inner[0] if inner else ()
-    return None if first is None else (len(inner), *first)
+    inner = {_shape(part) for part in key[1:]}
+    first = inner.pop()
+    return None if inner or first is None else (len(key) - 1, *first)
 
 
-def _count(key: Any) -> int:
-    if isinstance(key, str):
-        return 1
-    return key[1] if type(key[1]) is int else sum(map(_count, key[1:]))
+class Part(NamedTuple):
+    """Numbers that lie together in a result: where, the first of them, and their shape."""
+
+    place: str
+    first: int
+    shape: tuple[int, ...]
 
 
-def result_lines(spec: Any, place: str = "") -> list[tuple[str, int, tuple[int, ...]]]:
-    """Of each number or array of a result, in order: its place, the first number, the shape.
+def parts_of_result(spec: Any, place: str = "") -> list[Part]:
+    """The numbers and arrays of a result, in order; a list of numbers is one.
 
     Args:
         spec: a uniform description; see ``capture.arguments.uniform``.
     """
     kind = spec[0]
     if kind == "value":
-        return [(place, spec[1], ())]
+        return [Part(place, spec[1], ())]
     if kind == "values":
-        return [(place, spec[2], tuple(spec[1]))] if prod(spec[1]) else []
+        return [Part(place, spec[2], tuple(spec[1]))] if prod(spec[1]) else []
     if kind == "constant":
         return []
-    found = []
-    names = getattr(spec[1], "names", None) if kind == "nest" else None
-    for k, part in enumerate(spec[-1]):
-        found += result_lines(part, f"{place}[{names[k] if names else k!r}]")
-    return found
+    parts = spec[-1]
+    if len(parts) > 1 and all(part[0] == "value" for part in parts):
+        names = [] if kind == "array" else spec[1].names
+        if list(names) == list(range(len(parts))) or kind == "array":
+            return [Part(place, parts[0][1], spec[1] if kind == "array" else (len(parts),))]
+    names = range(len(parts)) if kind == "array" else spec[1].names
+    found = (parts_of_result(x, f"{place}[{name!r}]") for name, x in zip(names, parts, strict=True))
+    return [part for each in found for part in each]

@@ -6,6 +6,7 @@ What is left out: the text (``c``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +15,16 @@ import numpy as np
 from autograd_nn.checks import positions_of, positive_int
 from autograd_nn.errors import BadArgumentError, TraceError
 from autograd_nn.jit.backends.text.c import Argument, Export, written
-from autograd_nn.jit.backends.text.c_names import checked_name, groups_of, result_lines
+from autograd_nn.jit.backends.text.c_names import (
+    Group,
+    checked_name,
+    groups_of,
+    parts_of_result,
+)
 from autograd_nn.jit.capture.arguments import is_module
-from autograd_nn.jit.plan import Plan
+from autograd_nn.jit.capture.leaves import Region
+from autograd_nn.jit.lifting.lines import roll
+from autograd_nn.jit.plan import Item, Lines, Plan
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
@@ -31,7 +39,7 @@ def to_c(program: Program, name: Any, argnums: Any, main: bool, block: Any) -> s
     name, block = checked_name(name), positive_int("block", block)
     _refuse_own_operations(program)
     has_rows = bool(program.row_positions)
-    plan = program.plan_of(block if has_rows else 1)
+    plan = _rolled(program.plan_of(block if has_rows else 1))
     arguments = _arguments(program, plan, argnums)
     gradient = _has_gradient(program, argnums)
     return written(
@@ -48,6 +56,15 @@ def to_c(program: Program, name: Any, argnums: Any, main: bool, block: Any) -> s
             _about(program, name, gradient),
         )
     )
+
+
+def _rolled(plan: Plan) -> Plan:
+    """The plan with loops where single operations repeat: some backends run those one by one."""
+    items: list[Item] = []
+    for item in plan.items:
+        is_lines = isinstance(item, Lines) and item.wanted is None
+        items += roll(item, np.full(len(item.codes), item.exact)) if is_lines else [item]
+    return replace(plan, items=items)
 
 
 def _refuse_own_operations(program: Program) -> None:
@@ -77,13 +94,20 @@ def _arguments(program: Program, plan: Plan, argnums: Any) -> list[Argument]:
     found = []
     regions = program.regions[:-1]
     for k, (region, numbers) in enumerate(zip(regions, program.recorded_at, strict=False)):
-        shape = "".join(f"[{n}]" for n in groups[k].shape)
-        shape = f"[rows]{shape}" if region.rows else shape
-        comment = f"{groups[k].place}, {f'double{shape}' if shape else 'one double'}"
+        comment = f"{groups[k].place}, {_described(groups[k], region)}"
         name = region.name.replace("[", "_").replace("]", "")
         found.append(Argument(name, comment, region.size, region.rows, k in wanted, numbers))
     found.append(_parameters(program, program.inputs in wanted, module))
     return found
+
+
+def _described(group: Group, region: Region) -> str:
+    """What the numbers of a group are, for people."""
+    if group.shape is None:
+        return f"double[{region.size}], all numbers in order"
+    shape = "".join(f"[{n}]" for n in group.shape)
+    shape = f"[rows]{shape}" if region.rows else shape
+    return f"double{shape}" if shape else "one double"
 
 
 def _wanted(program: Program, argnums: Any, module: Any) -> set[int]:
@@ -144,7 +168,7 @@ def _about_result(program: Program) -> list[str]:
     if program.row_positions:
         more = reduced.get(program.reduce or "", "")
         each = "" if program.reduce else "[rows]"
-    found = result_lines(program.uniform)
+    found = parts_of_result(program.uniform)
     count = len(program.sources)
     if count == 1:
         kind = f"double{each}" if each else "one double"

@@ -26,17 +26,20 @@ def compiled(text, name="gcc", flags=("-O1",), kind="shared"):
 
 
 def run_main(text, name="gcc", flags=("-O1",)):
-    """What the ``main`` of a file prints, by name: numbers, or one text where it fails."""
+    """What the mains of a file print, each after a line with its name; a text where one fails."""
     path = compiled(text, name, flags, kind="program")
     env = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
     run = subprocess.run([str(path)], capture_output=True, text=True, env=env)
     if run.returncode:
-        return run.stdout.strip() + run.stderr.strip()
-    found = {}
+        return run.stdout.strip()[-2000:] + run.stderr.strip()[:2000]
+    found = []
     for line in run.stdout.splitlines():
         where, _, number = line.partition(" = ")
-        found.setdefault(where.partition("[")[0], []).append(float(number))
-    return {name: np.array(numbers) for name, numbers in found.items()}
+        if "[" not in where:
+            found.append((where, {}))
+        else:
+            found[-1][1].setdefault(where.partition("[")[0], []).append(float(number))
+    return found
 
 
 def address(array):
