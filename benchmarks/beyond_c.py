@@ -71,8 +71,8 @@ def contestants(part: Any, form: str, compilers: list[str]) -> dict[str, Callabl
     for compiler in compilers:
         library, spent, bytes_of = compiled(text, compiler)
         print(
-            f"{compiler:8}{len(text) / 1e3:10,.0f} kB of C, written in {written:.2f} s, compiled in "
-            f"{spent:.1f} s to {bytes_of / 1e3:,.0f} kB"
+            f"{compiler:8}{len(text) / 1e3:10,.0f} kB of C, written in {written:.2f} s, "
+            f"compiled in {spent:.1f} s to {bytes_of / 1e3:,.0f} kB"
         )
         sizes = [program.regions[k].size for k in regions]
         work[compiler] = caller(library, text, args, sizes, call.rows)

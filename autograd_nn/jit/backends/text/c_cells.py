@@ -137,7 +137,7 @@ class Cells:
             axes: the sizes of the nest's axes.
             counts: how often the loops around go round.
         """
-        if access.buffer != VALUES or access.start not in self.constants and not access.steps:
+        if access.buffer != VALUES or not self.constants:
             return None
         moves = [*zip(access.steps, counts, strict=True), *zip(access.strides, axes, strict=True)]
         moves = [(step, size) for step, size in moves if step and size > 1]

@@ -173,8 +173,9 @@ class Functions:
         fused = self._formula(POLYNOMIALS[name], row.arity, usual=usual)
         own += "_usual" * usual
         parameters = ", ".join(f"double {x}" for x in names)
+        macros = self.prefix.upper()
         both = (
-            f"{self.prefix.upper()}_INLINE double {own}({parameters})\n{{\n#if defined({self.prefix.upper()}_FUSED)\n"
+            f"{macros}_INLINE double {own}({parameters})\n{{\n#if defined({macros}_FUSED)\n"
             f"{_body(fused, names)}#else\n{_body(plain, names)}#endif\n}}\n"
         )
         self.texts.setdefault(own, both)

@@ -18,6 +18,7 @@ from autograd_nn.jit.backends.text.c_cells import At, Cells, between
 from autograd_nn.jit.backends.text.c_choices import LookWriter, ShareWriter
 from autograd_nn.jit.backends.text.c_functions import Functions
 from autograd_nn.jit.backends.text.c_nests import NestWriter
+from autograd_nn.jit.backends.text.c_runs import are_many, runs_of
 from autograd_nn.jit.plan.nests import (
     ADJOINTS,
     VALUES,
@@ -74,6 +75,8 @@ class ItemWriter:
             k += 1
             if isinstance(item, Loop):
                 yield from self._loop(item, rounds, counts)
+            elif isinstance(item, Lines) and are_many(item):
+                yield runs_of(item, self._cells, self._functions, self._defined)
             elif isinstance(item, Lines):
                 for nest in nests_of(item, len(rounds)):
                     yield self._nest(nest, [], rounds, counts)
@@ -163,13 +166,16 @@ class ItemWriter:
         parameters = ", ".join(
             f"{'' if name == 'to' else 'const '}double *{restrict}{name}" for name in given
         )
-        sums = getattr(writer, "wide", False)
         text = "\n".join([f"({parameters})", "{", *lines, "}", ""])
+        return f"{self._defined(text, writer.wide)}({', '.join(given.values())});"
+
+    def _defined(self, text: str, sums: bool = False) -> str:
+        """The name of the function of a text, which begins with its parameters."""
         known = self.nests[sums]
         if text not in known:
             number = len(self.nests[True]) + len(self.nests[False])
             known[text] = f"{self._functions.prefix}_nest{number}"
-        return f"{known[text]}({', '.join(given.values())});"
+        return known[text]
 
     def _parameters(
         self,

@@ -62,8 +62,10 @@ def _rolled(plan: Plan) -> Plan:
     """The plan with loops where single operations repeat: some backends run those one by one."""
     items: list[Item] = []
     for item in plan.items:
-        is_lines = isinstance(item, Lines) and item.wanted is None
-        items += roll(item, np.full(len(item.codes), item.exact)) if is_lines else [item]
+        if isinstance(item, Lines):
+            items += roll(item, np.full(len(item.codes), item.exact))
+        else:
+            items.append(item)
     return replace(plan, items=items)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
-STRICT = "-std=c99 -Wall -Wextra -Wconversion -pedantic -Werror".split()
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"]
 
 
 def compiled(text, name="gcc", flags=("-O1",), kind="shared"):

@@ -21,7 +21,10 @@ NUMBERS = [[float(x) for x in row] for row in RNG.normal(size=(6, 5))]
 def layers(w, b, x):
     h = list(x)
     for _ in range(3):
-        h = [fn.tanh(sum((a * c for a, c in zip(r, h, strict=True)), s)) for r, s in zip(w, b)]
+        h = [
+            fn.tanh(sum((a * c for a, c in zip(r, h, strict=True)), s))
+            for r, s in zip(w, b, strict=True)
+        ]
     return sum(v * v for v in h)
 
 
@@ -70,7 +73,7 @@ def looked_up(table, at):
 
 def irregular(x):
     values = list(x)
-    for k in range(300):
+    for k in range(900):
         a, b = values[(k * 7) % len(values)], values[(k * 13 + 5) % len(values)]
         values.append([a + b, a * b * 0.5, a - b, fn.sin(a), a / (b * b + 1.0)][k % 5])
     return sum(values)
@@ -95,7 +98,10 @@ CASES = {
     "special": (special, ([2.5, 0.7],)),
     "looked_up": (looked_up, (np.array(NUMBERS), [2, 0, 5, 2])),
     "irregular": (irregular, (list(RNG.normal(size=8)),)),
-    "large": (lambda x, y: sum(a * fn.exp(-b) for a, b in zip(x, y)), RNG.normal(size=(2, 5000))),
+    "large": (
+        lambda x, y: sum(a * fn.exp(-b) for a, b in zip(x, y, strict=True)),
+        RNG.normal(size=(2, 5000)),
+    ),
     "constant": (lambda x: 4.5, ([1.0, 2.0],)),
     "unused": (lambda x, y: x * 2.0, (3.0, [1.0, 2.0])),
     "argument": (lambda x: x, (3.0,)),
