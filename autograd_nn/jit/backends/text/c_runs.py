@@ -102,6 +102,8 @@ def _function(
             f"            at += {1 + PRIMITIVES[code].arity} * count;",
             "            break;",
         ]
+    if not forward and "v[" not in "\n".join(lines):
+        lines.insert(2, "    (void)v;")
     lines += ["        default:", "            break;", "        }", "    }", "}", ""]
     return "\n".join(lines)
 

@@ -21,7 +21,7 @@ def compiled(text, name="gcc", flags=("-O1",), kind="shared"):
     more = ["-shared", "-fPIC"] if kind == "shared" else []
     command = [name, *STRICT, *flags, *more, str(source), "-o", str(target), "-lm"]
     run = subprocess.run(command, capture_output=True, text=True)
-    assert run.returncode == 0, f"{run.stderr[:3000]}\n{text[:20_000]}"
+    assert run.returncode == 0, f"{source}: {run.stderr[:3000]}"
     return ctypes.CDLL(str(target)) if kind == "shared" else target
 
 
