@@ -146,7 +146,9 @@ def main(argv: list[str] | None = None) -> int:
     states, spent = swing_up(compiled or here, 20.0, 10 if arguments.quick else 30)
     angle, speed = states[-1]
     print(f"a call of value and gradient took {spent * 1e6:.1f} us, a tick has {STEP * 1e6:,.0f}")
-    print(f"after {STEP * (len(states) - 1):.0f} s: angle {math.degrees(angle):.2f} degrees, ", end="")
+    print(
+        f"after {STEP * (len(states) - 1):.0f} s: angle {math.degrees(angle):.2f} degrees, ", end=""
+    )
     stands = math.cos(angle) > 0.99 and abs(speed) < 0.2
     print("it stands" if stands else "it does NOT stand")
     plot(arguments.out, states)

@@ -11,6 +11,8 @@ choice of machine code too (``native.forms``); choices and look-ups (``c_choices
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
@@ -425,8 +427,20 @@ class NestWriter:
                     term = self.term(moved(inside, jam))
                     self.emit(self._combined(f"{name}{k}[l]", term))
             return
-        for k, jam in enumerate(jams, first):
-            self.emit(self._combined(f"{name}{k}", self.term(moved(at, jam), lanes)))
+        terms = [self.term(moved(at, jam), lanes) for jam in jams]
+        if lanes == "vector":
+            terms = self._sharing(terms)
+        for k, term in enumerate(terms, first):
+            self.emit(self._combined(f"{name}{k}", term))
+
+    def _sharing(self, terms: list[str]) -> list[str]:
+        """Terms that share what they load; what some of them share is loaded before."""
+        load = re.compile(rf"{self._prefix}_(?:get|apart|pick)\([^()]*(?:\([^()]*\)[^()]*)*\)")
+        found = Counter(text for term in terms for text in set(load.findall(term)))
+        for k, text in enumerate(text for text, count in found.items() if count > 1):
+            self.emit(f"const {self._prefix}_lanes w{k} = {text};")
+            terms = [term.replace(text, f"w{k}") for term in terms]
+        return terms
 
 
 def _scaled(nest: Nest, x: str) -> str:

@@ -81,32 +81,29 @@ static double @_of_bits(@_bits bits)
 }
 """,
     "all": """\
-static @_lanes @_all(double x)
+@@_INLINE @_lanes @_all(double x)
 {
 #if @@_LANES == 1
     return x;
 #else
-    @_lanes found = {0.0};
-    for (int l = 0; l < @@_LANES; ++l)
-        found[l] = x;
-    return found;
+    return x - (@_lanes){0.0};
 #endif
 }
 """,
     "get": """\
-static @_lanes @_get(const double *from)
+@@_INLINE @_lanes @_get(const double *from)
 {
     return *(const @_lanes *)(const void *)from;
 }
 """,
     "put": """\
-static void @_put(double *to, @_lanes x)
+@@_INLINE void @_put(double *to, @_lanes x)
 {
     *(@_lanes *)(void *)to = x;
 }
 """,
     "apart": """\
-static @_lanes @_apart(const double *from, int stride)
+@@_INLINE @_lanes @_apart(const double *from, int stride)
 {
 #if @@_LANES == 1
     (void)stride;
@@ -120,7 +117,7 @@ static @_lanes @_apart(const double *from, int stride)
 }
 """,
     "part": """\
-static void @_part(double *to, int stride, @_lanes x)
+@@_INLINE void @_part(double *to, int stride, @_lanes x)
 {
 #if @@_LANES == 1
     (void)stride;
@@ -132,7 +129,7 @@ static void @_part(double *to, int stride, @_lanes x)
 }
 """,
     "pick": """\
-static @_lanes @_pick(const double *from, const int *table, int stride)
+@@_INLINE @_lanes @_pick(const double *from, const int *table, int stride)
 {
 #if @@_LANES == 1
     (void)stride;
@@ -146,7 +143,7 @@ static @_lanes @_pick(const double *from, const int *table, int stride)
 }
 """,
     "total": """\
-static double @_total(@_lanes x)
+@@_INLINE double @_total(@_lanes x)
 {
 #if @@_LANES == 1
     return x;
