@@ -57,7 +57,7 @@ class _File:
             if export.is_copied(k):
                 own = f"{name}_block"
                 self._space[own] = plan.sizes[number]
-            if export.has_rows:
+            if export.is_gathered(k):
                 slopes = f"d_{name}_block"
                 if k in export.wanted:
                     self._space[slopes] = plan.sizes[number]
@@ -215,12 +215,15 @@ class _File:
     def _comment(self) -> str:
         export = self._export
         lines = [*export.about, "", "Arguments, in the order in which they are given:"]
-        rows = "rows, " * export.has_rows
-        lines += [f"  {rows and 'rows'}     how many rows there are"] if rows else []
+        lines += ["  rows: how many there are"] * export.has_rows
         lines += [
             f"  {export.arguments[k].name}: {export.arguments[k].comment}" for k in export.brought
         ]
-        lines += [*export.result, "", *self._returned()]
+        lines += export.result
+        if export.wanted:
+            names = ", ".join(f"d_{export.arguments[k].name}" for k in export.wanted)
+            lines += [f"  {names}: the slopes of the result, in the order of what they are along"]
+        lines += ["", *self._returned()]
         size = f"{self._name.upper()}_WORKSPACE"
         lines += [
             "",

@@ -16,7 +16,18 @@ from autograd_nn.jit.backends.native.forms import offsets
 from autograd_nn.jit.backends.text.c_numbers import literal
 from autograd_nn.jit.plan.nests import VALUES, Access
 
-__all__ = ["At", "Cells", "Place", "Tables", "between", "listed", "moved", "plus", "times"]
+__all__ = [
+    "At",
+    "Cells",
+    "Place",
+    "Tables",
+    "between",
+    "listed",
+    "moved",
+    "places_of",
+    "plus",
+    "times",
+]
 
 _MOST: Final = 2**31
 _LINE: Final = 92
@@ -39,6 +50,14 @@ def moved(at: At, apart: Mapping[int, int]) -> At:
     found = dict(at)
     for axis, k in apart.items():
         found[axis] = Place(at[axis].name, at[axis].number + k)
+    return found
+
+
+def places_of(jam: Mapping[int, int]) -> list[dict[int, int]]:
+    """All steps along axes, of so many each."""
+    found: list[dict[int, int]] = [{}]
+    for axis, count in jam.items():
+        found = [{**each, axis: k} for each in found for k in range(count)]
     return found
 
 

@@ -100,8 +100,16 @@ class Export:
         return self.plan.leaves[k].buffer != VALUES
 
     def is_copied(self, k: int) -> bool:
-        """Whether such numbers are copied all the same: a block of rows may be a part of one."""
-        return self.is_outside(k) and self.arguments[k].by_row
+        """Whether numbers lie elsewhere than the caller has them.
+
+        A block may be but a part of the rows, and a model's parameters have an order.
+        """
+        argument = self.arguments[k]
+        return not self.is_outside(k) or argument.by_row or argument.places is not None
+
+    def is_gathered(self, k: int) -> bool:
+        """Whether slopes are elsewhere before they are handed out."""
+        return self.has_rows or self.is_copied(k)
 
 
 class Frame:
@@ -157,20 +165,21 @@ class Frame:
             place = self._plan.leaves[k]
             if self._export.arguments[k].by_row:
                 lines += self._load_rows(k, place)
-            elif not self._export.is_outside(k):
+            elif self._export.is_copied(k):
                 lines += self._load(k, place)
         return lines
 
     def _load(self, k: int, place: Place) -> list[str]:
         argument, cells = self._export.arguments[k], np.asarray(place.cells)
+        to = self._cells.buffers[place.buffer]
         if argument.places is None:
-            return self._copied("v", cells, argument.name, np.arange(place.size))
+            return self._copied(to, cells, argument.name, np.arange(place.size))
         there = np.flatnonzero(argument.places >= 0)
-        lines = self._copied("v", cells[there], argument.name, argument.places[there])
+        lines = self._copied(to, cells[there], argument.name, argument.places[there])
         other = np.flatnonzero(argument.places < 0)
         if len(other):
             table = self._tables.put(np.asarray(argument.fixed, dtype=float)[other])
-            lines += self._copied("v", cells[other], table, np.arange(len(other)))
+            lines += self._copied(to, cells[other], table, np.arange(len(other)))
         return lines
 
     def _load_rows(self, k: int, place: Place) -> list[str]:
@@ -293,16 +302,17 @@ class Frame:
                 lines += self._slopes_of_rows(place, f"d_{argument.name}")
             elif self._export.has_rows:
                 lines += self._added(place, argument)
-            elif not self._export.is_outside(k):
+            elif self._export.is_gathered(k):
                 lines += self._slopes(place, argument)
         return lines
 
     def _slopes(self, place: Place, argument: Argument) -> list[str]:
         cells, name = np.asarray(place.cells), f"d_{argument.name}"
+        source = self._cells.buffers[place.buffer + 1]
         if argument.places is None:
-            return self._copied(name, np.arange(place.size), "d", cells)
+            return self._copied(name, np.arange(place.size), source, cells)
         there = np.flatnonzero(argument.places >= 0)
-        lines = self._copied(name, argument.places[there], "d", cells[there])
+        lines = self._copied(name, argument.places[there], source, cells[there])
         without = np.setdiff1d(np.arange(argument.size), argument.places[there])
         return [*(self._nothing(name, without) if len(without) else []), *lines]
 

@@ -71,7 +71,8 @@ class ItemWriter:
         """
         k = 0
         while k < len(items):
-            item, also = items[k], []
+            item = items[k]
+            also: list[Nest] = []
             k += 1
             if isinstance(item, Loop):
                 yield from self._loop(item, rounds, counts)
@@ -81,16 +82,16 @@ class ItemWriter:
                 for nest in nests_of(item, len(rounds)):
                     yield self._nest(nest, [], rounds, counts)
             elif item.points:
+                if not _is_safe(item, counts):
+                    yield self._by_copy(item, rounds, counts)
+                    continue
                 while k < len(items):
                     other = items[k]
-                    if not isinstance(other, Nest) or not adds_to(item, other):
+                    if not isinstance(other, Nest) or not _joins(item, other, counts):
                         break
                     also.append(other)
                     k += 1
-                if also or item.kind in ("look", "drop") or _is_apart(item, item.reads, counts):
-                    yield self._nest(item, also, rounds, counts)
-                else:
-                    yield self._by_copy(item, rounds, counts)
+                yield self._nest(item, also, rounds, counts)
 
     def _by_copy(self, nest: Nest, rounds: tuple[str, ...], counts: tuple[int, ...]) -> str:
         """A nest that reads what it writes: all is computed before anything is written."""
@@ -104,8 +105,6 @@ class ItemWriter:
         to = Access(write.buffer, write.start, write.strides[: len(kept)], write.steps, table)
         read = replace(apart, strides=strides)
         second = Nest("sum", kept, (read,), to, add=nest.add, scatter=nest.scatter)
-        if nest.exact and nest.add:  # its terms are added one by one
-            return self._nest(nest, [], rounds, counts)
         lines = [f"double found[{prod(kept)}];"]
         lines += [self._nest(each, [], rounds, counts) for each in (first, second)]
         inside = "\n".join(f"    {line}" for text in lines for line in text.splitlines())
@@ -215,7 +214,7 @@ class _PointWriter(NestWriter):
         names = [""] * (len(form.nest.reads) + sum(len(other.reads) for other in form.also))
         super().__init__(form, cells, functions, names, ())
         self._rounds, self._counts = rounds, counts
-        self._depth = 0
+        self.depth = 0
 
     def load(self, access: Access, at: At, lanes: str = "") -> str:
         number = self.cells.known(access, (), self._counts)
@@ -250,6 +249,17 @@ def _entries_between(nest: Nest) -> tuple[int, int]:
         int((nest.entries + np.minimum(last, 0)).min()),
         int((nest.entries + np.maximum(last, 0)).max()),
     )
+
+
+def _joins(nest: Nest, other: Nest, counts: Sequence[int]) -> bool:
+    """Whether what comes after a nest is more terms of its results."""
+    return adds_to(nest, other) and _is_apart(other, other.reads, counts)
+
+
+def _is_safe(nest: Nest, counts: Sequence[int]) -> bool:
+    """Whether results may be written before all of them are known."""
+    in_order = nest.exact and nest.add  # its terms are added one by one to what is there
+    return nest.kind in ("look", "drop") or in_order or _is_apart(nest, nest.reads, counts)
 
 
 def _is_apart(nest: Nest, reads: Sequence[Access], counts: Sequence[int]) -> bool:

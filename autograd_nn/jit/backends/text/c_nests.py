@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from math import inf
 from typing import Final
 
 from autograd_nn.jit.backends.native.forms import Form
 from autograd_nn.jit.backends.native.rules import is_cheap
-from autograd_nn.jit.backends.text.c_cells import At, Cells, Place, moved
+from autograd_nn.jit.backends.text.c_cells import At, Cells, Place, moved, places_of
 from autograd_nn.jit.backends.text.c_functions import Functions
+from autograd_nn.jit.backends.text.c_loops import LoopText
 from autograd_nn.jit.backends.text.c_numbers import Formula, bare, literal
 from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import CODES, PRIMITIVES
@@ -35,10 +35,9 @@ _SUMS: Final = 4
 _BLOCK: Final = 8
 #: Fewer points along an axis are not worth a vector.
 _LEAST: Final = 4
-_NAMES: Final = "ijkmnpqu"
 
 
-class NestWriter:
+class NestWriter(LoopText):
     """The function of one nest.
 
     Args:
@@ -58,7 +57,8 @@ class NestWriter:
         names: Sequence[str],
         parameters: Collection[str],
     ) -> None:
-        self.form, self.nest, self.axes = form, form.nest, form.nest.axes
+        super().__init__(form.nest.axes)
+        self.form, self.nest = form, form.nest
         self.cells, self.functions = cells, functions
         reads = [*self.nest.reads, *(read for other in form.also for read in other.reads)]
         self._names = {id(read): name for read, name in zip(reads, names, strict=True)}
@@ -71,8 +71,6 @@ class NestWriter:
         #: Whether the text has vectors in it.
         self.wide = self.nest.kind == "sum" and bool(self.nest.summed) and not self.in_order
         self._usual = False
-        self.lines: list[str] = []
-        self._depth = 1
 
     def _vector(self) -> int | None:
         """The axis whose neighbours are computed at once."""
@@ -83,47 +81,6 @@ class NestWriter:
         if axis < nest.kept and nest.summed and (nest.scatter or by_table):
             return None
         return axis
-
-    # -- text ------------------------------------------------------------------------------
-
-    def emit(self, text: str) -> None:
-        """A line."""
-        self.lines.append("    " * self._depth + text)
-
-    @contextmanager
-    def block(self, head: str) -> Iterator[None]:
-        """Lines in braces."""
-        self.emit(f"{head} {{".lstrip())
-        self._depth += 1
-        yield
-        self._depth -= 1
-        self.emit("}")
-
-    def variable(self, axis: int) -> str:
-        """The variable of a loop over an axis."""
-        return _NAMES[axis] if axis < len(_NAMES) else f"i{axis}"
-
-    @contextmanager
-    def loop(self, axis: int, size: int, at: At, step: int = 1) -> Iterator[At]:
-        """A loop over an axis."""
-        i = self.variable(axis)
-        on = f"++{i}" if step == 1 else f"{i} += {step}"
-        with self.block(f"for (int {i} = 0; {i} < {size}; {on})"):
-            yield {**at, axis: Place(i, 0)}
-
-    @contextmanager
-    def _strip(self, axis: int, at: At, step: str, before: str = "") -> Iterator[At]:
-        """A loop over an axis by so many at once, after one that took more at once.
-
-        Args:
-            step: how many; the last few that are fewer are left.
-            before: how many the loop before took.
-        """
-        i, size = self.variable(axis), self.axes[axis]
-        first = f"{size} - {size} % ({before})" if before else "0"
-        last = f"{i} < {size}; ++{i}" if step == "1" else f"{i} + {step} <= {size}; {i} += {step}"
-        with self.block(f"for (int {i} = {first}; {last})"):
-            yield {**at, axis: Place(i, 0)}
 
     # -- the whole -------------------------------------------------------------------------
 
@@ -180,7 +137,7 @@ class NestWriter:
 
     def _strips(self, at: At, jam: dict[int, int]) -> None:
         """Results along a vector axis."""
-        places, axis = _places(jam), self.vector
+        places, axis = places_of(jam), self.vector
         if not self.across or axis is None:
             if not self.nest.summed:
                 self.round(at, places, "")
@@ -193,9 +150,9 @@ class NestWriter:
             return
         lanes = "vector" if self.wide else "block"
         step = self._step(lanes)
-        with self._strip(axis, at, step) as inside:
+        with self.strip(axis, at, step) as inside:
             self.round(inside, places, lanes)
-        with self._strip(axis, at, "1", step) as inside:
+        with self.strip(axis, at, "1", step) as inside:
             self.round(inside, places, "")
 
     def _side_by_side(self, axis: int, at: At) -> None:
@@ -245,17 +202,16 @@ class NestWriter:
                 self._put(place, self._whole(self.term(place), place, ""), "")
             return
         self._sums(at, jams, lanes)
-        inside = self._laned(at) if lanes == "block" else at
-        if lanes == "block":
-            self.emit(f"for (int l = 0; l < {_BLOCK}; ++l) {{")
-            self._depth += 1
+        if lanes != "block":
+            self._results(at, jams, lanes, "")
+            return
+        with self.block(f"for (int l = 0; l < {_BLOCK}; ++l)"):
+            self._results(self._laned(at), jams, lanes, "[l]")
+
+    def _results(self, at: At, jams: list[dict[int, int]], lanes: str, which: str) -> None:
         for k, jam in enumerate(jams):
-            place = moved(inside, jam)
-            x = f"s{k}[l]" if lanes == "block" else f"s{k}"
-            self._put(place, self._whole(x, place, lanes), lanes)
-        if lanes == "block":
-            self._depth -= 1
-            self.emit("}")
+            place = moved(at, jam)
+            self._put(place, self._whole(f"s{k}{which}", place, lanes), lanes)
 
     def _laned(self, at: At) -> At:
         """A place in the loop over a block of neighbours."""
@@ -406,14 +362,14 @@ class NestWriter:
         i, before, step = self.variable(axis), "", self._step(kind)
         if several > 1:
             before = self._step(kind, several)
-            with self._strip(axis, at, before) as inside:
+            with self.strip(axis, at, before) as inside:
                 for n in range(several):
                     name = i if n == 0 else f"({i} + {self._step(kind, n)})"
                     place = {**inside, axis: Place(name, 0)}
                     self._terms(place, jams, kind, "p", n * len(jams))
-        with self._strip(axis, at, step, before) as inside:
+        with self.strip(axis, at, step, before) as inside:
             self._terms(inside, jams, kind, "p")
-        with self._strip(axis, at, "1", step) as inside:
+        with self.strip(axis, at, "1", step) as inside:
             self._terms(inside, jams, "", "s")
 
     def _terms(
@@ -455,11 +411,3 @@ def _scaled(nest: Nest, x: str) -> str:
 
 def _product(factors: Sequence[str]) -> str:
     return " * ".join(factors)
-
-
-def _places(jam: dict[int, int]) -> list[dict[int, int]]:
-    """All offsets along the jammed axes."""
-    found: list[dict[int, int]] = [{}]
-    for axis, count in jam.items():
-        found = [{**each, axis: k} for each in found for k in range(count)]
-    return found

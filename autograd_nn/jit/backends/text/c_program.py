@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from autograd_nn.checks import positions_of, positive_int
-from autograd_nn.errors import BadArgumentError, TraceError
+from autograd_nn.errors import BadArgumentError, TooLargeError, TraceError
 from autograd_nn.jit.backends.text.c import Argument, Export, written
 from autograd_nn.jit.backends.text.c_names import (
     Group,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["to_c"]
 
 _SHOWN: Final = 12
+_MOST: Final = 2**31
 
 
 def to_c(program: Program, name: Any, argnums: Any, main: bool, block: Any) -> str:
@@ -40,6 +41,11 @@ def to_c(program: Program, name: Any, argnums: Any, main: bool, block: Any) -> s
     _refuse_own_operations(program)
     has_rows = bool(program.row_positions)
     plan = _rolled(program.plan_of(block if has_rows else 1))
+    if max(plan.sizes) >= _MOST:
+        raise TooLargeError(
+            f"the program has {max(plan.sizes):,} cells, and 32 bits of C can number {_MOST:,}"
+            + "; give a smaller block" * has_rows
+        )
     arguments = _arguments(program, plan, argnums)
     gradient = _has_gradient(program, argnums)
     return written(

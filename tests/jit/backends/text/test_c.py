@@ -227,6 +227,21 @@ def test_a_model_is_one_vector_in_its_own_order():
             np.testing.assert_allclose(found, gradient, rtol=1e-12)
 
 
+@needs_compiler
+def test_a_large_model_keeps_its_order_too():
+    """Thousands of parameters lie in a buffer of their own, in the order of the function."""
+    first = Value(0.5)
+    model = nn.MLP(90, [50, 1], seed=0)
+    x = list(RNG.normal(size=90))
+    program = program_of(lambda x: first * model(x), (x,))
+    f = InC(*_texts(program, "f_large", model), "f_large", program)
+    code, value, slopes = f(x, vector=[p.data for p in model.parameters()])
+    expected, gradient = program.value_and_grad(x, argnums=model)
+    assert code == 0
+    assert value[0, 0] == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(slopes["d_parameters"], gradient, rtol=1e-10, atol=1e-14)
+
+
 def _texts(program, name, argnums=None, **options):
     text = program.to_c(name, argnums=argnums, **options)
     return compiled(text, COMPILERS[-1]), text
