@@ -14,7 +14,7 @@ from test_fuzz_plans import FORMS, assert_backend_agrees
 from autograd_nn.jit.backends import reference
 from autograd_nn.jit.backends.text.c_sheet import Sheet
 
-COUNT = int(os.environ.get("AUTOGRAD_NN_C_PLANS", "30"))
+COUNT = int(os.environ.get("AUTOGRAD_NN_C_PLANS", "20"))
 FLAGS = os.environ.get("AUTOGRAD_NN_C_FLAGS", "-O1").split()
 
 
