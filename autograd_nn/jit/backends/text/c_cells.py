@@ -201,6 +201,10 @@ class Cells:
         first, last = np.searchsorted(self._known, [low, high + 1])
         self.kept.update(self._known[first:last].tolist())
 
+    def keep_all(self, cells: Any) -> None:
+        """Note that some cells are read through a table."""
+        self.kept.update(np.intersect1d(cells, self._known).tolist())
+
     def pointer(self, access: Access, rounds: Sequence[str]) -> str:
         """The address of the first cell of an access."""
         steps = [times(k, t) for k, t in zip(access.steps, rounds, strict=True) if k]

@@ -225,7 +225,7 @@ class Frame:
             chosen = [k for k, each in enumerate(outcomes) if each == outcome]
             sides = []
             for cells in (guards.left[chosen], guards.right[chosen]):
-                self._keep(cells[:, 0])
+                self._cells.keep_all(cells[:, 0])
                 where: list[str | int] = [f"{self._tables.put(cells[:, 0])}[k]"]
                 if cells.shape[1] > 1 and (cells[:, 1] != cells[:, 0]).any():
                     where.append(f"r * {self._tables.put(cells[:, 1] - cells[:, 0])}[k]")
@@ -233,10 +233,6 @@ class Frame:
             yield f"for (int k = 0; k < {len(chosen)}; ++k) {{"
             yield f"    {_refusal(guards.symbol, sides, outcome)}"
             yield "}"
-
-    def _keep(self, cells: Any) -> None:
-        for cell in np.asarray(cells).tolist():
-            self._cells.keep_between(cell, cell)
 
     def _in_row(self, cells: Any) -> str:
         """What is in a cell that moves on with the rows."""
@@ -259,7 +255,7 @@ class Frame:
             return [f"value[{k}] = {self.root(source)};" for k, source in enumerate(sources)]
         computed = [k for k, source in enumerate(sources) if isinstance(source, int)]
         cells = np.array([self._plan.roots[sources[k], 0] for k in computed], dtype=np.int64)
-        self._keep(cells)
+        self._cells.keep_all(cells)
         fixed = [k for k, source in enumerate(sources) if not isinstance(source, int)]
         numbers = self._tables.put(np.array([float(sources[k]) for k in fixed])) if fixed else ""
         return [

@@ -38,9 +38,7 @@ def runs_of(lines: Lines, cells: Cells, functions: Functions, define: Callable[[
     Args:
         define: defines a function of a text that begins with its parameters; returns its name.
     """
-    for array in (lines.a, lines.b[lines.b >= 0]):
-        for cell in np.unique(array).tolist():
-            cells.keep_between(cell, cell)
+    cells.keep_all(np.concatenate([lines.a, lines.b[lines.b >= 0]]))
     order, keys = _keys(lines)
     first = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
     cases: dict[tuple[int, int], int] = {}
