@@ -20,11 +20,13 @@ __all__ = [
     "check_choice",
     "describe",
     "did_you_mean",
+    "is_dask",
     "is_int",
     "look_up",
     "positions_of",
     "positive_int",
     "shown",
+    "without_graph",
 ]
 
 _LONGEST = 60  # characters of what was given that a message repeats
@@ -84,6 +86,25 @@ def _kind(x: object) -> str:
     return type(x).__name__[:_LONGEST]
 
 
+def without_graph(x: object) -> str:
+    """What to do where a plain number stands in a Value's place; "" where ``x`` is none.
+
+    Python's ``max(x, 0)``, with which a relu is often written, gives the int 0 where ``x`` is
+    negative, and ``sum`` of nothing is one too.
+
+    >>> without_graph(0)
+    ' A plain number has no graph: compute with Value(...). max(x, 0) gives a plain 0 where ...'
+    >>> without_graph("text")
+    ''
+    """
+    if not isinstance(x, (float, int, np.number, np.ndarray)) or isinstance(x, bool):
+        return ""
+    return (
+        " A plain number has no graph: compute with Value(...). "
+        "max(x, 0) gives a plain 0 where x is negative: write x.relu()."
+    )
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The nearest known name as a question with a space behind it; "" where none is near.
 
@@ -92,6 +113,16 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     """
     close = get_close_matches(given[:_LONGEST], list(known), 1)
     return f"did you mean {close[0]!r}? " if close else ""
+
+
+def is_dask(given: Any) -> bool:
+    """Whether it is a collection of Dask, which is not imported to find out.
+
+    >>> is_dask([1.0, 2.0])
+    False
+    """
+    home = type(given).__module__.partition(".")[0]
+    return home in ("dask", "dask_expr") and hasattr(given, "__dask_graph__")
 
 
 def is_int(given: Any) -> bool:

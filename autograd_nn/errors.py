@@ -19,6 +19,7 @@ whatever this package refuses::
     ├── GradientCheckError   AssertionError   slopes do not agree
     ├── AnomalyError         ArithmeticError  the first nan or infinity, and where it came from
     ├── NonFiniteLossError   ArithmeticError  training met a nan or an infinity
+    ├── ClusterError         RuntimeError     workers of Dask were lost, or are of another version
     └── TraceError           TypeError        what a recorded function must not do
         └── LeakError                         numbers left the graph
 
@@ -48,6 +49,7 @@ __all__ = [
     "AnomalyError",
     "AutogradError",
     "BadArgumentError",
+    "ClusterError",
     "ComplexResultError",
     "DrawingError",
     "GradientCheckError",
@@ -192,6 +194,16 @@ class NonFiniteLossError(AutogradError, ArithmeticError):
         )
 
 
+# -- many machines -------------------------------------------------------------------------
+
+
+class ClusterError(AutogradError, RuntimeError):
+    """The machines that were to compute it cannot; the message says which, and what to do.
+
+    A model has the parameters of the last whole step.
+    """
+
+
 # -- the jit -----------------------------------------------------------------------------
 
 
@@ -247,6 +259,19 @@ class BackendError(Exception):
 
     Its text says why in one line, which ``python -m autograd_nn`` prints.
     """
+
+
+class ExpressionError(Exception):
+    """An expression of the command line that is not one; the command line shows where.
+
+    Attributes:
+        text: the expression.
+        column: where in it, counted from 0; None where it is about no single place.
+    """
+
+    def __init__(self, message: str, text: str, column: int | None = None) -> None:
+        super().__init__(message)
+        self.text, self.column = text, column
 
 
 class NotArithmeticError(TypeError):

@@ -19,13 +19,14 @@ from autograd_nn.errors import (
     TraceError,
     WrongTypeError,
 )
-from autograd_nn.jit.backends.door import checked
+from autograd_nn.jit.blocks import calls as blocks
 from autograd_nn.jit.capture.arguments import unreadable
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Run
 from autograd_nn.jit.fallback import Fallback
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.quick import Quick
 from autograd_nn.jit.recordings import Recordings
@@ -44,24 +45,25 @@ __all__ = ["Jitted", "jit"]
 
 
 class Jitted:
-    """A function that is recorded once and replayed as a NumPy program; see ``jit``."""
+    """A function that is recorded once and replayed as a program; see ``jit``.
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        rows: str | Sequence[str] = (),
-        reduce: str | None = "mean",
-        backend: str = "auto",
-    ) -> None:
+    Attributes:
+        function: what was jitted.
+        rows: the names of the arguments with a leading row axis.
+        reduce: "mean", "sum" or None.
+        backend: the one that was asked for.
+
+    >>> cube = jit(lambda x: x**3)
+    >>> cube(2.0), cube.value_and_grad(2.0)
+    (8.0, (8.0, 12.0))
+    """
+
+    def __init__(self, f: Callable[..., Any], options: Options) -> None:
         if not callable(f):
             raise WrongTypeError(f"jit takes a function, got {describe(f)}")
-        if reduce not in ("mean", "sum", None):
-            raise BadArgumentError(f'reduce is "mean", "sum" or None, got {describe(reduce)}')
-        self.function = f
-        self.rows, self.reduce, self.backend = rows, reduce, checked(backend)
-        names = (rows,) if isinstance(rows, str) else tuple(rows)
-        self.row_positions = self._positions(names)
-        self._known = Recordings(f, repr(self), reduce, backend)
+        self.function, self.options = f, options.check()
+        self.row_positions = self._positions(options.row_names)
+        self._known = Recordings(f, repr(self), options)
         self._fallback = Fallback(self._known)
         self._transformed: dict[Any, Any] = {}
         self._quick: dict[bool, Quick | None] = {}  # by whether slopes are wanted
@@ -84,13 +86,13 @@ class Jitted:
     # A copy, and what is sent elsewhere, records anew: it may close over other models there.
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return by_name_or_value(self, Jitted, (self.function, self.rows, self.reduce, self.backend))
+        return by_name_or_value(self, Jitted, (self.function, self.options))
 
     def __copy__(self) -> Jitted:
-        return Jitted(self.function, self.rows, self.reduce, self.backend)
+        return Jitted(self.function, self.options)
 
     def __deepcopy__(self, memo: Any) -> Jitted:
-        return Jitted(deepcopy(self.function, memo), self.rows, self.reduce, self.backend)
+        return Jitted(deepcopy(self.function, memo), self.options)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else BoundJitted(self, owner)
@@ -117,11 +119,31 @@ class Jitted:
             except HoldsValueError:
                 pass
         if self.row_positions:
-            raise TraceError(
-                f"{self!r} with rows is called on Values or inside another recording; "
-                "call the function itself on each row there"
-            )
+            raise TraceError(self._inside())
         return None
+
+    def _inside(self) -> str:
+        return (
+            f"{self!r} with rows is called on Values or inside another recording; "
+            "call the function itself on each row there"
+        )
+
+    def _answer_blocks(
+        self,
+        args: tuple[Any, ...],
+        names: tuple[str, ...],
+        client: Any,
+        argnums: Any = None,
+        vector: Any = None,
+    ) -> Any:
+        """The answer where rows lie in blocks, on the workers of ``client``."""
+        context = this_thread()
+        if context.trace is None and not context.differentiating:
+            try:
+                return blocks.answer(self, args, names, argnums, vector, client)
+            except HoldsValueError:
+                pass
+        raise TraceError(self._inside())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result, with floats and arrays in place of Values."""
@@ -130,8 +152,11 @@ class Jitted:
             found = quick.answer(args)
             if found is not None:
                 return found
+        client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            return self._answer_blocks(args, names, client)
         call = self._read(args, names)
         if call is None:
             return self.function(*given[0], **given[1])
@@ -173,8 +198,11 @@ class Jitted:
         if vector is not None and isinstance(argnums, (int, tuple)) and self._takes("vector"):
             kwargs["vector"], vector = vector, None  # the function's own argument
         argnums = tuple(argnums) if isinstance(argnums, list) else argnums
+        client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            return self._answer_blocks(args, names, client, argnums, vector)
         call = self._read(args, names)
         if call is None:
             return value_and_grad(self.function, argnums)(*given[0], **given[1])
@@ -197,8 +225,14 @@ class Jitted:
             key = make
         found = self._transformed.get(key)
         if found is None:
-            found = self._transformed[key] = jit(make(self.function), backend=self.backend)
+            found = self._transformed[key] = jit(make(self.function), **self.options.without_rows())
         return found
+
+    def _client(self, kwargs: dict[str, Any]) -> Any:
+        """The client of Dask among the arguments by name, where the function takes none."""
+        if "client" not in kwargs or not self.row_positions or self._takes("client"):
+            return None
+        return kwargs.pop("client")
 
     def _takes(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
@@ -209,9 +243,11 @@ class Jitted:
         Raises:
             TraceError: the engine runs the function; the message says why.
         """
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            args = blocks.one_row(self, args)
         call = Call(args, self.row_positions)
         if not call.readable:
-            raise WrongTypeError(self._unreadable(call))
+            raise WrongTypeError(self.unreadable(call))
         paths = self._known.paths_of(call)
         if not self.row_positions:
             for program in paths.programs:
@@ -226,20 +262,13 @@ class Jitted:
 
     def _answer(self, call: Call, wanted: Wanted | None) -> Any:
         """The result of a call, by a program that holds or else by a run of the function."""
+        if self.row_positions:
+            return self.row_sums(call, wanted).result()
         if not call.readable:
-            if self.row_positions:
-                raise WrongTypeError(self._unreadable(call))
-            self._known.warn_once(self._unreadable(call))
+            self._known.warn_once(self.unreadable(call))
             return self._fallback.as_written(call, wanted)
         if wanted is not None and wanted.static:
-            if self.row_positions:
-                raise WrongTypeError(
-                    f"{self!r}: an argument of argnums holds something beside numbers, along which "
-                    "there is no slope; leave it out of argnums"
-                )
             return self._fallback.as_written(call, wanted)
-        if self.row_positions:
-            return self._answer_rows(call, wanted)
         paths = self._known.paths_of(call)
         if not paths.raised:
             for program in paths.candidates:
@@ -285,9 +314,26 @@ class Jitted:
                     return answer  # what it did must not be done again
         return self._fallback.answer(call, wanted, paths)
 
-    def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:
+    @property
+    def recordings(self) -> Recordings:
+        """What is known of the function."""
+        return self._known
+
+    def row_sums(self, call: Call, wanted: Wanted | None) -> RowSums:
+        """The results of a call with rows; new paths are recorded on the way.
+
+        Raises:
+            TypeError: an argument cannot be read, or has no slope and one is asked for.
+        """
+        if not call.readable:
+            raise WrongTypeError(self.unreadable(call))
+        if wanted is not None and wanted.static:
+            raise WrongTypeError(
+                f"{self!r}: an argument of argnums holds something beside numbers, along which "
+                "there is no slope; leave it out of argnums"
+            )
         paths = self._known.paths_of(call)
-        sums = RowSums(call, wanted, self.reduce)
+        sums = RowSums(call, wanted, self.options.reduce, self.options.threads)
 
         def make(row: int) -> Program | Run | None:
             if self._known.why or paths.gave_up or paths.raised:
@@ -308,9 +354,10 @@ class Jitted:
 
         hit = sums.run(lambda: paths.candidates, make, run)
         paths.misses = 0.0 if hit else paths.misses + 1.0
-        return sums.result()
+        return sums
 
-    def _unreadable(self, call: Call) -> str:
+    def unreadable(self, call: Call) -> str:
+        """What in a call cannot be read, and what can."""
         found = [unreadable(x, f"argument {k}") for k, x in enumerate(call.args)]
         return (
             f"{self!r}: {next(filter(None, found), 'an argument')}, which a recording cannot take "
@@ -322,16 +369,10 @@ class Jitted:
 class JittedDerivative(Jitted):
     """The jit of ``grad(f)`` or ``value_and_grad(f)``: the program of ``f``, run both ways."""
 
-    def __init__(
-        self,
-        derivative: Derivative,
-        rows: str | Sequence[str],
-        reduce: str | None,
-        backend: str,
-    ) -> None:
-        super().__init__(derivative.made, rows, reduce, backend)
+    def __init__(self, derivative: Derivative, options: Options) -> None:
+        super().__init__(derivative.made, options)
         f = derivative.function
-        self.primal = f if isinstance(f, Jitted) and not rows else Jitted(f, rows, reduce, backend)
+        self.primal = f if isinstance(f, Jitted) and not options.rows else Jitted(f, options)
         self.argnums, self.with_value = derivative.argnums, derivative.with_value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -344,31 +385,24 @@ class JittedDerivative(Jitted):
         return self.primal.program(*args)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        rows, reduce, backend = self.rows, self.reduce, self.backend
-        parts = self.primal.function, self.argnums, self.with_value, rows, reduce, backend
+        parts = self.primal.function, self.argnums, self.with_value, self.options
         return by_name_or_value(self, _derivative, parts)
 
     def __copy__(self) -> JittedDerivative:
-        f = self.primal.function
-        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce, self.backend)
+        return _derivative(self.primal.function, self.argnums, self.with_value, self.options)
 
     def __deepcopy__(self, memo: Any) -> JittedDerivative:
         f = deepcopy(self.primal.function, memo)
-        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce, self.backend)
+        return _derivative(f, self.argnums, self.with_value, self.options)
 
 
 def _derivative(
-    f: Callable[..., Any],
-    argnums: Any,
-    with_value: bool,
-    rows: Any,
-    reduce: str | None,
-    backend: str,
+    f: Callable[..., Any], argnums: Any, with_value: bool, options: Options
 ) -> JittedDerivative:
     made = value_and_grad(f, argnums) if with_value else grad(f, argnums)
     derivative = derivative_of(made)
     assert derivative is not None
-    return JittedDerivative(derivative, rows, reduce, backend)
+    return JittedDerivative(derivative, options)
 
 
 class BoundJitted:
@@ -406,6 +440,8 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
+    threads: int = 1,
+    background: bool = True,
 ) -> Jitted: ...
 
 
@@ -415,6 +451,8 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
+    threads: int = 1,
+    background: bool = True,
 ) -> Callable[[Callable[..., Any]], Jitted]: ...
 
 
@@ -423,8 +461,10 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
+    threads: int = 1,
+    background: bool = True,
 ) -> Jitted | Finished | Callable[[Callable[..., Any]], Jitted]:
-    """The same function, recorded once and run as a NumPy program.
+    """The same function, recorded once and run as machine code or as NumPy calls.
 
     ``f`` is written on scalars, with loops; it runs once on Values for each structure and
     shape of its arguments and for each path through it.  After that its Python does not run
@@ -442,13 +482,28 @@ def jit(
             or what any other transform makes of one, which is recorded whole.
             Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
+            They may be arrays and dataframes of Dask, whose blocks are computed by the workers
+            that hold them: those of the client of the context, or of ``client=`` in the call;
+            see docs/beyond_dask.md.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package
             ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
             can be used here.
+        threads: with ``rows``, how many work on blocks of rows at a time; it pays from some
+            10,000 rows.  The result has the same bits for any number of them.
+        background: whether machine code that takes long to compile is made beside the calls,
+            which NumPy serves until it is there, with results that are the same to rounding;
+            ``program.wait()`` waits for it.  If not, the call waits that first needs it, and
+            equal calls give equal bits; so too with the environment variable
+            ``AUTOGRAD_NN_BACKGROUND=0``.  With ``rows`` a call always waits.
+
+    Returns:
+        A ``Jitted`` function of the same arguments: called as ``f`` is, with ``.value_and_grad``,
+        ``.program(...)`` (the plan, which prints) and the numbers of its recordings.
 
     Raises:
-        BadArgumentError: there is no such backend, or it cannot be used here.
+        BadArgumentError: there is no such backend, or it cannot be used here; or ``threads`` is
+            not a positive number.
         TraceError: when called: the function cannot be replayed; the message says why.
 
     >>> square = jit(lambda xs: sum(x * x for x in xs))
@@ -460,12 +515,13 @@ def jit(
     >>> mean_error.value_and_grad(2.0, [1.0, 3.0], [2.0, 5.0])
     (0.5, 3.0)
     """
+    options = Options(rows, reduce, backend, threads, background)
     if f is None:
-        return functools.partial(jit, rows=rows, reduce=reduce, backend=backend)
+        return functools.partial(jit, **options._asdict())
     derivative = derivative_of(f)
     if derivative is not None:
-        return JittedDerivative(derivative, rows, reduce, backend)
+        return JittedDerivative(derivative, options)
     build = builder_of(f)
     if build is not None and not rows:
-        return build(functools.partial(jit, backend=backend))
-    return Jitted(f, rows, reduce, backend)
+        return build(functools.partial(jit, **options.without_rows()))
+    return Jitted(f, options)

@@ -20,6 +20,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.program import Program
 
 __all__ = ["Recordings"]
@@ -43,8 +44,8 @@ class Recordings:
     Args:
         function: the function.
         name: what to call it in messages.
-        reduce: what ``jit`` was asked to do with rows.
-        backend: what is to run the programs.
+        options: what ``jit`` was asked for.
+        quiet: whether nothing is said of what runs slowly.
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
@@ -54,10 +55,9 @@ class Recordings:
     """
 
     def __init__(
-        self, function: Callable[..., Any], name: str, reduce: str | None, backend: str
+        self, function: Callable[..., Any], name: str, options: Options, quiet: bool = False
     ) -> None:
-        self.function, self.name, self.reduce = function, name, reduce
-        self.backend = backend
+        self.function, self.name, self.options, self._quiet = function, name, options, quiet
         self.why = ""
         self.acts = False
         self.streak = 0
@@ -144,7 +144,7 @@ class Recordings:
             )
 
     def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
-        program = Program(trace, call, described, self.reduce, self.backend)
+        program = Program(trace, call, described, self.options)
         self._install(program, paths)
         return program
 
@@ -167,8 +167,7 @@ class Recordings:
         if not paths.is_worth_compiling(waiting):
             return None
         if waiting.program is None:
-            described = waiting.result
-            waiting.program = Program(waiting.trace, call, described, self.reduce, self.backend)
+            waiting.program = Program(waiting.trace, call, waiting.result, self.options)
         program: Program = waiting.program
         if not program.pays(waiting.hits):
             return None
@@ -186,7 +185,7 @@ class Recordings:
             self.give_up(paths, *difference)
         else:
             paths = self.paths_of(call)  # what lies around may have been written
-            paths.wait(Waiting(trace, call, recording.described, self.reduce))
+            paths.wait(Waiting(trace, call, recording.described, self.options.reduce))
 
     def trace_of(self, recording: Recording) -> Trace | None:
         """The equations of a recording that can be replayed."""
@@ -201,7 +200,7 @@ class Recordings:
     # -- saying so ------------------------------------------------------------------------
 
     def warn_once(self, message: str) -> None:
-        if message not in self._warned:
+        if message not in self._warned and not self._quiet:
             self._warned.add(message)
             _, level = user_frame()  # however deep in this package it arises
             warnings.warn(message, JitWarning, stacklevel=level + 1)
