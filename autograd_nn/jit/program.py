@@ -306,6 +306,9 @@ class Program(Path):
                 program was recorded at (with rows, of the first of them).
             block: with rows, how many are computed at once: the workspace grows with it.
 
+        Returns:
+            The text of the file.
+
         Raises:
             BadArgumentError: the name can be none of a function of C.
             TypeError: slopes are asked for, and the result is not one number.
