@@ -25,6 +25,11 @@ def compiled(text, name="gcc", flags=("-O1",), kind="shared"):
     return ctypes.CDLL(str(target)) if kind == "shared" else target
 
 
+def without_extensions(text):
+    """A file as compilers see it that know C99 alone: no vectors, no pragmas of GNU."""
+    return text.replace("__GNUC__", "NO_GNU").replace("__clang__", "NO_CLANG")
+
+
 def run_main(text, name="gcc", flags=("-O1",)):
     """What the mains of a file print, each after a line with its name; a text where one fails."""
     path = compiled(text, name, flags, kind="program")
