@@ -66,7 +66,8 @@ class LoopText:
             before: how many the loop before took.
         """
         i, size = self.variable(axis), self.axes[axis]
-        first = f"{size} - {size} % ({before})" if before else "0"
+        before = f"({before})" if " " in before else before
+        first = f"{size} - {size} % {before}" if before else "0"
         last = f"{i} < {size}; ++{i}" if step == "1" else f"{i} + {step} <= {size}; {i} += {step}"
         with self.block(f"for (int {i} = {first}; {last})"):
             yield {**at, axis: Place(i, 0)}

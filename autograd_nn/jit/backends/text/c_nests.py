@@ -337,8 +337,8 @@ class NestWriter(LoopText):
     def _neutral(self) -> str:
         """What changes no sum, not even one of -0.0; no extreme."""
         if self.nest.kind != "extreme":
-            return literal(-0.0)
-        return literal(-inf if self.nest.code == MAXIMUM else inf)
+            return bare(literal(-0.0))
+        return bare(literal(-inf if self.nest.code == MAXIMUM else inf))
 
     def _combined(self, total: str, x: str) -> str:
         if self.nest.kind == "extreme":
