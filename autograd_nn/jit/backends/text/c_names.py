@@ -56,104 +56,43 @@ _KEYWORDS: Final = frozenset(
         "while",
     ]
 )
-_OF_MATH: Final = frozenset(
-    f"{name}{suffix}"
-    for name in [
-        "acos",
-        "acosh",
-        "asin",
-        "asinh",
-        "atan",
-        "atan2",
-        "atanh",
-        "cbrt",
-        "ceil",
-        "copysign",
-        "cos",
-        "cosh",
-        "erf",
-        "erfc",
-        "exp",
-        "exp2",
-        "expm1",
-        "fabs",
-        "fdim",
-        "floor",
-        "fma",
-        "fmax",
-        "fmin",
-        "fmod",
-        "frexp",
-        "hypot",
-        "ilogb",
-        "ldexp",
-        "lgamma",
-        "llrint",
-        "llround",
-        "log",
-        "log10",
-        "log1p",
-        "log2",
-        "logb",
-        "lrint",
-        "lround",
-        "modf",
-        "nan",
-        "nearbyint",
-        "nextafter",
-        "nexttoward",
-        "pow",
-        "remainder",
-        "remquo",
-        "rint",
-        "round",
-        "scalbln",
-        "scalbn",
-        "sin",
-        "sinh",
-        "sqrt",
-        "tan",
-        "tanh",
-        "tgamma",
-        "trunc",
-        "j0",
-        "j1",
-        "jn",
-        "y0",
-        "y1",
-        "yn",
-        "gamma",
-        "drem",
-        "finite",
-        "scalb",
-        "significand",
-        "pow10",
-        "exp10",
-        "sincos",
-    ]
-    for suffix in ("", "f", "l")
-) | frozenset(
-    [
-        "main",
-        "signgam",
-        "isnan",
-        "isinf",
-        "isfinite",
-        "isnormal",
-        "signbit",
-        "fpclassify",
-        "isgreater",
-        "isless",
-        "isunordered",
-        "isgreaterequal",
-        "islessequal",
-        "islessgreater",
-        "float_t",
-        "double_t",
-        "printf",
-        "linux",
-        "unix",
-    ]
+_FUNCTIONS: Final = """
+acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs
+fdim floor fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2
+logb lrint lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round scalbln
+scalbn sin sinh sqrt tan tanh tgamma trunc j0 j1 jn y0 y1 yn gamma drem finite scalb significand
+pow10 exp10 sincos cacos cacosh carg casin casinh catan catanh ccos ccosh cexp cimag clog conj
+cpow cproj creal csin csinh csqrt ctan ctanh cabs
+"""
+#: Other names of its library (C99, 7), which are its own whatever a file includes.
+_OTHERS: Final = """
+main signgam isnan isinf isfinite isnormal signbit fpclassify isgreater isless isunordered
+isgreaterequal islessequal islessgreater float_t double_t linux unix NAN INFINITY HUGE_VAL
+HUGE_VALF HUGE_VALL FP_NAN FP_INFINITE FP_ZERO FP_NORMAL FP_SUBNORMAL FP_FAST_FMA FP_FAST_FMAF
+FP_FAST_FMAL FP_ILOGB0 FP_ILOGBNAN MATH_ERRNO MATH_ERREXCEPT math_errhandling NULL EOF FILE BUFSIZ
+FILENAME_MAX FOPEN_MAX L_tmpnam SEEK_CUR SEEK_END SEEK_SET TMP_MAX stdin stdout stderr size_t
+fpos_t va_list errno abort abs atexit atof atoi atol atoll bsearch calloc div exit free getenv
+labs ldiv llabs lldiv malloc mblen mbstowcs mbtowc qsort rand realloc srand strtod strtof strtol
+strtold strtoll strtoul strtoull system wcstombs wctomb clearerr fclose feof ferror fflush fgetc
+fgetpos fgets fopen fprintf fputc fputs fread freopen fscanf fseek fsetpos ftell fwrite getc
+getchar gets perror printf putc putchar puts remove rename rewind scanf setbuf setvbuf snprintf
+sprintf sscanf tmpfile tmpnam ungetc vfprintf vfscanf vprintf vscanf vsnprintf vsprintf vsscanf
+memchr memcmp memcpy memmove memset strcat strchr strcmp strcoll strcpy strcspn strerror strlen
+strncat strncmp strncpy strpbrk strrchr strspn strstr strtok strxfrm isalnum isalpha isblank
+iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower toupper asctime
+clock ctime difftime gmtime localtime mktime strftime time setjmp longjmp raise signal localeconv
+setlocale feclearexcept fegetenv fegetexceptflag fegetround feholdexcept feraiseexcept fesetenv
+fesetexceptflag fesetround fetestexcept feupdateenv imaxabs imaxdiv strtoimax strtoumax btowc
+iswalnum iswalpha iswblank iswcntrl iswctype iswdigit iswgraph iswlower iswprint iswpunct iswspace
+iswupper iswxdigit towctrans towlower towupper wctrans wctype fputwc fputws fwide fwprintf fwscanf
+getwc getwchar mbrlen mbrtowc mbsinit mbsrtowcs putwc putwchar swprintf swscanf ungetwc vfwprintf
+vfwscanf vswprintf vswscanf vwprintf vwscanf wcrtomb wcscat wcschr wcscmp wcscoll wcscpy wcscspn
+wcsftime wcslen wcsncat wcsncmp wcsncpy wcspbrk wcsrchr wcsrtombs wcsspn wcsstr wcstod wcstof
+wcstok wcstol wcstold wcstoll wcstoul wcstoull wcsxfrm wctob wmemchr wmemcmp wmemcpy wmemmove
+wmemset wprintf wscanf fgetwc fgetws
+"""
+_OF_LIBRARY: Final = frozenset(_OTHERS.split()) | frozenset(
+    f"{name}{suffix}" for name in _FUNCTIONS.split() for suffix in ("", "f", "l")
 )
 
 
@@ -186,7 +125,7 @@ def checked_name(name: Any) -> str:
             f"name={name!r} cannot be the name of a function of C: it is a word of the language; "
             f"call it {name}_, or something else"
         )
-    if name in _OF_MATH:
+    if name in _OF_LIBRARY:
         raise BadArgumentError(
             f"name={name!r} cannot be the name of a function here: C's library has that name; "
             f"call it {name}_, or something else"

@@ -433,6 +433,8 @@ def test_argnums_chooses_the_slopes():
         ("double", "a word of the language"),
         ("restrict", "a word of the language"),
         ("sin", "C's library has that name"),
+        ("NAN", "C's library has that name"),
+        ("malloc", "C's library has that name"),
         ("fmaf", "C's library has that name"),
         ("main", "C's library has that name"),
         ("f" * 2000, "at most so many"),
@@ -445,6 +447,16 @@ def test_a_name_that_c_cannot_have_is_refused(name, why):
     assert len(str(caught.value)) < 400
     with pytest.raises(WrongTypeError, match="a str"):
         program.to_c(3)
+
+
+@needs_compiler
+def test_names_that_the_file_has_itself_are_no_trouble():
+    """Whatever variables the file has, the name is the user's."""
+    program = program_of(row_loss, (np.ones((2, 3)), np.ones((4, 3)), np.ones(4)), rows=("x", "y"))
+    names = ("a0", "d_a0", "value", "work", "rows", "v", "d", "k", "l", "first", "seed", "t0", "to")
+    texts = [program.to_c(name, block=3) for name in names]
+    for compiler in COMPILERS:
+        compiled("\n".join(texts), compiler, ["-O0"])
 
 
 def test_an_operation_that_only_python_knows_is_named():
