@@ -17,45 +17,14 @@ from autograd_nn.errors import BadArgumentError, WrongTypeError
 __all__ = ["Group", "checked_name", "groups_of", "parts_of_result"]
 
 _LONGEST: Final = 31
-#: C99's own words (6.4.1), and the names that a file with ``math.h`` cannot have.
-_KEYWORDS: Final = frozenset(
-    [
-        "auto",
-        "break",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extern",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "inline",
-        "int",
-        "long",
-        "register",
-        "restrict",
-        "return",
-        "short",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "typedef",
-        "union",
-        "unsigned",
-        "void",
-        "volatile",
-        "while",
-    ]
-)
+#: C99's own words (6.4.1), and those of later C and of GNU's.
+_KEYWORDS: Final = """
+auto break case char const continue default do double else enum extern float for goto if inline
+int long register restrict return short signed sizeof static struct switch typedef union unsigned
+void volatile while asm typeof alignas alignof bool constexpr false nullptr static_assert
+thread_local true typeof_unqual
+"""
+#: What a file with ``math.h`` cannot have: functions, with a suffix for other kinds of numbers.
 _FUNCTIONS: Final = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs
 fdim floor fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2
@@ -120,7 +89,7 @@ def checked_name(name: Any) -> str:
             f"name={shown(name)} has {len(name)} letters, and C tells names apart by the first "
             f"{_LONGEST} (C99, 5.2.4.1): give one of at most so many"
         )
-    if name in _KEYWORDS:
+    if name in _KEYWORDS.split():
         raise BadArgumentError(
             f"name={name!r} cannot be the name of a function of C: it is a word of the language; "
             f"call it {name}_, or something else"
