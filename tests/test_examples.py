@@ -13,6 +13,7 @@ from autograd_nn.optim import Adam
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PICTURES = {
     "characters": "characters.png",
+    "controller_in_c": "controller.png",
     "greeks": "greeks.png",
     "names_gpt": "names_gpt.png",
     "pendulum": "pendulum.png",
@@ -108,6 +109,26 @@ def test_a_greek_that_is_nan_is_noticed(monkeypatch):
     right = greeks.by_hand
     monkeypatch.setattr(greeks, "by_hand", lambda *at: {**right(*at), "rho": math.nan})
     assert not greeks.compare([greeks.TEXTBOOK])
+
+
+def test_the_controller_is_written_in_c_where_no_compiler_is(tmp_path, monkeypatch, capsys):
+    """Whoever compiles for another machine needs none here."""
+    monkeypatch.setenv("PATH", "")
+    controller = example("controller_in_c")
+    monkeypatch.setattr(controller, "plot", lambda *_: None)
+    monkeypatch.setattr(controller, "swing_up", lambda gradient, *_: ([[0.0, 0.0]], 1e-6))
+    assert controller.main(["--quick", "--out", str(tmp_path)]) == 0
+    assert "no compiler of C here" in capsys.readouterr().out
+    assert "int controller_gradient(" in (tmp_path / "controller.c").read_text(encoding="utf-8")
+
+
+def test_a_controller_that_does_not_lift_is_noticed(tmp_path, monkeypatch, capsys):
+    controller = example("controller_in_c")
+    monkeypatch.setattr(controller, "plot", lambda *_: None)
+    monkeypatch.setattr(controller, "STRONGEST", 1e-3)
+    monkeypatch.setattr(controller, "in_c", lambda *_: None)
+    assert controller.main(["--quick", "--out", str(tmp_path)]) == 1
+    assert "does NOT stand" in capsys.readouterr().out
 
 
 def test_calls_and_puts_keep_put_call_parity():

@@ -20,7 +20,7 @@ PACKAGE = Path(autograd_nn.__file__).parent
 #: The rooms of each floor, from the ground up; a room is a module or a folder of the package.
 FLOORS = (
     ("arrays", "build", "callers", "checks", "codes", "conversion", "errors", "files", "floats",
-     "labels", "nested", "ops", "rich", "special", "spelling"),
+     "labels", "nested", "ops", "rich", "special", "spelling", "written"),
     ("state",),
     ("engine", "exits", "handmade", "methods", "notes", "plain", "recording", "walks"),
     ("custom", "functions", "linalg", "parameters", "transforms"),

@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_nn.errors import TraceError, WrongTypeError
 from autograd_nn.jit.backends.door import PRICES, backend_of, cost
+from autograd_nn.jit.backends.text.c_program import to_c
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
@@ -55,6 +56,7 @@ class Program(Path):
         block: how many rows are done at once.
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
+        recorded_at: the numbers that it was recorded at, by group; with rows, of the first row.
         rounds: whether buffers are of round sizes only, so that the order in which sums are taken
             does not depend on how many rows were run before.
 
@@ -67,6 +69,9 @@ class Program(Path):
     def __init__(self, trace: Trace, call: Call, result: Any, options: Options = _DEFAULT) -> None:
         super().__init__(trace, call, result, options.reduce)
         self.used = 0
+        self.recorded_at = [
+            _of_one_row(x, row) for x, row in zip(call.groups, call.is_row, strict=True)
+        ]
         self.rounds = False
         self.backend = backend_of(options.backend)
         self._ready: dict[int, Compiled] = {}
@@ -266,15 +271,56 @@ class Program(Path):
     def _compiled(self, rows: int) -> Compiled:
         found = self._ready.get(rows)
         if found is None:
-            plan = self._plans.get(rows)
-            if plan is None:
-                assert self._packing is not None
-                if len(self._plans) >= _SIZES:
-                    self._plans = {1: self._plans[1]}
-                    self._ready = {}
-                plan = self._plans[rows] = lift(self._packing, rows)
-            found = self._ready[rows] = Compiled(plan, self.backend, self._later)
+            found = self._ready[rows] = Compiled(self.plan_of(rows), self.backend, self._later)
         return found
+
+    def plan_of(self, rows: int) -> Plan:
+        """What is computed for a number of rows at once."""
+        plan = self._plans.get(rows)
+        if plan is None:
+            assert self._packing is not None
+            if len(self._plans) >= _SIZES:
+                self._plans = {1: self._plans[1]}
+                self._ready = {}
+            plan = self._plans[rows] = lift(self._packing, rows)
+        return plan
+
+    # -- elsewhere -----------------------------------------------------------------------
+
+    def to_c(
+        self, name: str = "f", argnums: Any = None, main: bool = False, block: int = 64
+    ) -> str:
+        """The program as one file of C99, which needs nothing beyond ``math.h``.
+
+        It holds a function ``name`` of the values and, where the result is one number, a function
+        ``name_gradient`` of the value and the slopes.  A comment at the top says what they take
+        and give.  They allocate nothing and can run in several threads at once: the caller
+        brings a workspace, whose size the file defines.
+
+        Args:
+            name: of the function.
+            argnums: what the gradient is along, as of ``value_and_grad``: a position, several, or
+                a model, whose parameters the function then takes as one vector in the model's
+                order; None for all arguments and the parameters.
+            main: whether to add a ``main`` that prints value and gradient at the numbers that the
+                program was recorded at (with rows, of the first of them).
+            block: with rows, how many are computed at once: the workspace grows with it.
+
+        Returns:
+            The text of the file.
+
+        Raises:
+            BadArgumentError: the name can be none of a function of C.
+            TypeError: slopes are asked for, and the result is not one number.
+            TraceError: an operation of the user's own has no form in C.
+            LeakError: the result does not depend on an argument whose numbers left the graph.
+
+        >>> from autograd_nn.jit import jit
+        >>> text = jit(lambda x, y: x * y).program(3.0, 4.0).to_c("area")
+        >>> print(text[text.index("int area(") :].split(";")[0])
+        int area(const double *a0, const double *a1, double *value, double *work)
+        """
+        return to_c(self, name, argnums, main, block)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for machine code that is being made; after this, calls wait for what they need.
@@ -330,6 +376,11 @@ class Program(Path):
     def _repr_html_(self) -> str:
         first, _, rest = str(self).partition("\n")
         return card(first, preformatted(rest))
+
+
+def _of_one_row(numbers: Any, is_row: bool) -> Any:
+    """The numbers of a group as an array of floats; with rows, those of the first."""
+    return np.array(numbers[:1] if is_row else numbers, dtype=float).ravel()
 
 
 def _plainly(frame: Frame, groups: Any, shapes: tuple[Any, ...], regions: Any) -> Any:

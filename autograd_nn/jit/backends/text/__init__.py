@@ -1,0 +1,1 @@
+"""Plans as programs in other languages: what they compute, written out for people and compilers."""
