@@ -19,6 +19,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.program import Program
 
 __all__ = ["Recordings"]
@@ -142,8 +143,11 @@ class Recordings:
                 f"it changes {names} outside it at each call, and computes with that"
             )
 
-    def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
-        program = Program(trace, call, described, self.reduce, self.backend)
+    def compile(
+        self, trace: Trace, described: Any, call: Call, paths: Paths, row: int = 0
+    ) -> Program:
+        origin = Origin.of(self.function, call, row)
+        program = Program(trace, call, described, self.reduce, self.backend, origin)
         self._install(program, paths)
         return program
 
@@ -167,7 +171,10 @@ class Recordings:
             return None
         if waiting.program is None:
             described = waiting.result
-            waiting.program = Program(waiting.trace, call, described, self.reduce, self.backend)
+            origin = Origin.of(self.function, call, 0)
+            waiting.program = Program(
+                waiting.trace, call, described, self.reduce, self.backend, origin
+            )
         program: Program = waiting.program
         if not program.pays(waiting.hits):
             return None

@@ -24,13 +24,16 @@ __all__ = ["items_of"]
 EXTREMES: Final = (CODES["maximum"], CODES["minimum"])
 
 
-def items_of(found: list[Piece | Repeat], cells: Cells) -> list[Item]:
+def items_of(found: list[Piece | Repeat], cells: Cells, lines: bool = True) -> list[Item]:
     """The items of pieces and repeats.
 
     Args:
         cells: where the regions lie; spare cells are taken from it.
+        lines: whether small pieces become lines.
     """
     items: list[Item] = []
+    if not lines:
+        return [item for each in found for item in _items(each, cells, ())]
     most = smallest(found)
     for small, run in groupby(found, lambda each: is_small(each, most)):
         if small:

@@ -1,0 +1,1 @@
+"""Plans as text in other languages: what runs without this package."""

@@ -1,0 +1,294 @@
+"""Lines of a function: what each sets and reads, and how several are joined into one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from autograd_nn.jit.backends.text.python_expressions import Expr
+
+__all__ = ["Assign", "Check", "Repeat", "Run", "Statement", "names_in", "tidy", "written"]
+
+_WIDTH: Final = 88
+_NAME: Final = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+@dataclass(eq=False)
+class Assign:
+    """``name[index] = expr``, or ``+=``.
+
+    Attributes:
+        whole: whether the whole array is set.
+        kept: whether its name says something to the user, so that it stays a line of its own.
+        line: where in the user's code it comes from.
+    """
+
+    name: str
+    index: str
+    expr: Expr
+    add: bool = False
+    kept: bool = False
+    line: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return not self.index
+
+    def text(self) -> str:
+        """The line."""
+        target = self.name + self.index
+        if self.add and not self.index:
+            return f"{target} = {self.name} + {self.expr.text(4)}"
+        return f"{target} {'+=' if self.add else '='} {self.expr}"
+
+    def reads(self) -> set[str]:
+        """The names that it reads."""
+        found = names_in(str(self.expr)) | names_in(self.index)
+        return found | {self.name} if self.add or self.index else found
+
+
+@dataclass(eq=False)
+class Run:
+    """A line that is taken as it is.
+
+    Attributes:
+        name: of the array that it changes; "" if none.
+        opens: whether that array begins there.
+    """
+
+    code: str
+    name: str = ""
+    opens: bool = False
+    line: str = ""
+
+    def text(self) -> str:
+        """The line."""
+        return self.code
+
+    def reads(self) -> set[str]:
+        """The names that it reads."""
+        return names_in(self.code) - ({self.name} if self.opens else set())
+
+
+@dataclass(eq=False)
+class Check:
+    """A comparison that must come out as it was recorded."""
+
+    condition: str
+    message: str
+    name: str = ""
+    line: str = ""
+
+    def text(self) -> str:
+        """Two lines."""
+        return f"if not {self.condition}:\n    raise ValueError({self.message})"
+
+    def reads(self) -> set[str]:
+        """The names that it reads."""
+        return names_in(self.condition)
+
+
+@dataclass(eq=False)
+class Repeat:
+    """A ``for`` loop."""
+
+    variable: str
+    count: int
+    reverse: bool
+    body: list[Statement] = field(default_factory=list)
+    line: str = ""
+
+    def head(self) -> str:
+        """Its first line."""
+        rounds = f"range({self.count})"
+        return f"for {self.variable} in {f'reversed({rounds})' if self.reverse else rounds}:"
+
+    def reads(self) -> set[str]:
+        """The names that its body reads."""
+        return set().union(*(s.reads() for s in self.body))
+
+
+Statement = Assign | Run | Check | Repeat
+
+
+def names_in(text: str) -> set[str]:
+    """The names in a piece of code."""
+    return set(_NAME.findall(text))
+
+
+def _sets(statement: Statement) -> set[str]:
+    if isinstance(statement, Repeat):
+        return set().union(*(_sets(s) for s in statement.body))
+    return {statement.name} if statement.name else set()
+
+
+def _every(statements: Sequence[Statement]) -> Iterator[Statement]:
+    for s in statements:
+        yield s
+        if isinstance(s, Repeat):
+            yield from _every(s.body)
+
+
+def tidy(statements: list[Statement], needed: set[str]) -> list[Statement]:
+    """The same with sums in one line, what is read once written where it is read, and no more.
+
+    Args:
+        needed: names that are read after these lines.
+    """
+    statements = _without_unread(statements, needed)
+    statements = _added_up(statements)
+    return _inlined(statements, needed)
+
+
+def _without_unread(statements: list[Statement], needed: set[str]) -> list[Statement]:
+    while True:
+        read = set(needed)
+        for s in _every(statements):
+            if isinstance(s, Repeat):
+                continue
+            found = s.reads()
+            if isinstance(s, (Assign, Run)) and s.name:
+                found = found - {s.name}
+                if isinstance(s, Assign) and s.name in names_in(str(s.expr)):
+                    found.add(s.name)
+            read |= found
+        kept = _only(statements, read)
+        if _count(kept) == _count(statements):
+            return kept
+        statements = kept
+
+
+def _count(statements: Sequence[Statement]) -> int:
+    return sum(1 for _ in _every(statements))
+
+
+def _only(statements: Sequence[Statement], read: set[str]) -> list[Statement]:
+    found: list[Statement] = []
+    for s in statements:
+        if isinstance(s, Repeat):
+            body = _only(s.body, read)
+            if body:
+                found.append(Repeat(s.variable, s.count, s.reverse, body, s.line))
+        elif isinstance(s, Check) or not s.name or s.name in read:
+            found.append(s)
+    return found
+
+
+def _added_up(statements: list[Statement]) -> list[Statement]:
+    """``x = a`` and then ``x = x + b`` as ``x = a + b``, where nothing comes between them."""
+    found: list[Statement] = []
+    for s in statements:
+        if isinstance(s, Repeat):
+            s.body = _added_up(s.body)
+        if isinstance(s, Assign) and s.add:
+            k = _first_of(found, s)
+            if k >= 0:
+                first = found.pop(k)
+                assert isinstance(first, Assign)
+                kept = first.kept or s.kept
+                s = Assign(s.name, s.index, first.expr + s.expr, first.add, kept, first.line)
+        found.append(s)
+    return found
+
+
+def _first_of(before: Sequence[Statement], s: Assign) -> int:
+    """The place of the line that sets what ``s`` adds to, if it may be moved to ``s``."""
+    between: set[str] = set()
+    read: set[str] = set()
+    for k in range(len(before) - 1, -1, -1):
+        other = before[k]
+        if isinstance(other, Assign) and (other.name, other.index) == (s.name, s.index):
+            inputs = other.reads() - {s.name}
+            same = other.expr.shape == s.expr.shape or not s.index
+            return k if same and s.name not in read and not inputs & between else -1
+        between |= _sets(other)
+        read |= other.reads()
+        if s.name in between:
+            return -1
+    return -1
+
+
+def _inlined(statements: list[Statement], needed: set[str]) -> list[Statement]:
+    """Lines that set a name which is read in one place only are written there."""
+    uses: dict[str, int] = {}
+    sets: dict[str, int] = {}
+    for s in _every(statements):
+        if isinstance(s, Repeat):
+            continue
+        for text in _texts(s):
+            for name in _NAME.findall(text):
+                uses[name] = uses.get(name, 0) + 1
+        for name in _sets(s):
+            sets[name] = sets.get(name, 0) + 1
+    found = list(statements)
+    for s in found:
+        if isinstance(s, Repeat):
+            s.body = _inlined_in(s.body, needed, uses, sets)
+    return _inlined_in(found, needed, uses, sets)
+
+
+def _texts(s: Statement) -> list[str]:
+    if isinstance(s, Assign):
+        return [str(s.expr), s.index]
+    return [s.code] if isinstance(s, Run) else [s.condition] if isinstance(s, Check) else []
+
+
+def _inlined_in(
+    statements: list[Statement], needed: set[str], uses: dict[str, int], sets: dict[str, int]
+) -> list[Statement]:
+    found = list(statements)
+    k = 0
+    while k < len(found):
+        s = found[k]
+        ready = isinstance(s, Assign) and s.whole and not s.add and not s.kept
+        if ready and isinstance(s, Assign) and uses.get(s.name) == 1 and sets.get(s.name) == 1:
+            at = -1 if s.name in needed else _user(found, k, s)
+            if at >= 0:
+                user = found[at]
+                assert isinstance(user, Assign)
+                old = next(p for p in user.expr.parts() if p.plain and p.args[0] == s.name)
+                made = user.expr.replaced(old, s.expr)
+                longer = Assign(user.name, user.index, made, user.add, user.kept, user.line)
+                longer.line = user.line or s.line
+                if len(longer.text()) <= _WIDTH:
+                    found[at] = longer
+                    del found[k]
+                    k = max(0, k - 1)
+                    continue
+        k += 1
+    return found
+
+
+def _user(statements: Sequence[Statement], k: int, s: Assign) -> int:
+    """The place of the one line that reads what ``s`` sets, if ``s`` may be written there."""
+    inputs = s.reads()
+    for at in range(k + 1, len(statements)):
+        other = statements[at]
+        if s.name in other.reads():
+            if not isinstance(other, Assign):
+                return -1
+            plain = [p for p in other.expr.parts() if p.plain and p.args[0] == s.name]
+            same = len(plain) == 1 and plain[0].shape == s.expr.shape
+            return at if same else -1
+        if inputs & _sets(other):
+            return -1
+    return -1
+
+
+def written(statements: Sequence[Statement], indent: str = "    ") -> list[str]:
+    """The lines of code, with a comment where the user's line changes."""
+    lines: list[str] = []
+    last = ""
+    for s in statements:
+        if s.line and s.line != last:
+            lines.append(f"{indent}# {s.line}")
+            last = s.line
+        if isinstance(s, Repeat):
+            lines.append(indent + s.head())
+            lines += written(s.body, indent + "    ")
+            last = ""
+        else:
+            lines += [indent + line for line in s.text().splitlines()]
+    return lines
