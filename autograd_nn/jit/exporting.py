@@ -20,7 +20,7 @@ from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift_lines, readable
 from autograd_nn.jit.lifting.pack import pack
-from autograd_nn.jit.origin import Again
+from autograd_nn.jit.origin import Again, short
 from autograd_nn.jit.plan import PADDING, Nest, Plan, walk
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def python_text(program: Program, name: str | None, argnums: Any) -> str:
             if cells[node] >= 0:
                 notes.lines.setdefault(int(cells[node]), line)
         for guard in again.trace.guards:
-            notes.guards.setdefault(guard.symbol, []).append(guard.line)
+            notes.guards.setdefault(guard.symbol, []).append(short(guard.line))
     else:
         notes.lost = (
             "The function could not be run once more for the names of its variables: the program "
@@ -127,7 +127,11 @@ def _is_same(program: Program, again: Again) -> bool:
     return (
         trace.recorded == program.recorded
         and again.call.key == program.key
-        and list(map(id, trace.captured)) == list(map(id, program.captured))
+        and len(trace.captured) == len(program.captured)
+        and all(
+            a is b or a.data == b.data
+            for a, b in zip(trace.captured, program.captured, strict=True)
+        )
         and len(trace.guards) == program.guards
         and sorted(g.outcome for g in trace.guards)
         == sorted(bool(x) for g in plan.guards for x in g.outcomes.ravel())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -27,9 +28,10 @@ from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.nested import is_container, leaves_of, parts_of
 from autograd_nn.ops import PRIMITIVES
+from autograd_nn.plain import Plain
 from autograd_nn.state import Tape, this_thread
 
-__all__ = ["Again", "Origin"]
+__all__ = ["Again", "Origin", "short"]
 
 _MOST: Final = 20_000  # Values of one variable that are looked at
 _CODE: Final = 70  # characters of a line of code that are shown
@@ -99,6 +101,17 @@ class Again:
     names: dict[int, list[str]] = field(default_factory=dict)
     lines: dict[int, str] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
+
+
+def short(line: str) -> str:
+    """The user's line, ``file:line: code``, without the folder and not too long."""
+    found = re.match(r"(.*?):(\d+)(?:: (.*))?$", line, re.DOTALL)
+    if found is None:
+        return line
+    name, number, code = found.groups()
+    code = code or ""
+    code = code if len(code) <= _CODE else code[: _CODE - 3] + "..."
+    return f"{Path(name).name}:{number}" + (f": {code}" if code else "")
 
 
 def _names_of(function: Any, count: int, by_name: tuple[str, ...]) -> list[str]:
@@ -196,9 +209,7 @@ class _Watch:
         if k < 0:
             return ""
         name, number = self._lines[k]
-        code = linecache.getline(name, number).strip()
-        code = code if len(code) <= _CODE else code[: _CODE - 3] + "..."
-        return f"{Path(name).name}:{number}" + (f": {code}" if code else "")
+        return short(f"{name}:{number}: {linecache.getline(name, number).strip()}")
 
     def __call__(self, frame: Any, event: str, arg: Any) -> Any:
         if not is_user_file(frame.f_code.co_filename):
@@ -233,6 +244,8 @@ class _Watch:
         """Note the names that are bound anew; at the end of a function what was filled, too."""
         bound = self._bound.setdefault(id(frame), {})
         for name, x in frame.f_locals.items():
+            if type(x) is Plain:  # asked for anything, its number would leave the graph
+                continue
             new = bound.get(name) != id(x)
             if not new and not (last and is_container(x)):
                 continue
@@ -252,6 +265,8 @@ def _values_in(x: Any, most: int = _MOST) -> Iterator[Value]:
     while waiting and most > 0:
         part = waiting.pop()
         most -= 1
+        if type(part) is Plain:
+            continue
         if isinstance(part, Value):
             yield part
         elif isinstance(part, np.ndarray):

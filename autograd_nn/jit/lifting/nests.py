@@ -33,7 +33,7 @@ def items_of(found: list[Piece | Repeat], cells: Cells, lines: bool = True) -> l
     """
     items: list[Item] = []
     if not lines:
-        return [item for each in found for item in _items(each, cells, ())]
+        return [item for each in found for item in _items(each, cells, (), True)]
     most = smallest(found)
     for small, run in groupby(found, lambda each: is_small(each, most)):
         if small:
@@ -44,17 +44,21 @@ def items_of(found: list[Piece | Repeat], cells: Cells, lines: bool = True) -> l
     return items
 
 
-def _items(each: Piece | Repeat, cells: Cells, counts: tuple[int, ...]) -> Iterator[Item]:
+def _items(
+    each: Piece | Repeat, cells: Cells, counts: tuple[int, ...], apart: bool = False
+) -> Iterator[Item]:
+    """The items of a piece or repeat; ``apart``: terms from several regions stay several."""
     if isinstance(each, Repeat):
         inside = (*counts, each.count)
-        yield Loop(each.count, [x for item in each.items for x in _items(item, cells, inside)])
+        inner = [x for item in each.items for x in _items(item, cells, inside, apart)]
+        yield Loop(each.count, inner)
         return
     folded = fold(each, cells, counts)
     if each.code or each.lookup:
         yield _operation(folded, cells.rows)
         return
     plus = folded.plus
-    for k, term in enumerate(folded.terms if each.exact else _merged(folded.terms)):
+    for k, term in enumerate(folded.terms if each.exact else _merged(folded.terms, cells if apart else None)):
         yield _sum(folded, term, cells.rows, k > 0, plus)
         plus = None
 
@@ -137,13 +141,19 @@ def without_idle(
     return tuple(axes[k] for k in order), kept, left, times
 
 
-def _merged(terms: list[Product]) -> list[Product]:
-    """Products of a sum with those joined that are translates of the one before."""
+def _merged(terms: list[Product], cells: Cells | None) -> list[Product]:
+    """Products of a sum with those joined that are translates of the one before.
+
+    Args:
+        cells: where the regions lie, if only those in the same regions are to be joined.
+    """
     found: list[Product] = []
     members: list[Product] = []
     shift: Any = None
     for term in terms:
         moved = _shift(members[-1], term) if members else None
+        if moved is not None and cells is not None and _regions(members[-1], cells) != _regions(term, cells):
+            moved = None
         if moved is not None and (shift is None or moved == shift):
             members.append(term)
             shift = moved
@@ -166,6 +176,11 @@ def _shift(before: Product, term: Product) -> Any:
             return None
         found.append(int(gap.flat[0]))
     return found
+
+
+def _regions(term: Product, cells: Cells) -> list[int]:
+    """The region of the first cell of each operand."""
+    return [cells.region_at(int(x.cells.flat[0])) for x in term.operands]
 
 
 def _joined(members: list[Product]) -> list[Product]:

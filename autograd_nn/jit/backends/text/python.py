@@ -53,6 +53,11 @@ __all__ = ["Notes", "Source", "write"]
 
 _LOOPS: Final = ("t", "s", "r", "q")
 _WIDTH: Final = 88
+_WORDS: Final = {
+    **{"mul": "product", "add": "total", "sub": "difference", "div": "quotient"},
+    **{"neg": "negative", "first_max": "larger", "first_min": "smaller", "pow": "power"},
+    **{"maximum": "largest", "minimum": "smallest", "detach": "copy", "greater": "is_greater"},
+}
 
 
 @dataclass
@@ -385,6 +390,7 @@ class _Writer:
             found.append(Run(f"{array.name} = np.zeros({self._shape(array)})", array.name, True))
             for given, start in array.given:
                 target = self._part(array, given, start, array.name)
+                target += "[...]" * target.endswith(")")
                 found.append(Assign(array.name, target.removeprefix(array.name), leaf(given.name, ())))
         return found
 
@@ -615,9 +621,7 @@ def _walk(items: Sequence[Item]) -> Iterator[tuple[Item, int]]:
 
 
 def _word(operation: str) -> str:
-    return {"mul": "product", "add": "total", "sub": "difference", "div": "quotient", "neg": "negative"}.get(
-        operation, operation
-    )
+    return _WORDS.get(operation, operation)
 
 
 def _common(names: Sequence[str]) -> str:

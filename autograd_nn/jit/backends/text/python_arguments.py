@@ -14,12 +14,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.nested import place_of
 from autograd_nn.jit.capture.arguments import Same
+from autograd_nn.ops import PRIMITIVES
 
 __all__ = ["Leaf", "Names", "built", "leaves_of_key", "shape_of_key"]
 
-_RESERVED: Final = {"np", "math", "rows", "d_rows", "range", "len", "reversed", "float", "int"}
+_RESERVED: Final = {
+    *("np", "math", "rows", "range", "len", "reversed", "float", "int", "shares", "as_index"),
+    *(row.name for row in PRIMITIVES if row.name and not isinstance(row.array, np.ufunc)),
+}
 
 
 class Names:
@@ -85,7 +88,7 @@ def _step(kind: type, name: Any) -> str:
         return f".{kind._fields[name]}"
     if hasattr(kind, "__dataclass_fields__"):
         return f".{name}"
-    return place_of({name: None}, name, "")
+    return f"[{name!r}]"
 
 
 def _is_pure(key: Any) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_nn.ops import CODES
 
-__all__ = ["Expr", "call", "leaf", "number", "product", "shape_of", "total", "where"]
+__all__ = ["Expr", "call", "floating", "leaf", "number", "product", "shape_of", "total", "where"]
 
 Shape = tuple[int, ...]
 
@@ -174,6 +174,8 @@ class Expr:
             return self.args[0], self.args[1]
         if self.op == "number":
             text = _digits(self.args[0])
+            if len(self.args) > 1 and text.lstrip("-").isdigit():
+                text += ".0"
             return text, _TIGHT["neg"] if text[0] == "-" else _ATOM
         if self.op == "call":
             name, *operands = self.args
@@ -229,6 +231,8 @@ def where(condition: Any, a: Expr, b: Expr) -> Expr:
     """``np.where``."""
     if isinstance(condition, (bool, np.bool_)):
         return a if condition else b
+    if a.op == b.op == "number":  # not of integers, of which NumPy would make an array of them
+        return call("np.where", condition, floating(a), floating(b))
     return call("np.where", condition, a, b)
 
 
@@ -330,6 +334,11 @@ def _is(x: Expr, value: float) -> bool:
 
 def _joint(a: Expr, b: Expr) -> Shape:
     return shape_of(a, b)
+
+
+def floating(x: Expr) -> Expr:
+    """A number that is written with a point."""
+    return Expr("number", (x.args[0], True), ())
 
 
 def _digits(x: float) -> str:

@@ -86,18 +86,12 @@ def _check(
         text = f"({a.text(3)} {symbol} {b.text(3)})"
     single = not a.shape and not b.shape
     wanted = bool(outcomes[0])
-    if (outcomes == wanted).all():
-        if single:
-            condition = text if wanted else f"(not {text})"
-        else:
-            condition = f"np.all{text}" if wanted else f"(not np.any{text})"
-    else:
+    if not (outcomes == wanted).all():
         name = table(np.asarray(outcomes, dtype=bool), "OUTCOMES")
-        condition = f"np.all({text} == {name})"
-    where = f", which was compared at {line}" if line else ""
-    shown = text if len(text) < 60 else f"a comparison by {symbol}"
-    message = f"another path than the recorded one: {shown}{where}"
-    return Check(condition, repr(message))
+        return Check(f"np.all({text} == {name})", True, line)
+    if single:
+        return Check(text, wanted, line)
+    return Check(f"np.all{text}" if wanted else f"np.any{text}", wanted, line)
 
 
 def _side(cells: Any, arrays: Arrays, table: Callable[[Any, str], str]) -> Expr:
@@ -108,7 +102,9 @@ def _side(cells: Any, arrays: Arrays, table: Callable[[Any, str], str]) -> Expr:
         return leaf(table(np.array(numbers, dtype=float), "CONSTANTS"), (len(cells),))
     array: Array = arrays.cell(int(cells[0]))[0]
     places = arrays.place_of[cells]
-    n = len(cells)
+    if (places == places[0]).all():
+        places = places[:1]
+    n = len(places)
     steps = np.diff(places)
     if n == 1:
         place = Place(array, int(places[0]), (0, 0))
@@ -118,7 +114,8 @@ def _side(cells: Any, arrays: Arrays, table: Callable[[Any, str], str]) -> Expr:
         place = Place(array, 0, (), (), places[None])
     rows = arrays.plan.rows
     axes = (rows, n)
-    if n > 1 and place.table is None and places[0] == 0 and n == int(np.prod(array.inner)):
+    whole = n > 1 and place.table is None and places[0] == 0 and steps[0] == 1
+    if whole and n == int(np.prod(array.inner)):
         lead = "rows, " if array.by_row else ""
         base = array.name if len(array.inner) == 1 else f"{array.name}.reshape({lead}-1)"
         view = View(base, [*([(":", (0,))] if array.by_row else []), (":", (1,))])

@@ -9,7 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place
-from autograd_nn.jit.backends.text.python_expressions import Expr, call, leaf, number, product, total
+from autograd_nn.jit.backends.text.python_expressions import (
+    Expr,
+    call,
+    floating,
+    leaf,
+    number,
+    product,
+    total,
+)
 from autograd_nn.jit.backends.text.python_formulas import Formulas
 from autograd_nn.jit.backends.text.python_statements import Assign, Run, Statement
 from autograd_nn.jit.backends.text.python_views import View, aligned, cut_needed, view_of
@@ -473,9 +481,10 @@ def _flat(terms: Expr, order: Sequence[int], rows: int, sizes: Sequence[int]) ->
 
 def _filled(x: Expr, shape: tuple[int, ...], array: Array, name: str) -> Expr:
     """An expression with all the axes of the array that it sets."""
-    if x.shape == shape or prod(x.shape) == prod(shape):
-        if x.shape == shape:
-            return x
+    if x.op == "number":
+        x = floating(x)
+    if x.shape == shape:
+        return x
     own = [str(n) for n in array.inner]
     if array.by_row:
         own.insert(0, "rows")

@@ -77,13 +77,16 @@ class Check:
     """A comparison that must come out as it was recorded."""
 
     condition: str
-    message: str
-    name: str = ""
+    holds: bool
     line: str = ""
+    name: str = ""
 
     def text(self) -> str:
         """Two lines."""
-        return f"if not {self.condition}:\n    raise ValueError({self.message})"
+        where = self.line.split(": ")[0]
+        message = f"another path than the recorded one{' at ' * bool(where)}{where}"
+        is_not = "not " if self.holds else ""
+        return f"if {is_not}{self.condition}:\n    raise ValueError({message!r})"
 
     def reads(self) -> set[str]:
         """The names that it reads."""
