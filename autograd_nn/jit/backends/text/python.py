@@ -148,6 +148,7 @@ class _Writer:
         self.names = Names()
         self.tables: dict[tuple[str, tuple[int, ...], bytes], tuple[str, Any]] = {}
         self.arguments = [self.names.new(each) for each in source.notes.arguments]
+        self.names.reserve_builtins()
         self.loads: list[str] = []
         self.row_argument = ""
         self.given: list[list[Given]] = []  # of each argument
@@ -297,7 +298,8 @@ class _Writer:
         if lines.wanted is None:
             for code, out, a, b in rows:
                 operands = [scalar(cell) for cell in (a, b) if cell >= 0]
-                yield self._set(out, formulas.row(code, operands), False)
+                write_row = formulas.exact if lines.exact else formulas.row
+                yield self._set(out, write_row(code, operands), False)
             return
         for (code, out, a, b), wanted in reversed(list(zip(rows, lines.wanted.tolist(), strict=True))):
             cells = [cell for cell in (a, b) if cell >= 0]

@@ -6,6 +6,7 @@ list or a dataclass become variables of their own: ``weights_out = weights["out"
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,10 @@ class Names:
 
     def __init__(self) -> None:
         self._taken = set(_RESERVED)
+
+    def reserve_builtins(self) -> None:
+        """From now on no name is that of a function that Python has."""
+        self._taken |= set(dir(builtins))
 
     def new(self, text: str) -> str:
         """A name like ``text`` that no other thing has, and whose slope has none either."""

@@ -266,6 +266,8 @@ def product(a: Expr, b: Expr) -> Expr:
         return Expr("**", (a, number(2.0)), a.shape)
     if b.op == "number" and a.op != "number":
         a, b = b, a
+    if b.op == "/" and a.op == b.args[1].op == "leaf" and a.args == b.args[1].args:  # a count and its inverse
+        return b.args[0]  # type: ignore[no-any-return]
     if b.op == "/" and _is(b.args[0], 1.0):
         return _quotient(a, b.args[1])
     if a.op == "/" and _is(a.args[0], 1.0):

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn import arrays, special
+from autograd_nn import arrays, floats, special
 from autograd_nn.errors import TraceError
 from autograd_nn.jit.backends.text.python_expressions import Expr, call, leaf, number, where
-from autograd_nn.ops import CODES, MADE, PRIMITIVES, Primitive
+from autograd_nn.ops import CODES, MADE, PRIMITIVES, Primitive, Trait
 
 __all__ = ["Formulas"]
 
@@ -82,6 +82,31 @@ class Formulas:
             self._define(row.name, _without_types(row.array))
             return call(row.name, *operands)
         return self._one_by_one(row, operands)
+
+    def exact(self, code: int, operands: Sequence[Expr]) -> Expr:
+        """An operation that a comparison reads: to the last bit what the engine gives."""
+        row = PRIMITIVES[code]
+        if row.traits & Trait.SAME_BITS or hasattr(special, row.name):
+            return self.row(code, operands)
+        given = ", ".join("xy"[: row.arity])
+        if row.traits & Trait.OF_MATH:
+            numpy = str(self.row(code, [leaf(c, ()) for c in "xy"[: row.arity]]))
+            source = (
+                f"def exact_{row.name}({given}):\n    try:\n        return math.{row.name}({given})"
+                f"\n    except (ValueError, OverflowError):\n        return float({numpy})"
+            )
+            self._define(f"exact_{row.name}", source)
+        elif row.scalar.__module__ == floats.__name__ and hasattr(floats, row.scalar.__name__):
+            for piece, source in _with_what_it_needs(row.scalar).items():
+                own = piece == row.scalar.__name__
+                name = f"exact_{row.name}" if own else piece
+                self._define(name, source.replace(f"def {piece}(", f"def {name}(", 1))
+        else:
+            return self.row(code, operands)
+        self.needs_math = True
+        each = f"each_exact_{row.name}"
+        self._define(each, f"{each} = np.vectorize(exact_{row.name}, otypes=[float])")
+        return call(each, *operands)
 
     def slope(self, code: int, k: int, operands: Sequence[Expr], result: Expr) -> Expr:
         """The slope of an operation along its operand ``k``."""

@@ -102,6 +102,7 @@ def _side(cells: Any, arrays: Arrays, table: Callable[[Any, str], str]) -> Expr:
         return leaf(table(np.array(numbers, dtype=float), "CONSTANTS"), (len(cells),))
     array: Array = arrays.cell(int(cells[0]))[0]
     places = arrays.place_of[cells]
+    several = len(cells) > 1
     if (places == places[0]).all():
         places = places[:1]
     n = len(places)
@@ -121,5 +122,5 @@ def _side(cells: Any, arrays: Arrays, table: Callable[[Any, str], str]) -> Expr:
         view = View(base, [*([(":", (0,))] if array.by_row else []), (":", (1,))])
     else:
         view = view_of(array.name, place, axes, (), 0, lambda t: table(t, "INDEX"))
-    order = ([0] if array.by_row else []) + ([1] if n > 1 else [])
+    order = ([0] if array.by_row else []) + ([1] if several and (array.by_row or n > 1) else [])
     return aligned(view, order, axes)

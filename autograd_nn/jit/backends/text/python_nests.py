@@ -184,10 +184,12 @@ class _One:
             where = ", ".join("slice(None)" if text == ":" else text for text, _ in target.parts)
             where = f"({where})" if len(target.parts) > 1 else where
             return Run(f"np.add.at({target.base}, {where}, {expr})", name), place.array
-        index = _index(target, name)
-        if not index:
-            expr = _filled(expr, tuple(self.sizes[axis] for axis in order), place.array, name)
-        return Assign(name, index, expr, nest.add), place.array
+        shape = None
+        if not _index(target, name):
+            sizes = tuple(self.sizes[axis] for axis in order)
+            shape = sizes, _shape_of(place.array)
+        made = Assign(name, _index(target, name), expr, nest.add, shape=shape)
+        return made, place.array
 
     def _result(self, operands: list[Any], order: list[int], rest: list[int]) -> Expr:
         nest = self.nest
@@ -200,7 +202,9 @@ class _One:
                 found = found + number(nest.plus)
             return found
         if nest.kind == "row":
-            return self.nests.formulas.row(nest.code, [self._aligned(x, order) for x in operands])
+            formulas = self.nests.formulas
+            write_row = formulas.exact if nest.exact else formulas.row
+            return write_row(nest.code, [self._aligned(x, order) for x in operands])
         if nest.kind == "slope":
             return self._slope(operands, order)
         if nest.kind == "extreme":
@@ -241,7 +245,11 @@ class _One:
             return outer if outer is not None else self._product(operands, order)
         views = [x for x in operands if isinstance(x, View) and x.order]
         others = [x for x in operands if not (isinstance(x, View) and x.order)]
-        if len(views) == 1:
+        have = {axis for x in views for axis in x.order}
+        times = [self._count(axis) for axis in self.summed if axis not in have]
+        if not views:
+            found = number(1.0)
+        elif len(views) == 1:
             found = self._along(aligned_own(views[0], self.sizes), views[0].order, order)
         elif len(views) == 2 and _same(views):
             own = aligned_own(views[0], self.sizes)
@@ -250,10 +258,14 @@ class _One:
             found = self._matmul(views[0], views[1], order) or self._einsum(views, order)
         else:
             found = self._einsum(views, order)
-        factor = self._product(others, [])
+        factor = self._product([*times, *others], [])
         if factor.op == "/" and factor.args[0].op == "number":
             return product(product(factor.args[0], found), number(1.0) / factor.args[1])
         return product(factor, found)
+
+    def _count(self, axis: int) -> Expr:
+        """How many points an axis has."""
+        return leaf("rows", ()) if axis == self.rows else number(float(self.sizes[axis]))
 
     def _outer(self, operands: list[Any], order: list[int]) -> Expr | None:
         """``np.outer``, of two vectors that are the result's two axes."""
@@ -479,16 +491,10 @@ def _flat(terms: Expr, order: Sequence[int], rows: int, sizes: Sequence[int]) ->
     return f"{terms.text(9)}.reshape({', '.join([*kept, '-1'])})"
 
 
-def _filled(x: Expr, shape: tuple[int, ...], array: Array, name: str) -> Expr:
-    """An expression with all the axes of the array that it sets."""
-    if x.op == "number":
-        x = floating(x)
-    if x.shape == shape:
-        return x
-    own = [str(n) for n in array.inner]
-    if array.by_row:
-        own.insert(0, "rows")
-    return call("np.full", _tuple(own), x, shape=shape)
+def _shape_of(array: Array) -> str:
+    """The code of the shape of an array."""
+    sizes = [str(n) for n in array.inner]
+    return _tuple(["rows", *sizes] if array.by_row else sizes)
 
 
 def _tuple(texts: Sequence[str]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from autograd_nn.jit.backends.text.python_expressions import Expr
+from autograd_nn.jit.backends.text.python_expressions import Expr, floating
 
 __all__ = ["Assign", "Check", "Repeat", "Run", "Statement", "names_in", "tidy", "written"]
 
@@ -23,6 +23,7 @@ class Assign:
         whole: whether the whole array is set.
         kept: whether its name says something to the user, so that it stays a line of its own.
         line: where in the user's code it comes from.
+        shape: of the whole array, with its code; what is set is filled up to that.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Assign:
     add: bool = False
     kept: bool = False
     line: str = ""
+    shape: tuple[tuple[int, ...], str] | None = None
 
     @property
     def whole(self) -> bool:
@@ -39,6 +41,9 @@ class Assign:
     def text(self) -> str:
         """The line."""
         target = self.name + self.index
+        if self.whole and not self.add and self.shape and self.shape[0] != self.expr.shape:
+            filled = floating(self.expr) if self.expr.op == "number" else self.expr
+            return f"{target} = np.full({self.shape[1]}, {filled})"
         if self.add and not self.index:
             return f"{target} = {self.name} + {self.expr.text(4)}"
         return f"{target} {'+=' if self.add else '='} {self.expr}"
@@ -191,7 +196,7 @@ def _added_up(statements: list[Statement]) -> list[Statement]:
                 first = found.pop(k)
                 assert isinstance(first, Assign)
                 kept = first.kept or s.kept
-                s = Assign(s.name, s.index, first.expr + s.expr, first.add, kept, first.line)
+                s = replace(first, expr=first.expr + s.expr, kept=kept)
         found.append(s)
     return found
 
@@ -253,8 +258,7 @@ def _inlined_in(
                 assert isinstance(user, Assign)
                 old = next(p for p in user.expr.parts() if p.plain and p.args[0] == s.name)
                 made = user.expr.replaced(old, s.expr)
-                longer = Assign(user.name, user.index, made, user.add, user.kept, user.line)
-                longer.line = user.line or s.line
+                longer = replace(user, expr=made, line=user.line or s.line)
                 if len(longer.text()) <= _WIDTH:
                     found[at] = longer
                     del found[k]
