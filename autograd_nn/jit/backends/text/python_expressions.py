@@ -37,6 +37,9 @@ _OPERATORS: Final = {
 _NEGATED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
+_WHOLE: Final = ("np.einsum", "np.outer", "np.broadcast_to", "np.full", "shares")
+
+
 class Expr:
     """A piece of NumPy code.
 
@@ -207,7 +210,33 @@ class Expr:
         if not any(isinstance(x, Expr) for x in self.args):
             return self
         args = tuple(x.replaced(old, new) if isinstance(x, Expr) else x for x in self.args)
-        return Expr(self.op, args, self.shape)
+        if all(a is b for a, b in zip(args, self.args, strict=True)):
+            return self
+        if self.op in _ARITHMETIC:
+            return _ARITHMETIC[self.op](*args)
+        shape = self.shape
+        if self.is_elementwise:
+            shape = shape_of(*(x for x in args if isinstance(x, Expr)))
+        return Expr(self.op, args, shape)
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether its operands are broadcast beside each other."""
+        if self.op == "call":
+            name = self.args[0]
+            shapes = [x.shape for x in self.args if isinstance(x, Expr)]
+            return not isinstance(name, str) or (
+                name not in _WHOLE and all(isinstance(x, Expr) for x in self.args[1:]) and bool(shapes)
+            )
+        return self.op not in ("@", "sum", "leaf", "number")
+
+    def elementwise_parts(self) -> Iterator[Expr]:
+        """The parts that are broadcast beside others on the whole way up to this."""
+        yield self
+        if self.is_elementwise:
+            for x in self.args:
+                if isinstance(x, Expr):
+                    yield from x.elementwise_parts()
 
 
 def leaf(text: str, shape: Shape, plain: bool = False, tight: int = _ATOM) -> Expr:
@@ -324,6 +353,23 @@ def _compared(op: str, a: Expr, b: Expr) -> Any:
     if a.op == "number":
         op, a, b = _NEGATED[op], b, a
     return _binary(op, a, b)
+
+
+def _times(a: Expr, b: Expr) -> Expr:
+    """``a * b`` without a change of how it rounds."""
+    if a.op == b.op == "number" or _is(a, 1.0) or _is(b, 1.0):
+        return product(a, b)
+    return _binary("*", a, b)
+
+
+#: How the operators are made where an operand is replaced.
+_ARITHMETIC: Final[dict[str, Callable[..., Expr]]] = {
+    "+": _sum,
+    "-": _difference,
+    "*": _times,
+    "/": _quotient,
+    "neg": lambda x: -x,
+}
 
 
 def _expr(x: Any) -> Expr:

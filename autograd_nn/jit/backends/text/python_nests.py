@@ -175,8 +175,10 @@ class _One:
         rows = self.nests.arrays.rows_axis(kept)
         target = view_of(name, place, kept, self.loops, rows, self.nests._index_table)
         order = target.order
-        rest = [axis for axis in self.kept if axis not in order]  # of one point each
-        expr = self._result(operands, order, rest)
+        rest = [axis for axis in self.kept if axis not in order]
+        if not nest.writes_all:  # several points that write to one cell are added up there
+            self.summed = [axis for axis in rest if self.sizes[axis] > 1] + self.summed
+        expr = self._result(operands, order)
         if nest.exact and nest.add and nest.kind == "sum" and self.summed:
             before = aligned(target, order, self.sizes)
             return Assign(name, _index(target, name), self._running(before, operands, order)), place.array
@@ -191,7 +193,7 @@ class _One:
         made = Assign(name, _index(target, name), expr, nest.add, shape=shape)
         return made, place.array
 
-    def _result(self, operands: list[Any], order: list[int], rest: list[int]) -> Expr:
+    def _result(self, operands: list[Any], order: list[int]) -> Expr:
         nest = self.nest
         if nest.kind == "sum":
             if nest.exact:

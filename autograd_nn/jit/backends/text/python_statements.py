@@ -38,10 +38,15 @@ class Assign:
     def whole(self) -> bool:
         return not self.index
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the expression has all the axes of what it sets."""
+        return self.shape is None or self.shape[0] == self.expr.shape
+
     def text(self) -> str:
         """The line."""
         target = self.name + self.index
-        if self.whole and not self.add and self.shape and self.shape[0] != self.expr.shape:
+        if self.whole and not self.add and self.shape and not self.is_full:
             filled = floating(self.expr) if self.expr.op == "number" else self.expr
             return f"{target} = np.full({self.shape[1]}, {filled})"
         if self.add and not self.index:
@@ -250,7 +255,7 @@ def _inlined_in(
     k = 0
     while k < len(found):
         s = found[k]
-        ready = isinstance(s, Assign) and s.whole and not s.add and not s.kept
+        ready = isinstance(s, Assign) and s.whole and not s.add and not (s.kept and s.is_full)
         if ready and isinstance(s, Assign) and uses.get(s.name) == 1 and sets.get(s.name) == 1:
             at = -1 if s.name in needed else _user(found, k, s)
             if at >= 0:
@@ -277,8 +282,11 @@ def _user(statements: Sequence[Statement], k: int, s: Assign) -> int:
             if not isinstance(other, Assign):
                 return -1
             plain = [p for p in other.expr.parts() if p.plain and p.args[0] == s.name]
-            same = len(plain) == 1 and plain[0].shape == s.expr.shape
-            return at if same else -1
+            if len(plain) != 1:
+                return -1
+            same = plain[0].shape == s.expr.shape
+            beside = same or any(p is plain[0] for p in other.expr.elementwise_parts())
+            return at if beside and (other.whole or same) else -1
         if inputs & _sets(other):
             return -1
     return -1
