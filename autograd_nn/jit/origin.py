@@ -34,6 +34,8 @@ from autograd_nn.state import Tape, this_thread
 __all__ = ["Again", "Origin", "short"]
 
 _MOST: Final = 20_000  # Values of one variable that are looked at
+_SHORT: Final = 64  # entries of a list that is watched
+_WORK: Final = 5_000_000  # entries that are looked at in all
 _CODE: Final = 70  # characters of a line of code that are shown
 
 
@@ -200,7 +202,8 @@ class _Watch:
         self.names: dict[int, list[str]] = {}
         self._starts: list[int] = []
         self._lines: list[tuple[str, int]] = []
-        self._bound: dict[int, dict[str, int]] = {}
+        self._bound: dict[int, dict[str, Any]] = {}
+        self._left = _WORK
         self._kept: list[Any] = []  # so that no identity is given twice
 
     def line(self, place: int) -> str:
@@ -214,7 +217,7 @@ class _Watch:
     def __call__(self, frame: Any, event: str, arg: Any) -> Any:
         if not is_user_file(frame.f_code.co_filename):
             return None
-        self._bound[id(frame)] = {n: id(x) for n, x in frame.f_locals.items()}
+        self._bound[id(frame)] = {n: self._mark(x) for n, x in frame.f_locals.items()}
         return self._inside
 
     def _inside(self, frame: Any, event: str, arg: Any) -> Any:
@@ -231,6 +234,13 @@ class _Watch:
             self._bound.pop(id(frame), None)
         return self._inside
 
+    def _mark(self, x: Any) -> Any:
+        """What changes where a variable is bound anew, or something is put into a short list."""
+        if type(x) is list and 0 < len(x) <= _SHORT and self._left > 0:
+            self._left -= len(x)
+            return (id(x), *map(id, x))
+        return id(x)
+
     def _note(self, tape: Tape, frame: Any) -> None:
         place = len(tape.nodes)
         line = frame.f_code.co_filename, frame.f_lineno
@@ -246,10 +256,10 @@ class _Watch:
         for name, x in frame.f_locals.items():
             if type(x) is Plain:  # asked for anything, its number would leave the graph
                 continue
-            new = bound.get(name) != id(x)
-            if not new and not (last and is_container(x)):
+            mark = self._mark(x)
+            if bound.get(name) == mark and not (last and is_container(x)):
                 continue
-            bound[name] = id(x)
+            bound[name] = mark
             if name[0] in ".@_" or not (isinstance(x, (Value, np.ndarray)) or is_container(x)):
                 continue
             self._kept.append(x)

@@ -21,6 +21,7 @@ from autograd_nn.ops import CODES
 
 __all__ = ["items_of"]
 
+_MANY_ALIKE: Final = 4  # translates in different regions that people would write as one sum
 EXTREMES: Final = (CODES["maximum"], CODES["minimum"])
 
 
@@ -145,22 +146,27 @@ def _merged(terms: list[Product], cells: Cells | None) -> list[Product]:
     """Products of a sum with those joined that are translates of the one before.
 
     Args:
-        cells: where the regions lie, if only those in the same regions are to be joined.
+        cells: where the regions lie, if a few of several regions are not to be joined.
     """
     found: list[Product] = []
     members: list[Product] = []
     shift: Any = None
+
+    def done() -> list[Product]:
+        few = cells is not None and len(members) < _MANY_ALIKE
+        if few and len({tuple(_regions(term, cells)) for term in members}) > 1:
+            return members
+        return _joined(members)
+
     for term in terms:
         moved = _shift(members[-1], term) if members else None
-        if moved is not None and cells is not None and _regions(members[-1], cells) != _regions(term, cells):
-            moved = None
         if moved is not None and (shift is None or moved == shift):
             members.append(term)
             shift = moved
             continue
-        found += _joined(members)
+        found += done()
         members, shift = [term], None
-    return found + _joined(members)
+    return found + done()
 
 
 def _shift(before: Product, term: Product) -> Any:
@@ -178,8 +184,9 @@ def _shift(before: Product, term: Product) -> Any:
     return found
 
 
-def _regions(term: Product, cells: Cells) -> list[int]:
+def _regions(term: Product, cells: Cells | None) -> list[int]:
     """The region of the first cell of each operand."""
+    assert cells is not None
     return [cells.region_at(int(x.cells.flat[0])) for x in term.operands]
 
 

@@ -53,10 +53,11 @@ __all__ = ["Notes", "Source", "write"]
 
 _LOOPS: Final = ("t", "s", "r", "q")
 _WIDTH: Final = 88
+_FEW: Final = 6  # indices that are written one by one
 _WORDS: Final = {
     **{"mul": "product", "add": "total", "sub": "difference", "div": "quotient"},
     **{"neg": "negative", "first_max": "larger", "first_min": "smaller", "pow": "power"},
-    **{"maximum": "largest", "minimum": "smallest", "detach": "copy", "greater": "is_greater"},
+    **{"maximum": "largest", "minimum": "smallest", "detach": "fixed", "greater": "is_greater"},
 }
 
 
@@ -569,7 +570,8 @@ class _Writer:
         argnums = self.source.argnums
         if argnums is None:
             pairs = [f"{g.name!r}: {self._slope_of(x)}" for g, x in zip(self.source.notes.groups, self.captured, strict=True)]
-            return "{" + ", ".join(pairs) + "}", "The value, and the slopes by parameter."
+            lines = ",\n        ".join(pairs)
+            return "{\n        " + lines + ",\n    }", "The value, and the slopes by parameter."
         positions = argnums if isinstance(argnums, tuple) else (argnums,)
         found = []
         for k in positions:
@@ -635,6 +637,22 @@ def _common(names: Sequence[str]) -> str:
     return first[:k].strip("_")
 
 
+def _by_aranges(numbers: Any) -> str:
+    """Indices that grow by a constant along each axis; "" if they do not."""
+    first = int(numbers.flat[0])
+    terms = [str(first)] if first else []
+    found = np.full((), first)
+    for axis, n in enumerate(numbers.shape):
+        one = [0] * numbers.ndim
+        one[axis] = min(1, n - 1)
+        step = int(numbers[tuple(one)]) - first
+        found = found[..., None] + step * np.arange(n)
+        factor = "" if step == 1 else f"{step} * "
+        after = ", None" * (numbers.ndim - axis - 1)
+        terms.append(f"{factor}np.arange({n})" + (f"[:{after}]" if after else ""))
+    return " + ".join(terms) if (found == numbers).all() else ""
+
+
 def _literal(numbers: Any) -> str:
     """An array as code."""
     if numbers.dtype.kind in "iu" and numbers.ndim == 1 and len(numbers) > 4:
@@ -642,6 +660,11 @@ def _literal(numbers: Any) -> str:
         if (steps == steps[0]).all() and steps[0] > 0:
             step = f", {steps[0]}" if steps[0] != 1 else ""
             return f"np.arange({numbers[0]}, {numbers[-1] + 1}{step})"
+
+    if numbers.dtype.kind in "iu" and numbers.size > _FEW:
+        code = _by_aranges(numbers)
+        if code:
+            return code
 
     def text(x: Any) -> str:
         if isinstance(x, list):

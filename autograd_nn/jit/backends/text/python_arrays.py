@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 from typing import Any, Final
 
@@ -20,8 +21,9 @@ import numpy as np
 
 from autograd_nn.jit.plan import PADDING, VALUES, Access, Item, Lines, Loop, Nest, Plan
 
-__all__ = ["Array", "Arrays", "Given", "Place", "cells_of_all", "nests_of"]
+__all__ = ["Array", "Arrays", "Given", "Place", "cells_of_all", "cut_needed", "nests_of"]
 
+_PASSES: Final = 4
 _PADDING: Final = np.array(PADDING)
 
 
@@ -147,6 +149,7 @@ class Arrays:
 
     def __post_init__(self) -> None:
         sizes = self.plan.sizes
+        self._places: dict[Any, Place] = {}
         self.base = np.concatenate([[0], np.cumsum(sizes)])[:-1]
         self._member_of = np.full(sum(sizes), -1, dtype=np.int64)
         self._members: list[_Member] = []
@@ -297,38 +300,75 @@ class Arrays:
 
     def _refine(self) -> None:
         """Cut the axes of what is computed where an access runs along a part of one."""
+        nests = [
+            (item, counts)
+            for items in (self.plan.items, self.back)
+            for item, counts in nests_of(items)
+            if isinstance(item, Nest)
+        ]
         cuts: dict[int, list[int]] = {}
-        for items in (self.plan.items, self.back):
-            for item, counts in nests_of(items):
-                if isinstance(item, Lines):
-                    continue
-                for access, axes in self.accesses(item):
-                    place = self.place(access, axes, counts)
-                    if place.array is None or place.table is not None or place.array.given:
-                        continue
-                    found = cuts.setdefault(id(place.array), [])
-                    for n, stride in zip(axes, place.strides, strict=True):
-                        if n > 1 and stride > 0 and n != self.plan.rows:
-                            found += [stride, stride * n]
+        for item, counts in nests:
+            for place, axes in self._strided(item, counts):
+                for n, stride in zip(axes, place.strides, strict=True):
+                    if n > 1 and stride > 0:
+                        cuts.setdefault(id(place.array), []).extend([stride, stride * n])
+        self._cut(cuts)
+        for _ in range(_PASSES):  # a cut of one array along an axis is one of the others
+            cuts = {}
+            for item, counts in nests:
+                found = list(self._strided(item, counts))
+                for axis in range(len(item.axes)):
+                    inner = 0
+                    for place, axes in found:
+                        if axis < len(axes) and place.array is not None:
+                            stride, n = place.strides[axis], axes[axis]
+                            inner = inner or cut_needed(place.array.inner, place.offset, stride, n)
+                    for place, axes in found if inner else ():
+                        if axis < len(axes) and place.strides[axis] > 0:
+                            cut = place.strides[axis] * inner
+                            cuts.setdefault(id(place.array), []).append(cut)
+            if not self._cut(cuts):
+                return
+
+    def _strided(
+        self, nest: Nest, counts: tuple[int, ...]
+    ) -> Iterator[tuple[Place, tuple[int, ...]]]:
+        """The accesses of a nest that have strides."""
+        for access, axes in self.accesses(nest):
+            place = self.place(access, axes, counts)
+            if place.array is not None and place.table is None:
+                yield place, axes
+
+    def _cut(self, cuts: dict[int, list[int]]) -> bool:
+        """Cut the axes of arrays at some places, where they fit; whether anything changed."""
+        changed = False
         for array in self.arrays:
+            if array.given:
+                continue
             inner = array.inner
             total = prod(inner)
-            chain = {1, total, *(prod(inner[k:]) for k in range(1, len(inner)))}
-            for cut in cuts.get(id(array), []):
+            own = {1, total, *(prod(inner[k:]) for k in range(1, len(inner)))}
+            chain = set(own)
+            for cut in cuts.get(id(array), ()):
                 tried = sorted({*chain, cut})
-                if total % cut == 0 and all(
-                    b % a == 0 for a, b in zip(tried, tried[1:], strict=False)
-                ):
+                if total % cut == 0 and all(b % a == 0 for a, b in pairwise(tried)):
                     chain.add(cut)
-            if len(chain) > len({1, total, *(prod(inner[k:]) for k in range(1, len(inner)))}):
-                ordered = sorted(chain, reverse=True)
-                shape = tuple(a // b for a, b in zip(ordered, ordered[1:], strict=False))
+            if len(chain) > len(own):
+                shape = tuple(a // b for a, b in pairwise(sorted(chain, reverse=True)))
                 array.shape = (array.shape[0], *shape) if array.by_row else shape
+                changed = True
+        return changed
 
     # -- accesses --------------------------------------------------------------------------
 
     def place(self, access: Access, axes: Sequence[int], counts: Sequence[int]) -> Place:
         """Where an access lies, for a nest with these axes inside of loops with these counts."""
+        key = (*_key(access), tuple(axes), tuple(counts))
+        if key not in self._places:
+            self._places[key] = self._place(access, axes, counts)
+        return self._places[key]
+
+    def _place(self, access: Access, axes: Sequence[int], counts: Sequence[int]) -> Place:
         cells = cells_of_all(access, axes, counts, self.base)
         if access.buffer % 2 == VALUES and self._is_constant[cells].all():
             return Place(None, numbers=self._numbers[cells])
@@ -368,6 +408,28 @@ class Arrays:
     def number(self, cell: int) -> float | None:
         """The number of a constant cell; None if it is none."""
         return float(self._numbers[cell]) if self._is_constant[cell] else None
+
+
+def cut_needed(shape: Sequence[int], offset: int, stride: int, n: int) -> int:
+    """The inner size in which an axis must be cut to stay within an axis of the array; or 0."""
+    if stride <= 0 or n < 2:
+        return 0
+    for k, size in enumerate(shape):
+        step = prod(shape[k + 1 :])
+        if step <= stride and stride % step == 0:
+            times = stride // step
+            first = offset // step % size
+            if k and first + times * (n - 1) >= size and first < times and size % times == 0:
+                inner = size // times
+                return inner if 1 < inner < n and n % inner == 0 else 0
+            return 0
+    return 0
+
+
+def _key(access: Access) -> tuple[Any, ...]:
+    table = access.table
+    content = None if table is None else (table.shape, table.tobytes())
+    return access.buffer, access.start, access.strides, access.steps, content
 
 
 def _without_summed(access: Access, kept: int) -> Access:

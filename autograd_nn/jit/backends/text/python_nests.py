@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place
+from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place, cut_needed
 from autograd_nn.jit.backends.text.python_expressions import (
     Expr,
     call,
@@ -20,7 +20,7 @@ from autograd_nn.jit.backends.text.python_expressions import (
 )
 from autograd_nn.jit.backends.text.python_formulas import Formulas
 from autograd_nn.jit.backends.text.python_statements import Assign, Run, Statement
-from autograd_nn.jit.backends.text.python_views import View, aligned, cut_needed, view_of
+from autograd_nn.jit.backends.text.python_views import View, aligned, view_of
 from autograd_nn.jit.lifting.storage import split
 from autograd_nn.jit.plan import VALUES, Access, Nest
 from autograd_nn.ops import CODES
@@ -308,7 +308,11 @@ class _One:
             return None
         if len(free[0]) > 1 or len(free[1]) > 1:
             return None
-        if [*free[0], *free[1]] != order:
+        turn = [*free[0], *free[1]] != order
+        if len(free[0]) + len(free[1]) == 1:  # a matrix and a vector: whichever needs no ``.T``
+            matrix = a if free[0] else b
+            turn = (matrix is b) == (matrix.order[1] == axis)
+        if turn:
             a, b, free = b, a, free[::-1]
         left = aligned(a, [*free[0], axis], self.sizes)
         right = aligned(b, [axis, *free[1]], self.sizes)

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_nn.jit.backends.text.python_arrays import Place
 from autograd_nn.jit.backends.text.python_expressions import Expr, leaf
 
-__all__ = ["View", "aligned", "cut_needed", "shift", "strides_of", "view_of"]
+__all__ = ["View", "aligned", "shift", "strides_of", "view_of"]
 
 Part = tuple[str, tuple[int, ...]]  # the text of an index, and the axes of the nest that it makes
 
@@ -69,21 +69,6 @@ def shift(texts: Sequence[tuple[int, str]], constant: int) -> str:
     return found + (f" + {constant}" if constant > 0 else f" - {-constant}" if constant else "")
 
 
-def cut_needed(shape: Sequence[int], offset: int, stride: int, n: int) -> int:
-    """The inner size in which an axis must be cut to stay within an axis of the array; or 0."""
-    if stride <= 0 or n < 2:
-        return 0
-    for k, (size, step) in enumerate(zip(shape, strides_of(shape), strict=True)):
-        if step <= stride and stride % step == 0:
-            times = stride // step
-            first = offset // step % size
-            if k and first + times * (n - 1) >= size and first < times and size % times == 0:
-                inner = size // times
-                return inner if 1 < inner < n and n % inner == 0 else 0
-            return 0
-    return 0
-
-
 def view_of(
     name: str,
     place: Place,
@@ -116,7 +101,8 @@ def view_of(
         parts = _indices(place, (total,), axes, loops)
         if parts is not None:
             return View(flat, lead + parts)
-        reshaped = None if loops or array.by_row else _reshaped(flat, place, total, axes)
+        moves = any(place.steps) or array.by_row
+        reshaped = None if moves else _reshaped(flat, place, total, axes)
         if reshaped is not None:
             return reshaped
     return _by_table(flat, lead, place, axes, loops, table)
