@@ -153,7 +153,8 @@ def _merged(terms: list[Product], cells: Cells | None) -> list[Product]:
     shift: Any = None
 
     def done() -> list[Product]:
-        few = cells is not None and len(members) < _MANY_ALIKE
+        few = cells is not None and 1 < len(members) < _MANY_ALIKE
+        few = few and len(members[0].operands) == 1
         if few and len({tuple(_regions(term, cells)) for term in members}) > 1:
             return members
         return _joined(members)

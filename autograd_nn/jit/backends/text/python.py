@@ -34,11 +34,12 @@ from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Given, Pl
 from autograd_nn.jit.backends.text.python_expressions import Expr, leaf, number
 from autograd_nn.jit.backends.text.python_formulas import Formulas
 from autograd_nn.jit.backends.text.python_guards import checks
-from autograd_nn.jit.backends.text.python_nests import Nests
+from autograd_nn.jit.backends.text.python_nests import Nests, tuple_code
 from autograd_nn.jit.backends.text.python_statements import (
     Assign,
     Repeat,
     Run,
+    Slice,
     Statement,
     names_in,
     tidy,
@@ -207,25 +208,53 @@ class _Writer:
     # -- names -----------------------------------------------------------------------------
 
     def _name_arrays(self) -> None:
-        notes = self.source.notes
         kinds = self._kinds()
         self.spoken: set[str] = set()
+        self.slices: dict[tuple[str, int], Slice] = {}
         for array in self.arrays.arrays:
             if array.is_given:
                 array.name = array.given[0][0].name
                 continue
-            counts: dict[str, int] = {}
             cells = array.cells.reshape(array.shape[0], -1)[0] if array.by_row else array.cells
-            for cell in cells.tolist():
-                for rank, word in enumerate(notes.names.get(cell, ())):
-                    counts[word] = counts.get(word, 0) + 100 - rank
-            best = max(counts, key=lambda word: counts[word], default="")
+            best = self._best(cells.tolist())
             if array.given and not best:
                 best = _common([g.name for g, _ in array.given]) or "parameters"
             fallback = kinds.get(int(cells[0]) if len(cells) else -1, "v")
             array.name = self.names.new(best or fallback)
             if best:
                 self.spoken.add(array.name)
+
+    def _slice(self, name: str, k: int) -> Slice | None:
+        """Part ``-1 - k`` of an array, or all of it as ``k`` parts; None where it has others."""
+        array = next((a for a in self.arrays.arrays if a.name == name), None)
+        if array is None or array.given or not array.inner:
+            return None
+        shape = array.inner[1:] if k < 0 else array.inner
+        if k > 0:
+            if array.inner[0] != k:
+                return None
+            return Slice(name, True, self._with_rows(array, shape))
+        if (name, k) not in self.slices:
+            size = prod(shape)
+            cells = array.cells.reshape(array.shape[0], -1)[0] if array.by_row else array.cells
+            best = self._best(cells[(-1 - k) * size : -k * size].tolist())
+            own = self.names.new(best) if best and best != name else self.names.new(f"{name}_{-1 - k}")
+            self.slices[name, k] = Slice(own, bool(best), self._with_rows(array, shape))
+        return self.slices[name, k]
+
+    def _with_rows(self, array: Array, inner: tuple[int, ...]) -> tuple[tuple[int, ...], str]:
+        sizes = [str(n) for n in inner]
+        if not array.by_row:
+            return inner, tuple_code(sizes)
+        return (array.shape[0], *inner), tuple_code(["rows", *sizes])
+
+    def _best(self, cells: Sequence[int]) -> str:
+        """What the user calls most of some cells; "" if they have no name."""
+        counts: dict[str, int] = {}
+        for cell in cells:
+            for rank, word in enumerate(self.source.notes.names.get(cell, ())):
+                counts[word] = counts.get(word, 0) + 100 - rank
+        return max(counts, key=lambda word: counts[word], default="")
 
     def _kinds(self) -> dict[int, str]:
         """By the first cell of what an operation sets, a name after that operation."""
@@ -583,7 +612,7 @@ class _Writer:
 
     def _function(self, name: str, statements: list[Statement], result: str, about: str) -> str:
         needed = names_in(result)
-        lines = written(tidy(statements, needed))
+        lines = written(tidy(statements, needed, self._slice))
         body = [f"    {load}" for load in self.loads]
         if any("rows" in names_in(line) for line in [*lines, result]):
             body.append(f"    rows = len({self.row_argument})")

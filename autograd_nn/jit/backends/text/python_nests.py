@@ -25,7 +25,7 @@ from autograd_nn.jit.lifting.storage import split
 from autograd_nn.jit.plan import VALUES, Access, Nest
 from autograd_nn.ops import CODES
 
-__all__ = ["Nests"]
+__all__ = ["Nests", "tuple_code"]
 
 MAXIMUM: Final = CODES["maximum"]
 _LETTERS: Final = "ijklmnopqrs"
@@ -187,6 +187,11 @@ class _One:
             where = f"({where})" if len(target.parts) > 1 else where
             return Run(f"np.add.at({target.base}, {where}, {expr})", name), place.array
         shape = None
+        full = tuple(self.sizes[axis] for axis in order)
+        if _index(target, name).endswith(")[...]") and not nest.add and expr.shape == full:
+            if not place.array.by_row and prod(full) == prod(place.array.shape):
+                flat = leaf(f"{expr.text(9)}.reshape{tuple_code(list(map(str, place.array.shape)))}", place.array.shape)
+                return Assign(name, "", flat), place.array
         if not _index(target, name):
             sizes = tuple(self.sizes[axis] for axis in order)
             shape = sizes, _shape_of(place.array)
@@ -226,7 +231,7 @@ class _One:
         return x if x.shape == shape else call("np.broadcast_to", x, self._shape(axes), shape=shape)
 
     def _shape(self, axes: Sequence[int]) -> str:
-        return _tuple(["rows" if axis == self.rows else str(self.sizes[axis]) for axis in axes])
+        return tuple_code(["rows" if axis == self.rows else str(self.sizes[axis]) for axis in axes])
 
     # -- sums ------------------------------------------------------------------------------
 
@@ -500,10 +505,11 @@ def _flat(terms: Expr, order: Sequence[int], rows: int, sizes: Sequence[int]) ->
 def _shape_of(array: Array) -> str:
     """The code of the shape of an array."""
     sizes = [str(n) for n in array.inner]
-    return _tuple(["rows", *sizes] if array.by_row else sizes)
+    return tuple_code(["rows", *sizes] if array.by_row else sizes)
 
 
-def _tuple(texts: Sequence[str]) -> str:
+def tuple_code(texts: Sequence[str]) -> str:
+    """A tuple of pieces of code."""
     return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 

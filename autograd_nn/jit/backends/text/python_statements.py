@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from autograd_nn.jit.backends.text.python_expressions import Expr, floating
+from autograd_nn.jit.backends.text.python_expressions import Expr, floating, leaf
 
-__all__ = ["Assign", "Check", "Repeat", "Run", "Statement", "names_in", "tidy", "written"]
+__all__ = ["Assign", "Check", "Repeat", "Run", "Slice", "Statement", "names_in", "tidy", "written"]
 
 _WIDTH: Final = 88
+_PARTS: Final = 8  # of an array that are arrays of their own at first
+_SLICE: Final = re.compile(r"\[(:, )?(\d+)\]")
 _NAME: Final = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
@@ -144,15 +146,74 @@ def _every(statements: Sequence[Statement]) -> Iterator[Statement]:
             yield from _every(s.body)
 
 
-def tidy(statements: list[Statement], needed: set[str]) -> list[Statement]:
+@dataclass
+class Slice:
+    """One of several parts of an array, where each could be an array of its own.
+
+    Attributes:
+        name: of that array.
+        kept: whether the name says something to the user.
+        shape: with its code.
+    """
+
+    name: str
+    kept: bool
+    shape: tuple[tuple[int, ...], str]
+
+
+Slices = Callable[[str, int], Slice | None]
+
+
+def tidy(statements: list[Statement], needed: set[str], slices: Slices) -> list[Statement]:
     """The same with sums in one line, what is read once written where it is read, and no more.
 
     Args:
         needed: names that are read after these lines.
+        slices: the parts of an array along its first axis, or the first after that of rows.
     """
     statements = _without_unread(statements, needed)
     statements = _added_up(statements)
-    return _inlined(statements, needed)
+    return _inlined(_stacked(statements, slices), needed)
+
+
+def _stacked(statements: list[Statement], slices: Slices) -> list[Statement]:
+    """``h = np.stack([a, b])``, where the parts of an array are set one by one."""
+    found = list(statements)
+    for opening in statements:
+        if not (isinstance(opening, Run) and opening.opens):
+            continue
+        name = opening.name
+        parts: list[tuple[int, Assign]] = []
+        for s in found:
+            if isinstance(s, Assign) and s.name == name and not s.add:
+                match = _SLICE.fullmatch(s.index)
+                if match:
+                    parts.append((int(match.group(2)), s))
+        every = [k for k, _ in parts]
+        if not 2 <= len(every) <= _PARTS or sorted(every) != list(range(len(every))):
+            continue
+        whole = slices(name, len(every))
+        touching = [s for s in found if name in s.reads() | _sets(s) and s is not opening]
+        setting = [s for s in touching if name in _sets(s)]
+        first = touching[: len(parts)]
+        if any(name in names_in(str(s.expr)) for _, s in parts):
+            continue
+        if whole is None or len(setting) != len(parts) or any(s not in setting for s in first):
+            continue
+        axis = ", axis=1" if parts[0][1].index.startswith("[:") else ""
+        own: dict[int, Slice] = {}
+        for k, s in parts:
+            part = slices(name, -1 - k)
+            assert part is not None
+            own[k] = part
+            made = Assign(part.name, "", s.expr, kept=part.kept, line=s.line, shape=part.shape)
+            found[found.index(s)] = made
+            last = made
+        names = ", ".join(own[k].name for k in range(len(every)))
+        code = leaf(f"np.stack([{names}]{axis})", whole.shape[0])
+        found.insert(found.index(last) + 1, Assign(name, "", code, kept=True, shape=whole.shape))
+        found.remove(opening)
+    return found
 
 
 def _without_unread(statements: list[Statement], needed: set[str]) -> list[Statement]:
