@@ -26,7 +26,7 @@ from autograd_nn.jit.plan import PADDING, Nest, Plan, walk
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
 
-__all__ = ["python_text"]
+__all__ = ["parameter_arrays", "python_text"]
 
 _PACKS: Final = 200  # from which on a program must have patterns to be written by nests
 _SCATTERED: Final = 4  # operations a pack, below which it has none
@@ -39,13 +39,12 @@ def python_text(program: Program, name: str | None, argnums: Any) -> str:
         found = origin.name if origin is not None else "f"
         name = found if found.isidentifier() else "f"
     chosen = _argnums(program, argnums)
-    again = origin.again() if origin is not None else None
-    if again is not None and not _is_same(program, again):
-        again = None
+    again = _again(program)
     plan, cells = _plan(program, again)
     count = len(program.key)
     notes = Notes(
-        f"`{origin.name}`" + (f" ({origin.place})" if origin.place else "") if origin else "a program",
+        origin.name if origin is not None else "f",
+        origin.place if origin is not None else "",
         origin.arguments if origin is not None else [f"x{k}" for k in range(count)],
         _groups(program, again),
     )
@@ -67,6 +66,21 @@ def python_text(program: Program, name: str | None, argnums: Any) -> str:
         plan, program.key, program.result, program.reduce, program.row_positions, chosen, notes
     )
     return write(source, name)
+
+
+def parameter_arrays(program: Program) -> list[Any]:
+    """Of each array of parameters in the text, the places among the captured ones.
+
+    They come after the arguments, in this order.
+    """
+    groups = _groups(program, _again(program))
+    return [np.array(group.places, dtype=np.int64).reshape(group.shape) for group in groups]
+
+
+def _again(program: Program) -> Again | None:
+    """The function of a program, recorded once more on the same path."""
+    again = program.origin.again() if program.origin is not None else None
+    return again if again is not None and _is_same(program, again) else None
 
 
 def _argnums(program: Program, argnums: Any) -> int | tuple[int, ...] | None:
@@ -114,9 +128,15 @@ def _plan(program: Program, again: Again | None) -> tuple[Plan, Any]:
 def _rows(plan: Plan) -> int:
     """A prime number that is the size of no axis: the axis of rows can be told by it."""
     sizes = {n for item, _ in walk(plan.items) if isinstance(item, Nest) for n in item.axes}
-    sizes |= {len(item.entries) for item, _ in walk(plan.items) if isinstance(item, Nest) and item.entries is not None}
+    sizes |= {
+        len(item.entries)
+        for item, _ in walk(plan.items)
+        if isinstance(item, Nest) and item.entries is not None
+    }
     return next(
-        n for n in range(5, 1 << 20) if n not in sizes and all(n % k for k in range(2, int(n**0.5) + 1))
+        n
+        for n in range(5, 1 << 20)
+        if n not in sizes and all(n % k for k in range(2, int(n**0.5) + 1))
     )
 
 
@@ -188,4 +208,3 @@ def _regular(
         if len(set(indices)) == len(found) == int(np.prod(shape, dtype=int)):
             return [Group(name, [place for _, place in found], shape)]
     return [Group(names[place], [place], ()) for _, place in found]
-

@@ -48,7 +48,6 @@ class Origin:
         place: its file and line.
         arguments: the names of its arguments, as many as the call had.
         function, call: themselves; None after a pickle.
-        row: which row of arguments with rows was recorded.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Origin:
     arguments: list[str]
     function: Any
     call: Call | None
-    row: int = 0
 
     @classmethod
     def of(cls, function: Callable[..., Any], call: Call, row: int) -> Origin:
@@ -64,12 +62,14 @@ class Origin:
         plain = inspect.unwrap(function)
         code = getattr(plain, "__code__", None)
         place = f"{Path(code.co_filename).name}:{code.co_firstlineno}" if code else ""
-        args = list(call.args)
-        for k in call.row_positions:
-            args[k] = np.array(call.groups[call.starts[k]][row : row + 1])
-        kept = Call(tuple(args), call.row_positions, call.names)
         name = getattr(function, "__name__", type(function).__name__)
-        return cls(name, place, _names_of(function, len(args), call.names), function, kept)
+        arguments = _names_of(function, len(call.args), call.names)
+        if call.row_positions:
+            args = list(call.args)
+            for k in call.row_positions:
+                args[k] = np.array(call.groups[call.starts[k]][row : row + 1])
+            call = Call(tuple(args), call.row_positions, call.names)
+        return cls(name, place, arguments, function, call)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "function": None, "call": None}
@@ -226,9 +226,8 @@ class _Watch:
             return self._inside
         if event == "line":
             self._note(tape, frame)
-        elif event == "return" and frame.f_back is not None:
-            if is_user_file(frame.f_back.f_code.co_filename):
-                self._note(tape, frame.f_back)
+        elif frame.f_back is not None and is_user_file(frame.f_back.f_code.co_filename):
+            self._note(tape, frame.f_back)
         self._look(frame, event == "return")
         if event == "return":
             self._bound.pop(id(frame), None)

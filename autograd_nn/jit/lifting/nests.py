@@ -59,7 +59,9 @@ def _items(
         yield _operation(folded, cells.rows)
         return
     plus = folded.plus
-    for k, term in enumerate(folded.terms if each.exact else _merged(folded.terms, cells if apart else None)):
+    for k, term in enumerate(
+        folded.terms if each.exact else _merged(folded.terms, cells if apart else None)
+    ):
         yield _sum(folded, term, cells.rows, k > 0, plus)
         plus = None
 

@@ -45,9 +45,9 @@ from autograd_nn.jit.backends.text.python_statements import (
     tidy,
     written,
 )
-from autograd_nn.jit.backends.text.python_views import View, aligned, strides_of
+from autograd_nn.jit.backends.text.python_views import aligned, view_of
 from autograd_nn.jit.lifting.adjoint import adjoint
-from autograd_nn.jit.plan import Access, Item, Lines, Loop, Nest, Plan, VALUES
+from autograd_nn.jit.plan import VALUES, Item, Lines, Loop, Nest, Plan, walk
 from autograd_nn.ops import PRIMITIVES
 
 __all__ = ["Notes", "Source", "write"]
@@ -82,7 +82,8 @@ class Notes:
     """What is known beside the plan.
 
     Attributes:
-        function: what the function is called, and where it is defined.
+        function: what the function is called.
+        place: the file and line where it is defined; "" where that is not known.
         arguments: the names of its arguments.
         groups: the captured parameters.
         names: by cell of the values, what the user calls it, the best name first.
@@ -92,6 +93,7 @@ class Notes:
     """
 
     function: str
+    place: str
     arguments: list[str]
     groups: list[Group]
     names: dict[int, list[str]] = field(default_factory=dict)
@@ -156,7 +158,9 @@ class _Writer:
         self.given: list[list[Given]] = []  # of each argument
         regions = iter(range(len(self.plan.leaves)))
         for k, (argument, key) in enumerate(zip(self.arguments, source.key, strict=True)):
-            self.given.append([self._given(argument, k, each, next(regions)) for each in leaves_of_key(key)])
+            self.given.append(
+                [self._given(argument, k, each, next(regions)) for each in leaves_of_key(key)]
+            )
         self.captured = [self._group(g) for g in source.notes.groups]
         self.wanted = self._wanted()
         scalar = self._is_scalar(source.result)
@@ -180,7 +184,11 @@ class _Writer:
         name = argument if not each.path else self.names.new(argument + each.path)
         if by_row and not self.row_argument:
             self.row_argument = name
-        self.loads.append(f"{name} = {each.code.format(argument + each.path)}" if not by_row else f"{name} = np.asarray({argument}, dtype=float)")
+        self.loads.append(
+            f"{name} = {each.code.format(argument + each.path)}"
+            if not by_row
+            else f"{name} = np.asarray({argument}, dtype=float)"
+        )
         shape = (self.plan.rows, *each.shape) if by_row else each.shape
         return Given(name, self._cells(place, place.cells), shape, by_row)
 
@@ -208,21 +216,54 @@ class _Writer:
     # -- names -----------------------------------------------------------------------------
 
     def _name_arrays(self) -> None:
-        kinds = self._kinds()
+        """Give every array a name: an argument's, the user's, or one after what it holds."""
         self.spoken: set[str] = set()
         self.slices: dict[tuple[str, int], Slice] = {}
+        kinds, before = self._kinds(), self._before()
         for array in self.arrays.arrays:
             if array.is_given:
                 array.name = array.given[0][0].name
                 continue
-            cells = array.cells.reshape(array.shape[0], -1)[0] if array.by_row else array.cells
+            cells = self._first_row(array)
             best = self._best(cells.tolist())
             if array.given and not best:
                 best = _common([g.name for g, _ in array.given]) or "parameters"
-            fallback = kinds.get(int(cells[0]) if len(cells) else -1, "v")
-            array.name = self.names.new(best or fallback)
             if best:
+                array.name = self.names.new(best)
                 self.spoken.add(array.name)
+        result = (
+            self.source.notes.function if self.source.notes.function.isidentifier() else "result"
+        )
+        for array in self.arrays.arrays:
+            if array.name:
+                continue
+            first = int(self._first_row(array)[0]) if len(array.cells) else -1
+            word = kinds.get(first, "v")
+            if (
+                len(self.plan.roots) == 1
+                and self.arrays.cell(int(self.plan.roots[0, 0]))[0] is array
+            ):
+                word = result
+            elif first in before:
+                word = f"{word}_{before[first]}"
+            array.name = self.names.new(word)
+
+    def _before(self) -> dict[int, str]:
+        """By its first cell, what is no more than the operand of something that has a name."""
+        found: dict[int, str] = {}
+        for item, _ in walk(self.plan.items):
+            if isinstance(item, Nest) and item.kind == "row" and item.reads[0].buffer == VALUES:
+                cells = self.arrays.cell(item.write.start)[0]
+                if item.write.start in self._first_row(cells):
+                    best = self._best([item.write.start])
+                    if best:
+                        found.setdefault(item.reads[0].start, best)
+        return found
+
+    @staticmethod
+    def _first_row(array: Array) -> Any:
+        """The cells of an array, where there are rows those of the first."""
+        return array.cells.reshape(array.shape[0], -1)[0] if array.by_row else array.cells
 
     def _slice(self, name: str, k: int) -> Slice | None:
         """Part ``-1 - k`` of an array, or all of it as ``k`` parts; None where it has others."""
@@ -236,9 +277,13 @@ class _Writer:
             return Slice(name, True, self._with_rows(array, shape))
         if (name, k) not in self.slices:
             size = prod(shape)
-            cells = array.cells.reshape(array.shape[0], -1)[0] if array.by_row else array.cells
+            cells = self._first_row(array)
             best = self._best(cells[(-1 - k) * size : -k * size].tolist())
-            own = self.names.new(best) if best and best != name else self.names.new(f"{name}_{-1 - k}")
+            own = (
+                self.names.new(best)
+                if best and best != name
+                else self.names.new(f"{name}_{-1 - k}")
+            )
             self.slices[name, k] = Slice(own, bool(best), self._with_rows(array, shape))
         return self.slices[name, k]
 
@@ -259,7 +304,7 @@ class _Writer:
     def _kinds(self) -> dict[int, str]:
         """By the first cell of what an operation sets, a name after that operation."""
         found: dict[int, str] = {}
-        for item, depth in _walk(self.plan.items):
+        for item, _ in walk(self.plan.items):
             if isinstance(item, Lines):
                 for code, cell in zip(item.codes.tolist(), item.out.tolist(), strict=True):
                     found.setdefault(cell, _word(PRIMITIVES[code].name))
@@ -284,7 +329,11 @@ class _Writer:
         if not len(self.plan.roots):
             return {}
         array, _ = self.arrays.cell(int(self.plan.roots[0, 0]))
-        own = prod(array.inner) == 1 and not array.given and not array.shape[1 if array.by_row else 0 :]
+        own = (
+            prod(array.inner) == 1
+            and not array.given
+            and not array.shape[1 if array.by_row else 0 :]
+        )
         return {array: self._start(array)} if own else {}
 
     def _start(self, array: Array) -> Expr:
@@ -297,12 +346,16 @@ class _Writer:
 
     # -- statements ------------------------------------------------------------------------
 
-    def _statements(self, items: Sequence[Item], loops: tuple[tuple[str, int], ...]) -> list[Statement]:
+    def _statements(
+        self, items: Sequence[Item], loops: tuple[tuple[str, int], ...]
+    ) -> list[Statement]:
         found: list[Statement] = []
         for item in items:
             if isinstance(item, Loop):
                 variable = _LOOPS[len(loops)] if len(loops) < len(_LOOPS) else f"t{len(loops)}"
-                while variable in self.arguments or any(a.name == variable for a in self.arrays.arrays):
+                while variable in self.arguments or any(
+                    a.name == variable for a in self.arrays.arrays
+                ):
                     variable += "_"
                 body = self._statements(item.items, (*loops, (variable, item.count)))
                 found.append(Repeat(variable, item.count, item.reverse, body))
@@ -323,7 +376,9 @@ class _Writer:
         return f"back through {line}" if line and access.buffer == 1 else line
 
     def _lines(self, lines: Lines) -> Iterator[Statement]:
-        rows = list(zip(*(x.tolist() for x in (lines.codes, lines.out, lines.a, lines.b)), strict=True))
+        rows = list(
+            zip(*(x.tolist() for x in (lines.codes, lines.out, lines.a, lines.b)), strict=True)
+        )
         scalar, formulas = self.nests.scalar, self.formulas
         if lines.wanted is None:
             for code, out, a, b in rows:
@@ -331,12 +386,21 @@ class _Writer:
                 write_row = formulas.exact if lines.exact else formulas.row
                 yield self._set(out, write_row(code, operands), False)
             return
-        for (code, out, a, b), wanted in reversed(list(zip(rows, lines.wanted.tolist(), strict=True))):
+        for (code, out, a, b), wanted in reversed(
+            list(zip(rows, lines.wanted.tolist(), strict=True))
+        ):
             cells = [cell for cell in (a, b) if cell >= 0]
             operands, result = [scalar(cell) for cell in cells], scalar(out)
             d = scalar(out, adjoint=True)
             if a == b and wanted == 3 and PRIMITIVES[code].name == "mul":
-                yield self._set(a, number(2.0) * operands[0] * d if d.op == "number" else number(2.0) * d * operands[0], True, out)
+                yield self._set(
+                    a,
+                    number(2.0) * operands[0] * d
+                    if d.op == "number"
+                    else number(2.0) * d * operands[0],
+                    True,
+                    out,
+                )
                 continue
             for k, cell in enumerate(cells):
                 if wanted & (1 << k):
@@ -345,7 +409,9 @@ class _Writer:
     def _set(self, cell: int, expr: Expr, adjoint: bool, of: int = -1) -> Assign:
         array, offset = self.arrays.cell(cell)
         name = ("d_" if adjoint else "") + array.name
-        target = str(self.nests.scalar(cell, adjoint)) if not (adjoint and array in self.seed) else name
+        target = (
+            str(self.nests.scalar(cell, adjoint)) if not (adjoint and array in self.seed) else name
+        )
         line = self.source.notes.lines.get(of if adjoint else cell, "")
         line = f"back through {line}" if line and adjoint else line
         kept = array.name in self.spoken
@@ -410,7 +476,10 @@ class _Writer:
             if sum(sizes) == len(array.cells) and len(array.shape) > axis + 1 - 1:
                 names = ", ".join(g.name for g, _ in array.given)
                 same = {g.shape for g, _ in array.given}
-                stacked = len(same) == 1 and array.inner == (len(sizes), *self._inner(array.given[0][0]))
+                stacked = len(same) == 1 and array.inner == (
+                    len(sizes),
+                    *self._inner(array.given[0][0]),
+                )
                 if stacked:
                     code = f"np.stack([{names}]" + (f", axis={axis})" if axis else ")")
                     found.append(Assign(array.name, "", leaf(code, array.shape), kept=True))
@@ -423,7 +492,9 @@ class _Writer:
             for given, start in array.given:
                 target = self._part(array, given, start, array.name)
                 target += "[...]" * target.endswith(")")
-                found.append(Assign(array.name, target.removeprefix(array.name), leaf(given.name, ())))
+                found.append(
+                    Assign(array.name, target.removeprefix(array.name), leaf(given.name, ()))
+                )
         return found
 
     @staticmethod
@@ -476,15 +547,27 @@ class _Writer:
                 text = array.name
                 if array.inner != shape:
                     lead = "rows, " if array.by_row else ""
-                    text += f".reshape({lead}{', '.join(map(str, shape)) or '()'})" if shape or lead else ".reshape(())"
+                    text += (
+                        f".reshape({lead}{', '.join(map(str, shape)) or '()'})"
+                        if shape or lead
+                        else ".reshape(())"
+                    )
             else:
-                flat = array.name if len(array.inner) == 1 else f"{array.name}.reshape({'rows, ' if array.by_row else ''}-1)"
+                flat = (
+                    array.name
+                    if len(array.inner) == 1
+                    else f"{array.name}.reshape({'rows, ' if array.by_row else ''}-1)"
+                )
                 table = self._table(places.reshape(shape), "RESULTS")
                 text = f"{flat}[{':, ' if array.by_row else ''}{table}]"
             return self._reduced(text, array.by_row)
         ones = [self._one(k) for k in roots]
         del rows
-        return f"np.array([{', '.join(ones)}]).reshape({shape})" if self.source.reduce is not None or self.plan.rows == 1 else f"np.array([{', '.join(ones)}]).reshape({(*shape, -1)})"
+        return (
+            f"np.array([{', '.join(ones)}]).reshape({shape})"
+            if self.source.reduce is not None or self.plan.rows == 1
+            else f"np.array([{', '.join(ones)}]).reshape({(*shape, -1)})"
+        )
 
     def _reduced(self, text: str, by_row: bool) -> str:
         """Results of all rows, reduced as the program was asked to."""
@@ -492,7 +575,9 @@ class _Writer:
         if self.plan.rows == 1:
             return f"{text}.copy()" if text.isidentifier() else text
         if reduce is None:
-            return f"np.moveaxis({text}, 0, -1)" if by_row else f"np.stack([{text}] * rows, axis=-1)"
+            return (
+                f"np.moveaxis({text}, 0, -1)" if by_row else f"np.stack([{text}] * rows, axis=-1)"
+            )
         if by_row:
             return f"{text}.{reduce}(axis=0)"
         return text if reduce == "mean" else f"rows * {text}"
@@ -504,10 +589,12 @@ class _Writer:
         if constant is not None:
             return self._constant(constant)
         array, offset = self.arrays.cell(cell)
-        from autograd_nn.jit.backends.text.python_views import view_of
-
         view = view_of(array.name, Place(array, offset), (), (), 0, lambda t: "")
-        text = str(aligned(view, [0], [self.plan.rows])) if array.by_row else str(aligned(view, [], []))
+        text = (
+            str(aligned(view, [0], [self.plan.rows]))
+            if array.by_row
+            else str(aligned(view, [], []))
+        )
         if self.plan.rows == 1:
             return f"float({text})"
         reduce = self.source.reduce
@@ -520,7 +607,11 @@ class _Writer:
     def _constant(self, x: Any) -> str:
         if isinstance(x, np.ndarray):
             return self._table(x.astype(float), "RESULT") + ".copy()"
-        if isinstance(x, (int, float, np.number)) and not isinstance(x, bool) and self.plan.rows > 1:
+        if (
+            isinstance(x, (int, float, np.number))
+            and not isinstance(x, bool)
+            and self.plan.rows > 1
+        ):
             text = str(number(float(x)))
             if self.source.reduce is None:
                 return f"np.full(rows, {text})"
@@ -579,8 +670,6 @@ class _Writer:
         return statements
 
     def _started(self, root: int, array: Array) -> Statement:
-        from autograd_nn.jit.backends.text.python_views import view_of
-
         name = f"d_{array.name}"
         view = view_of(name, Place(array, self.arrays.cell(root)[1]), (), (), 0, lambda t: "")
         text = str(aligned(view, [0] if array.by_row else [], [self.plan.rows]))
@@ -598,7 +687,10 @@ class _Writer:
         """The code of the gradient, and the first line about it."""
         argnums = self.source.argnums
         if argnums is None:
-            pairs = [f"{g.name!r}: {self._slope_of(x)}" for g, x in zip(self.source.notes.groups, self.captured, strict=True)]
+            pairs = [
+                f"{g.name!r}: {self._slope_of(x)}"
+                for g, x in zip(self.source.notes.groups, self.captured, strict=True)
+            ]
             lines = ",\n        ".join(pairs)
             return "{\n        " + lines + ",\n    }", "The value, and the slopes by parameter."
         positions = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -607,7 +699,11 @@ class _Writer:
             slopes = iter([self._slope_of(g) for g in self.given[k]])
             found.append(slopes_of_key(self.source.key[k], slopes))
         names = " and ".join(self.arguments[k] for k in positions)
-        text = found[0] if not isinstance(argnums, tuple) else f"({', '.join(found)}{',' if len(found) == 1 else ''})"
+        text = (
+            found[0]
+            if not isinstance(argnums, tuple)
+            else f"({', '.join(found)}{',' if len(found) == 1 else ''})"
+        )
         return text, f"The value, and its slopes along {names}."
 
     def _function(self, name: str, statements: list[Statement], result: str, about: str) -> str:
@@ -621,12 +717,19 @@ class _Writer:
         if len(head) > _WIDTH:
             head = f"def {name}(\n    {', '.join(self.arguments)}\n):"
         return "\n".join(
-            ['@np.errstate(all="ignore")', head, f'    """{about}"""', *body, f"    return {result}"]
+            [
+                '@np.errstate(all="ignore")',
+                head,
+                f'    """{about}"""',
+                *body,
+                f"    return {result}",
+            ]
         )
 
     def _head(self) -> str:
         notes = self.source.notes
-        about = f'"""{notes.function} in NumPy, written by autograd_nn.jit from its recording.\n'
+        named = f"`{notes.function}`" + (f" ({notes.place})" if notes.place else "")
+        about = f'"""{named} in NumPy, written by autograd_nn.jit from its recording.\n'
         about += "\nIt holds for arguments of these shapes"
         about += " and for the path that was recorded.\n" if self.plan.guards else ".\n"
         if notes.lost:
@@ -645,12 +748,6 @@ def _inside(repeat: Repeat) -> Iterator[Any]:
             yield from _inside(s)
         else:
             yield s
-
-
-def _walk(items: Sequence[Item]) -> Iterator[tuple[Item, int]]:
-    from autograd_nn.jit.plan import walk
-
-    yield from walk(items)
 
 
 def _word(operation: str) -> str:
@@ -705,4 +802,8 @@ def _literal(numbers: Any) -> str:
         code += ", dtype=float"
     if not numbers.size:
         code += f").reshape({numbers.shape}"
-    return "\n    ".join(textwrap.wrap(code + ")", _WIDTH, break_long_words=False)) if len(code) > _WIDTH else code + ")"
+    return (
+        "\n    ".join(textwrap.wrap(code + ")", _WIDTH, break_long_words=False))
+        if len(code) > _WIDTH
+        else code + ")"
+    )

@@ -51,6 +51,7 @@ class Expr:
     """
 
     __slots__ = ("args", "op", "plain", "shape")
+
     def __init__(self, op: str, args: tuple[Any, ...], shape: Shape, plain: bool = False) -> None:
         self.op, self.args, self.shape, self.plain = op, args, shape, plain
 
@@ -226,7 +227,9 @@ class Expr:
             name = self.args[0]
             shapes = [x.shape for x in self.args if isinstance(x, Expr)]
             return not isinstance(name, str) or (
-                name not in _WHOLE and all(isinstance(x, Expr) for x in self.args[1:]) and bool(shapes)
+                name not in _WHOLE
+                and all(isinstance(x, Expr) for x in self.args[1:])
+                and bool(shapes)
             )
         return self.op not in ("@", "sum", "leaf", "number")
 
@@ -295,7 +298,9 @@ def product(a: Expr, b: Expr) -> Expr:
         return Expr("**", (a, number(2.0)), a.shape)
     if b.op == "number" and a.op != "number":
         a, b = b, a
-    if b.op == "/" and a.op == b.args[1].op == "leaf" and a.args == b.args[1].args:  # a count and its inverse
+    if (
+        b.op == "/" and a.op == b.args[1].op == "leaf" and a.args == b.args[1].args
+    ):  # a count and its inverse
         return b.args[0]  # type: ignore[no-any-return]
     if b.op == "/" and _is(b.args[0], 1.0):
         return _quotient(a, b.args[1])

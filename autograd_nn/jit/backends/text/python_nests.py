@@ -131,7 +131,9 @@ class _One:
         if adjoint and place.array in self.nests.seed:
             return self.nests.seed[place.array]
         name = f"d_{place.array.name}" if adjoint else place.array.name
-        return view_of(name, place, axes, self.loops, arrays.rows_axis(axes), self.nests._index_table)
+        return view_of(
+            name, place, axes, self.loops, arrays.rows_axis(axes), self.nests._index_table
+        )
 
     def _constants(self, numbers: Any) -> View | float:
         bits = np.ascontiguousarray(numbers).view(np.int64)
@@ -181,7 +183,9 @@ class _One:
         expr = self._result(operands, order)
         if nest.exact and nest.add and nest.kind == "sum" and self.summed:
             before = aligned(target, order, self.sizes)
-            return Assign(name, _index(target, name), self._running(before, operands, order)), place.array
+            return Assign(
+                name, _index(target, name), self._running(before, operands, order)
+            ), place.array
         if nest.add and target.repeats:
             where = ", ".join("slice(None)" if text == ":" else text for text, _ in target.parts)
             where = f"({where})" if len(target.parts) > 1 else where
@@ -190,7 +194,10 @@ class _One:
         full = tuple(self.sizes[axis] for axis in order)
         if _index(target, name).endswith(")[...]") and not nest.add and expr.shape == full:
             if not place.array.by_row and prod(full) == prod(place.array.shape):
-                flat = leaf(f"{expr.text(9)}.reshape{tuple_code(list(map(str, place.array.shape)))}", place.array.shape)
+                flat = leaf(
+                    f"{expr.text(9)}.reshape{tuple_code(list(map(str, place.array.shape)))}",
+                    place.array.shape,
+                )
                 return Assign(name, "", flat), place.array
         if not _index(target, name):
             sizes = tuple(self.sizes[axis] for axis in order)
@@ -215,7 +222,9 @@ class _One:
         if nest.kind == "slope":
             return self._slope(operands, order)
         if nest.kind == "extreme":
-            x = self._whole(self._aligned(operands[0], [*order, *self.summed]), [*order, *self.summed])
+            x = self._whole(
+                self._aligned(operands[0], [*order, *self.summed]), [*order, *self.summed]
+            )
             name = "max" if nest.code == MAXIMUM else "min"
             axes = _last(len(self.summed))
             shape = tuple(self.sizes[axis] for axis in order)
@@ -235,7 +244,9 @@ class _One:
 
     # -- sums ------------------------------------------------------------------------------
 
-    def _product(self, operands: Sequence[Any], axes: Sequence[int], first: Expr | None = None) -> Expr:
+    def _product(
+        self, operands: Sequence[Any], axes: Sequence[int], first: Expr | None = None
+    ) -> Expr:
         """The product of operands; a number comes first, and what is divided by last."""
         factors = [self._aligned(x, axes) for x in operands]
         plain = [x for x in factors if x.op not in ("number", "/")]
@@ -371,7 +382,9 @@ class _One:
         *given, result = rest
         partial = self.nests.formulas.slope(nest.code, nest.operand, given, result)
         if d.op == "/" and d.args[0].op == "number":
-            terms = product(product(number(nest.factor), product(d.args[0], partial)), number(1.0) / d.args[1])
+            terms = product(
+                product(number(nest.factor), product(d.args[0], partial)), number(1.0) / d.args[1]
+            )
         else:
             terms = product(number(nest.factor), product(d, partial))
         if not self.summed:

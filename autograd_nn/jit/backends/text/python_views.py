@@ -142,7 +142,9 @@ def _indices(
     if any(a < 0 or b >= size for a, b, size in zip(low, high, shape, strict=True)):
         return None
     return [
-        (shift(moving[k], first[k]), ()) if along[k] is None else _slice(along[k], moving[k], first[k], size)
+        (shift(moving[k], first[k]), ())
+        if along[k] is None
+        else _slice(along[k], moving[k], first[k], size)
         for k, size in enumerate(shape)
     ]
 
@@ -167,7 +169,9 @@ def _slice(
 
 def _reshaped(flat: str, place: Place, total: int, axes: Sequence[int]) -> View | None:
     """A run of numbers, reshaped so that every stride is one axis."""
-    moving = [(s, n, k) for k, (s, n) in enumerate(zip(place.strides, axes, strict=True)) if s and n > 1]
+    moving = [
+        (s, n, k) for k, (s, n) in enumerate(zip(place.strides, axes, strict=True)) if s and n > 1
+    ]
     moving.sort(reverse=True)
     if len(moving) < 2 or moving[-1][0] < 0:
         return None
@@ -194,7 +198,11 @@ def _reshaped(flat: str, place: Place, total: int, axes: Sequence[int]) -> View 
             parts.append(_slice((moving[k][2], 1, moving[k][1]), [], first, size))
         else:
             parts.append((str(first), ()))
-    part = "" if length == total else f"[{start or ''}:{start + length if start + length < total else ''}]"
+    part = (
+        ""
+        if length == total
+        else f"[{start or ''}:{start + length if start + length < total else ''}]"
+    )
     shape = ", ".join(map(str, sizes))
     return View(f"{flat}{part}.reshape({shape})", parts)
 
