@@ -172,12 +172,18 @@ def _groups(program: Program, again: Again | None) -> list[Group]:
     count = len(program.captured)
     if not count:
         return []
-    names = [] if again is None else [again.owners.get(id(v), "") for v in program.captured]
-    if not all(names):
-        labels = [v.label for v in program.captured]
-        names = [n or label for n, label in zip(names or [""] * count, labels, strict=True)]
-    if not all(names) or len(set(names)) < count:
-        return [Group("parameters", list(range(count)), (count,))]
+    names = [v.label for v in program.captured]
+    if again is not None:
+        owners = [again.owners.get(id(v), "") for v in program.captured]
+        names = [owner or label for owner, label in zip(owners, names, strict=True)]
+    seen: set[str] = set()
+    strange = []
+    for place, name in enumerate(names):  # what has no name, or that of another
+        if not name or name in seen:
+            strange.append(place)
+        seen.add(name)
+    for k, place in enumerate(strange):
+        names[place] = f"captured.{k}" if len(strange) > 1 else "captured"
     members: dict[str, list[tuple[tuple[int, ...], int]]] = {}
     for place, dotted in enumerate(names):
         name, index = _split(dotted.split("."))

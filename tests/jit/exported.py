@@ -45,9 +45,7 @@ def as_arguments(program: Program, args: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*args, *(held[places] for places in parameter_arrays(program)))
 
 
-def by_reference(
-    program: Program, args: tuple[Any, ...], argnums: Any
-) -> tuple[Any, Any, bool]:
+def by_reference(program: Program, args: tuple[Any, ...], argnums: Any) -> tuple[Any, Any, bool]:
     """The result, the slopes one after another, and whether the path is the recorded one."""
     call = Call(args, program.row_positions)
     groups = [np.ravel(np.asarray(g, dtype=float)) for g in call.groups]

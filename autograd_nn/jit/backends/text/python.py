@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd_nn.errors import BadArgumentError, TraceError, WrongTypeError
+from autograd_nn.jit.backends.text.python_apart import apart
 from autograd_nn.jit.backends.text.python_arguments import (
     Leaf,
     Names,
@@ -163,9 +165,10 @@ class _Writer:
             )
         self.captured = [self._group(g) for g in source.notes.groups]
         self.wanted = self._wanted()
+        every = [*(g for each in self.given for g in each), *self.captured]
+        self.plan = apart(self.plan, every)
         scalar = self._is_scalar(source.result)
         self.back = adjoint(self.plan, self.wanted) if scalar else None
-        every = [*(g for each in self.given for g in each), *self.captured]
         items = self.back.items if self.back is not None else []
         self.arrays = Arrays(self.plan, items, every)
         self._name_arrays()
@@ -231,9 +234,6 @@ class _Writer:
             if best:
                 array.name = self.names.new(best)
                 self.spoken.add(array.name)
-        result = (
-            self.source.notes.function if self.source.notes.function.isidentifier() else "result"
-        )
         for array in self.arrays.arrays:
             if array.name:
                 continue
@@ -243,7 +243,7 @@ class _Writer:
                 len(self.plan.roots) == 1
                 and self.arrays.cell(int(self.plan.roots[0, 0]))[0] is array
             ):
-                word = result
+                word = "value"
             elif first in before:
                 word = f"{word}_{before[first]}"
             array.name = self.names.new(word)
@@ -691,8 +691,7 @@ class _Writer:
                 f"{g.name!r}: {self._slope_of(x)}"
                 for g, x in zip(self.source.notes.groups, self.captured, strict=True)
             ]
-            lines = ",\n        ".join(pairs)
-            return "{\n        " + lines + ",\n    }", "The value, and the slopes by parameter."
+            return "{" + ", ".join(pairs) + "}", "The value, and the slopes by parameter."
         positions = argnums if isinstance(argnums, tuple) else (argnums,)
         found = []
         for k in positions:
@@ -713,16 +712,23 @@ class _Writer:
         if any("rows" in names_in(line) for line in [*lines, result]):
             body.append(f"    rows = len({self.row_argument})")
         body += lines
+        returned = "return " + _broken(result, "    ", len("return "))
         head = f"def {name}({', '.join(self.arguments)}):"
         if len(head) > _WIDTH:
-            head = f"def {name}(\n    {', '.join(self.arguments)}\n):"
+            returned = "return " + _broken(result, "    ", len("return "))
+        head = f"def {name}({', '.join(self.arguments)}):"
+        if len(head) > _WIDTH:
+            returned = f"return {result}"
+        if len(returned) > _WIDTH - 4:
+            returned = f"return (\n        {result.replace(_BREAK, f',{chr(10)}        ')},\n    )"
+        head = f"def {name}(\n    {', '.join(self.arguments)}\n):"
         return "\n".join(
             [
                 '@np.errstate(all="ignore")',
                 head,
                 f'    """{about}"""',
                 *body,
-                f"    return {result}",
+                f"    {returned}",
             ]
         )
 
@@ -752,6 +758,28 @@ def _inside(repeat: Repeat) -> Iterator[Any]:
 
 def _word(operation: str) -> str:
     return _WORDS.get(operation, operation)
+
+
+def _broken(code: str, indent: str, before: int = 0) -> str:
+    """An expression; where it is long, its parts in lines of their own."""
+    node = ast.parse(code, mode="eval").body
+    if before + len(indent) + len(code) <= _WIDTH or not isinstance(
+        node, (ast.Tuple, ast.Dict, ast.List)
+    ):
+        return code
+    inner = indent + "    "
+
+    def part(x: ast.expr, key: str = "") -> str:
+        text = ast.get_source_segment(code, x) or ""
+        return f"{inner}{key}{_broken(text, inner, len(key))},"
+
+    if isinstance(node, ast.Dict):
+        keys = [f"{ast.get_source_segment(code, k)}: " for k in node.keys if k is not None]
+        lines = [part(x, key) for key, x in zip(keys, node.values, strict=True)]
+    else:
+        lines = [part(x) for x in node.elts]
+    marks = {ast.Tuple: "()", ast.Dict: "{}", ast.List: "[]"}[type(node)]
+    return "\n".join([marks[0], *lines, indent + marks[1]])
 
 
 def _common(names: Sequence[str]) -> str:

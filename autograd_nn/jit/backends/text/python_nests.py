@@ -249,6 +249,10 @@ class _One:
     ) -> Expr:
         """The product of operands; a number comes first, and what is divided by last."""
         factors = [self._aligned(x, axes) for x in operands]
+        for x in [x for x in factors if x.op == "/"]:
+            count = next((y for y in factors if y.op == "leaf" and y.args == x.args[1].args), None)
+            if count is not None:  # as many times a share of as many
+                factors = [x.args[0] if y is x else y for y in factors if y is not count]
         plain = [x for x in factors if x.op not in ("number", "/")]
         found = number(self.nest.factor)
         for x in [x for x in factors if x.op == "number"]:

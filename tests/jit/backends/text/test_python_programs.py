@@ -103,7 +103,9 @@ def test_a_convolution_means_the_same_as_text():
         for r in range(4):
             for c in range(4):
                 window = [image[r + i][c + j] for i in range(3) for j in range(3)]
-                total = total + (sum(a * b for a, b in zip(kernel, window, strict=True))).relu() ** 2
+                total = (
+                    total + (sum(a * b for a, b in zip(kernel, window, strict=True))).relu() ** 2
+                )
         return total
 
     rng = np.random.default_rng(1)
