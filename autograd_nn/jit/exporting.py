@@ -13,8 +13,9 @@ import numpy as np
 
 from autograd_nn.checks import positions_of
 from autograd_nn.errors import BadArgumentError
-from autograd_nn.jit.backends.text.python import Group, Notes, Source, write
+from autograd_nn.jit.backends.text.python import check_name, write
 from autograd_nn.jit.backends.text.python_arguments import leaves_of_key
+from autograd_nn.jit.backends.text.python_source import Group, Notes, Source
 from autograd_nn.jit.capture.arguments import is_module
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.lifting.flatten import Needs
@@ -38,6 +39,7 @@ def python_text(program: Program, name: str | None, argnums: Any) -> str:
     if name is None:
         found = origin.name if origin is not None else "f"
         name = found if found.isidentifier() else "f"
+    name = check_name(name)
     chosen = _argnums(program, argnums)
     again = _again(program)
     plan, cells = _plan(program, again)

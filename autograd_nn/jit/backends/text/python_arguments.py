@@ -6,46 +6,15 @@ list or a dataclass become variables of their own: ``weights_out = weights["out"
 
 from __future__ import annotations
 
-import builtins
-import keyword
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from autograd_nn.jit.capture.arguments import Same
-from autograd_nn.ops import PRIMITIVES
 
-__all__ = ["Leaf", "Names", "built", "leaves_of_key", "shape_of_key"]
-
-_RESERVED: Final = {
-    *("np", "math", "rows", "range", "len", "reversed", "float", "int", "shares", "as_index"),
-    *(row.name for row in PRIMITIVES if row.name and not isinstance(row.array, np.ufunc)),
-}
-
-
-class Names:
-    """Names that are taken, so that none is used twice."""
-
-    def __init__(self) -> None:
-        self._taken = set(_RESERVED)
-
-    def reserve_builtins(self) -> None:
-        """From now on no name is that of a function that Python has."""
-        self._taken |= set(dir(builtins))
-
-    def new(self, text: str) -> str:
-        """A name like ``text`` that no other thing has, and whose slope has none either."""
-        base = re.sub(r"\W+", "_", text).strip("_") or "x"
-        base = f"_{base}" if base[0].isdigit() else base
-        name, count = base, 1
-        while name in self._taken or f"d_{name}" in self._taken or keyword.iskeyword(name):
-            count += 1
-            name = f"{base}_{count}"
-        self._taken |= {name, f"d_{name}"}
-        return name
+__all__ = ["Leaf", "built", "leaves_of_key", "shape_of_key", "slopes_of_key"]
 
 
 @dataclass

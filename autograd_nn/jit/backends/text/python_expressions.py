@@ -26,7 +26,7 @@ _TIGHT: Final = {
     "+": 3, "-": 3, "*": 4, "/": 4, "//": 4, "@": 4, "neg": 5, "~": 5, "**": 6,
 }  # fmt: skip
 _ATOM: Final = 9
-_OPERATORS: Final = {
+_OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
     "divide": operator.truediv, "negative": operator.neg, "positive": operator.pos,
     "power": operator.pow, "absolute": abs, "floor_divide": operator.floordiv,

@@ -11,13 +11,12 @@ from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place
 from autograd_nn.jit.backends.text.python_expressions import Expr, leaf, number
 from autograd_nn.jit.backends.text.python_statements import Assign, Check, Repeat, Run, Statement
 from autograd_nn.jit.backends.text.python_views import View, aligned, view_of
-from autograd_nn.jit.plan.plan import Guards, Plan
+from autograd_nn.jit.plan.plan import Guards
 
 __all__ = ["checks"]
 
 
 def checks(
-    plan: Plan,
     arrays: Arrays,
     lines: dict[str, list[str]],
     table: Callable[[Any, str], str],
@@ -30,7 +29,7 @@ def checks(
         table: gives a name to an array of numbers that is written out.
     """
     found = list(statements)
-    for guards in plan.guards:
+    for guards in arrays.plan.guards:
         for some in _by_arrays(guards, arrays, lines.get(guards.symbol, [])):
             check = _check(guards.symbol, *some, arrays, table)
             at = _ready(found, check.reads())

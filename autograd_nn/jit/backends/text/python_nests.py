@@ -19,13 +19,14 @@ from autograd_nn.jit.backends.text.python_expressions import (
     total,
 )
 from autograd_nn.jit.backends.text.python_formulas import Formulas
+from autograd_nn.jit.backends.text.python_names import shape_code, tuple_code
 from autograd_nn.jit.backends.text.python_statements import Assign, Run, Statement
 from autograd_nn.jit.backends.text.python_views import View, aligned, view_of
 from autograd_nn.jit.lifting.storage import split
 from autograd_nn.jit.plan import VALUES, Access, Nest
 from autograd_nn.ops import CODES
 
-__all__ = ["Nests", "tuple_code"]
+__all__ = ["Nests"]
 
 MAXIMUM: Final = CODES["maximum"]
 _LETTERS: Final = "ijklmnopqrs"
@@ -201,8 +202,8 @@ class _One:
                 return Assign(name, "", flat), place.array
         if not _index(target, name):
             sizes = tuple(self.sizes[axis] for axis in order)
-            shape = sizes, _shape_of(place.array)
-        made = Assign(name, _index(target, name), expr, nest.add, shape=shape)
+            shape = sizes, shape_code(place.array)
+        made = Assign(name, _index(target, name), expr, nest.add, shape=shape, owned=adjoint)
         return made, place.array
 
     def _result(self, operands: list[Any], order: list[int]) -> Expr:
@@ -517,17 +518,6 @@ def _flat(terms: Expr, order: Sequence[int], rows: int, sizes: Sequence[int]) ->
         return str(terms)
     kept = ["rows" if axis == rows else str(sizes[axis]) for axis in order]
     return f"{terms.text(9)}.reshape({', '.join([*kept, '-1'])})"
-
-
-def _shape_of(array: Array) -> str:
-    """The code of the shape of an array."""
-    sizes = [str(n) for n in array.inner]
-    return tuple_code(["rows", *sizes] if array.by_row else sizes)
-
-
-def tuple_code(texts: Sequence[str]) -> str:
-    """A tuple of pieces of code."""
-    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
 def _last(count: int) -> str:

@@ -9,7 +9,18 @@ from typing import Final
 
 from autograd_nn.jit.backends.text.python_expressions import Expr, floating, leaf
 
-__all__ = ["Assign", "Check", "Repeat", "Run", "Slice", "Statement", "names_in", "tidy", "written"]
+__all__ = [
+    "Assign",
+    "Check",
+    "Repeat",
+    "Run",
+    "Slice",
+    "Statement",
+    "every_statement",
+    "names_in",
+    "tidy",
+    "written",
+]
 
 _WIDTH: Final = 88
 _PARTS: Final = 8  # of an array that are arrays of their own at first
@@ -26,6 +37,7 @@ class Assign:
         kept: whether its name says something to the user, so that it stays a line of its own.
         line: where in the user's code it comes from.
         shape: of the whole array, with its code; what is set is filled up to that.
+        owned: whether parts of it may be set later, so that it must not be another array.
     """
 
     name: str
@@ -35,6 +47,7 @@ class Assign:
     kept: bool = False
     line: str = ""
     shape: tuple[tuple[int, ...], str] | None = None
+    owned: bool = False
 
     @property
     def whole(self) -> bool:
@@ -51,6 +64,8 @@ class Assign:
         if self.whole and not self.add and self.shape and not self.is_full:
             filled = floating(self.expr) if self.expr.op == "number" else self.expr
             return f"{target} = np.full({self.shape[1]}, {filled})"
+        if self.owned and self.whole and not self.add and self.expr.op == "leaf":
+            return f"{target} = {self.expr}" + (".copy()" if self.expr.shape else "")
         if self.add and not self.index:
             return f"{target} = {self.name} + {self.expr.text(4)}"
         return f"{target} {'+=' if self.add else '='} {self.expr}"
@@ -139,11 +154,12 @@ def _sets(statement: Statement) -> set[str]:
     return {statement.name} if statement.name else set()
 
 
-def _every(statements: Sequence[Statement]) -> Iterator[Statement]:
+def every_statement(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """All statements, loops before what is in them."""
     for s in statements:
         yield s
         if isinstance(s, Repeat):
-            yield from _every(s.body)
+            yield from every_statement(s.body)
 
 
 @dataclass
@@ -219,7 +235,7 @@ def _stacked(statements: list[Statement], slices: Slices) -> list[Statement]:
 def _without_unread(statements: list[Statement], needed: set[str]) -> list[Statement]:
     while True:
         read = set(needed)
-        for s in _every(statements):
+        for s in every_statement(statements):
             if isinstance(s, Repeat):
                 continue
             found = s.reads()
@@ -235,7 +251,7 @@ def _without_unread(statements: list[Statement], needed: set[str]) -> list[State
 
 
 def _count(statements: Sequence[Statement]) -> int:
-    return sum(1 for _ in _every(statements))
+    return sum(1 for _ in every_statement(statements))
 
 
 def _only(statements: Sequence[Statement], read: set[str]) -> list[Statement]:
@@ -288,7 +304,7 @@ def _inlined(statements: list[Statement], needed: set[str]) -> list[Statement]:
     """Lines that set a name which is read in one place only are written there."""
     uses: dict[str, int] = {}
     sets: dict[str, int] = {}
-    for s in _every(statements):
+    for s in every_statement(statements):
         if isinstance(s, Repeat):
             continue
         for text in _texts(s):

@@ -1,0 +1,154 @@
+"""What the generated functions take: how arguments become arrays, and where their slopes are."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd_nn.jit.backends.text.python_arguments import Leaf, leaves_of_key
+from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Given
+from autograd_nn.jit.backends.text.python_expressions import leaf
+from autograd_nn.jit.backends.text.python_names import Names, shape_code
+from autograd_nn.jit.backends.text.python_source import Group, Source
+from autograd_nn.jit.backends.text.python_statements import Assign, Run, Statement
+from autograd_nn.jit.plan import Place
+
+__all__ = ["Inputs", "merged"]
+
+
+class Inputs:
+    """The arguments.
+
+    Attributes:
+        arguments: the names, in order; the parameters come last.
+        loads: the lines that make arrays of them.
+        row_argument: an array that has all rows; "" without rows.
+        given: the arrays of each argument.
+        captured: the arrays of the parameters.
+    """
+
+    def __init__(self, source: Source, names: Names) -> None:
+        self._plan, self._names = source.plan, names
+        self._source = source
+        self.arguments = [names.new(each) for each in source.notes.arguments]
+        names.reserve_builtins()
+        self.loads: list[str] = []
+        self.row_argument = ""
+        regions = iter(source.plan.leaves)
+        self.given = [
+            [self._given(k, name, each, next(regions)) for each in leaves_of_key(key)]
+            for k, (name, key) in enumerate(zip(self.arguments[:], source.key, strict=True))
+        ]
+        self.captured = [self._parameters(group) for group in source.notes.groups]
+
+    @property
+    def all(self) -> list[Given]:
+        """All arrays."""
+        return [*(given for each in self.given for given in each), *self.captured]
+
+    @property
+    def wanted(self) -> list[Given]:
+        """The arrays along which slopes are wanted."""
+        if self._source.argnums is None:
+            return self.captured
+        return [given for k in self._source.positions for given in self.given[k]]
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        """The groups of leaves along which slopes are wanted."""
+        if self._source.argnums is None:
+            return (len(self._plan.leaves) - 1,)
+        starts = [sum(map(len, self.given[:k])) for k in range(len(self.given))]
+        chosen = self._source.positions
+        return tuple(starts[k] + g for k in chosen for g in range(len(self.given[k])))
+
+    def _given(self, k: int, argument: str, each: Leaf, place: Place) -> Given:
+        by_row = k in self._source.by_row
+        name = argument if not each.path else self._names.new(argument + each.path)
+        if by_row and not self.row_argument:
+            self.row_argument = name
+        self.loads.append(f"{name} = {each.code.format(argument + each.path)}")
+        shape = (self._plan.rows, *each.shape) if by_row else each.shape
+        return Given(name, self._cells(place), shape, by_row)
+
+    def _parameters(self, group: Group) -> Given:
+        name = self._names.new(group.name)
+        code = "np.asarray({}, dtype=float)" if group.shape else "np.float64({})"
+        self.loads.append(f"{name} = {code.format(name)}")
+        self.arguments.append(name)
+        chosen = np.array(group.places, dtype=np.int64)
+        return Given(name, self._cells(self._plan.leaves[-1])[chosen], group.shape)
+
+    def _cells(self, place: Place) -> Any:
+        """The cells of a group of leaves, all buffers of values one after another."""
+        return np.asarray(place.cells) + sum(self._plan.sizes[: place.buffer // 2])
+
+    # -- in the arrays -----------------------------------------------------------------------
+
+    def slope(self, given: Given, arrays: Arrays) -> str:
+        """The code of the slopes along an argument's array."""
+        if not len(given.cells):
+            return f"np.zeros({given.shape})"
+        array, start = arrays.cell(int(given.cells[0]))
+        if array.is_given:
+            return f"d_{array.name}"
+        return _part(array, given, start, f"d_{array.name}")
+
+
+def merged(arrays: Arrays) -> list[Statement]:
+    """The arrays that are made of several arguments."""
+    found: list[Statement] = []
+    for array in arrays.arrays:
+        if array.is_given or not array.given:
+            continue
+        whole = _at_once(array)
+        if whole:
+            found.append(Assign(array.name, "", leaf(whole, array.shape), kept=True))
+            continue
+        found.append(Run(f"{array.name} = np.zeros({shape_code(array)})", array.name, True))
+        for given, start in array.given:
+            target = _part(array, given, start, array.name)
+            target += "[...]" * target.endswith(")")
+            index = target.removeprefix(array.name)
+            found.append(Assign(array.name, index, leaf(given.name, ())))
+    return found
+
+
+def _at_once(array: Array) -> str:
+    """An array as the stack or the concatenation of its arguments; "" if it is neither."""
+    parts = [given for given, _ in array.given]
+    if sum(len(given.cells) for given in parts) != len(array.cells):
+        return ""
+    names = ", ".join(given.name for given in parts)
+    axis = ", axis=1" if array.by_row else ""
+    shapes = {_inner(given) for given in parts}
+    if len(shapes) == 1 and array.inner == (len(parts), *_inner(parts[0])):
+        return f"np.stack([{names}]{axis})"
+    if len(array.inner) == 1 and all(len(shape) == 1 for shape in shapes):
+        return f"np.concatenate([{names}]{axis})"
+    return ""
+
+
+def _inner(given: Given) -> tuple[int, ...]:
+    return given.shape[1:] if given.by_row else given.shape
+
+
+def _part(array: Array, given: Given, start: int, name: str) -> str:
+    """The part of an array that one argument is."""
+    inner = _inner(given)
+    size = prod(inner)
+    lead = ":, " if array.by_row else ""
+    if array.inner == inner:
+        return f"{name}[...]"
+    if array.inner[1:] == inner:
+        return f"{name}[{lead}{start // max(size, 1)}]"
+    flat = name if len(array.inner) == 1 else f"{name}.reshape({'rows, ' if lead else ''}-1)"
+    if not inner:
+        return f"{flat}[{lead}{start}]"
+    part = f"{flat}[{lead}{start}:{start + size}]"
+    if len(inner) == 1:
+        return part
+    sizes = [*(["rows"] if lead else []), *map(str, inner)]
+    return f"{part}.reshape({', '.join(sizes)})"
