@@ -13,9 +13,8 @@ import numpy as np
 
 from autograd_nn.checks import positions_of
 from autograd_nn.errors import BadArgumentError
-from autograd_nn.jit.backends.text.python import check_name, write
-from autograd_nn.jit.backends.text.python_arguments import leaves_of_key
-from autograd_nn.jit.backends.text.python_source import Group, Notes, Source
+from autograd_nn.jit.backends.text.python import Group, Notes, Source, check_name, write
+from autograd_nn.jit.backends.text.python.arguments import leaves_of_key
 from autograd_nn.jit.capture.arguments import is_module
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.lifting.flatten import Needs

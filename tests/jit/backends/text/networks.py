@@ -24,23 +24,26 @@ def tutorial(weights, x, target):
 
 
 def two_layers(W1, b1, W2, b2, x, y):
-    hidden = [(sum(w * v for w, v in zip(row, x)) + b).relu() for row, b in zip(W1, b1)]
-    output = sum(w * h for w, h in zip(W2, hidden)) + b2
+    hidden = [
+        (sum(w * v for w, v in zip(row, x, strict=True)) + b).relu()
+        for row, b in zip(W1, b1, strict=True)
+    ]
+    output = sum(w * h for w, h in zip(W2, hidden, strict=True)) + b2
     return (output - y) ** 2
 
 
 def softmax(W, x, target):
-    scores = [sum(w * v for w, v in zip(row, x)) for row in W]
+    scores = [sum(w * v for w, v in zip(row, x, strict=True)) for row in W]
     largest = fn.maximum(fn.maximum(scores[0], scores[1]), scores[2])
     weights = [fn.exp(s - largest) for s in scores]
     total = sum(weights)
-    return -sum(t * fn.log(w / total) for t, w in zip(target, weights))
+    return -sum(t * fn.log(w / total) for t, w in zip(target, weights, strict=True))
 
 
 def recurrent(W, U, readings):
     h = [0.0] * 3
     for reading in readings:
-        h = [fn.tanh(fn.dot(row, h) + u * reading) for row, u in zip(W, U)]
+        h = [fn.tanh(fn.dot(row, h) + u * reading) for row, u in zip(W, U, strict=True)]
     return sum(v * v for v in h)
 
 

@@ -19,17 +19,17 @@ import textwrap
 
 from autograd_nn.checks import describe
 from autograd_nn.errors import BadArgumentError, WrongTypeError
-from autograd_nn.jit.backends.text.python_apart import apart
-from autograd_nn.jit.backends.text.python_arguments import slopes_of_key
-from autograd_nn.jit.backends.text.python_arrays import Arrays
-from autograd_nn.jit.backends.text.python_formulas import Formulas
-from autograd_nn.jit.backends.text.python_inputs import Inputs
-from autograd_nn.jit.backends.text.python_literals import WIDTH, Tables, broken
-from autograd_nn.jit.backends.text.python_names import Names
-from autograd_nn.jit.backends.text.python_results import Results
-from autograd_nn.jit.backends.text.python_source import Source
-from autograd_nn.jit.backends.text.python_statements import Statement, names_in, tidy, written
-from autograd_nn.jit.backends.text.python_ways import Ways
+from autograd_nn.jit.backends.text.python.apart import apart
+from autograd_nn.jit.backends.text.python.arguments import slopes_of_key
+from autograd_nn.jit.backends.text.python.arrays import Arrays
+from autograd_nn.jit.backends.text.python.formulas import Formulas
+from autograd_nn.jit.backends.text.python.inputs import Inputs
+from autograd_nn.jit.backends.text.python.literals import WIDTH, Tables, broken
+from autograd_nn.jit.backends.text.python.names import Names
+from autograd_nn.jit.backends.text.python.results import Results
+from autograd_nn.jit.backends.text.python.source import Source
+from autograd_nn.jit.backends.text.python.statements import Statement, names_in, tidy, written
+from autograd_nn.jit.backends.text.python.ways import Ways
 from autograd_nn.jit.lifting.adjoint import adjoint
 
 __all__ = ["check_name", "write"]
@@ -110,7 +110,8 @@ class _Module:
     def _along(self) -> str:
         if self._source.argnums is None:
             return "its slopes by parameter"
-        return f"its slopes along {' and '.join(self._inputs.arguments[k] for k in self._source.positions)}"
+        names = [self._inputs.arguments[k] for k in self._source.positions]
+        return f"its slopes along {' and '.join(names)}"
 
     def _gradient(self) -> str:
         """The code of the gradient."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arrays import Given, cells_of_all
+from autograd_nn.jit.backends.text.python.arrays import Given, cells_of_all
 from autograd_nn.jit.plan import VALUES, Access, Item, Lines, Loop, Nest, Plan
 
 __all__ = ["apart"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place
-from autograd_nn.jit.backends.text.python_expressions import Expr, leaf, number
-from autograd_nn.jit.backends.text.python_statements import Assign, Check, Repeat, Run, Statement
-from autograd_nn.jit.backends.text.python_views import View, aligned, view_of
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Place
+from autograd_nn.jit.backends.text.python.expressions import Expr, leaf, number
+from autograd_nn.jit.backends.text.python.statements import Assign, Check, Repeat, Run, Statement
+from autograd_nn.jit.backends.text.python.views import View, aligned, view_of
 from autograd_nn.jit.plan.plan import Guards
 
 __all__ = ["checks"]

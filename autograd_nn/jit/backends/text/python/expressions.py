@@ -1,4 +1,4 @@
-"""Expressions of NumPy code: made by ordinary arithmetic, simplified, and written with few brackets.
+"""Expressions of NumPy code: made by arithmetic, simplified, and written with few brackets.
 
 An ``Expr`` stands in for an array in the formulas of the table of primitives, so that a slope is
 written in one place only; see ``python_formulas``.  Every simplification keeps the numbers that

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_expressions import number
-from autograd_nn.jit.backends.text.python_names import Names
+from autograd_nn.jit.backends.text.python.expressions import number
+from autograd_nn.jit.backends.text.python.names import Names
 
 __all__ = ["WIDTH", "Tables", "broken"]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arguments import Leaf, leaves_of_key
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Given
-from autograd_nn.jit.backends.text.python_expressions import leaf
-from autograd_nn.jit.backends.text.python_names import Names, shape_code
-from autograd_nn.jit.backends.text.python_source import Group, Source
-from autograd_nn.jit.backends.text.python_statements import Assign, Run, Statement
+from autograd_nn.jit.backends.text.python.arguments import Leaf, leaves_of_key
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Given
+from autograd_nn.jit.backends.text.python.expressions import leaf
+from autograd_nn.jit.backends.text.python.names import Names, shape_code
+from autograd_nn.jit.backends.text.python.source import Group, Source
+from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
 from autograd_nn.jit.plan import Place
 
 __all__ = ["Inputs", "merged"]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arrays import Place
-from autograd_nn.jit.backends.text.python_expressions import Expr, leaf
+from autograd_nn.jit.backends.text.python.arrays import Place
+from autograd_nn.jit.backends.text.python.expressions import Expr, leaf
 
 __all__ = ["View", "aligned", "shift", "strides_of", "view_of"]
 
@@ -176,7 +177,7 @@ def _reshaped(flat: str, place: Place, total: int, axes: Sequence[int]) -> View 
     if len(moving) < 2 or moving[-1][0] < 0:
         return None
     sizes = [moving[0][1]]
-    for (outer, _, _), (stride, n, _) in zip(moving, moving[1:], strict=False):
+    for (outer, _, _), (stride, n, _) in pairwise(moving):
         if outer % stride or n > outer // stride:
             return None
         sizes.append(outer // stride)

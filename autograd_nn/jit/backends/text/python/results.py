@@ -10,11 +10,11 @@ import numpy as np
 
 from autograd_nn.checks import describe
 from autograd_nn.errors import TraceError
-from autograd_nn.jit.backends.text.python_arguments import built
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place
-from autograd_nn.jit.backends.text.python_expressions import number
-from autograd_nn.jit.backends.text.python_source import Source
-from autograd_nn.jit.backends.text.python_views import aligned, view_of
+from autograd_nn.jit.backends.text.python.arguments import built
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Place
+from autograd_nn.jit.backends.text.python.expressions import number
+from autograd_nn.jit.backends.text.python.source import Source
+from autograd_nn.jit.backends.text.python.views import aligned, view_of
 
 __all__ = ["Results"]
 

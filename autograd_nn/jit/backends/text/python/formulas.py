@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_nn import arrays, floats, special
 from autograd_nn.errors import TraceError
-from autograd_nn.jit.backends.text.python_expressions import Expr, call, leaf, number, where
+from autograd_nn.jit.backends.text.python.expressions import Expr, call, leaf, number, where
 from autograd_nn.ops import CODES, MADE, PRIMITIVES, Primitive, Trait
 
 __all__ = ["Formulas"]

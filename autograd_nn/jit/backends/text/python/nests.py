@@ -8,20 +8,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays, Place, cut_needed
-from autograd_nn.jit.backends.text.python_expressions import (
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Place, cut_needed
+from autograd_nn.jit.backends.text.python.expressions import (
     Expr,
     call,
-    floating,
     leaf,
     number,
     product,
-    total,
 )
-from autograd_nn.jit.backends.text.python_formulas import Formulas
-from autograd_nn.jit.backends.text.python_names import shape_code, tuple_code
-from autograd_nn.jit.backends.text.python_statements import Assign, Run, Statement
-from autograd_nn.jit.backends.text.python_views import View, aligned, view_of
+from autograd_nn.jit.backends.text.python.formulas import Formulas
+from autograd_nn.jit.backends.text.python.names import shape_code, tuple_code
+from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
+from autograd_nn.jit.backends.text.python.sums import Operand, Sums, operand, turned
+from autograd_nn.jit.backends.text.python.views import View, aligned, view_of
 from autograd_nn.jit.lifting.storage import split
 from autograd_nn.jit.plan import VALUES, Access, Nest
 from autograd_nn.ops import CODES
@@ -29,7 +28,6 @@ from autograd_nn.ops import CODES
 __all__ = ["Nests"]
 
 MAXIMUM: Final = CODES["maximum"]
-_LETTERS: Final = "ijklmnopqrs"
 _SHARES: Final = '''
 def shares(x, y, axes):
     """The slope of the largest (or smallest) y of x along each x; ties share it.
@@ -122,7 +120,7 @@ class _One:
 
     # -- operands --------------------------------------------------------------------------
 
-    def _view(self, access: Access, axes: Sequence[int]) -> View | float | Expr:
+    def _view(self, access: Access, axes: Sequence[int]) -> Operand:
         """What an access reads: a view, or a number."""
         arrays = self.nests.arrays
         place = arrays.place(access, axes, self.counts)
@@ -155,12 +153,8 @@ class _One:
         name = self.nests.tables(squeezed, "CONSTANTS")
         return View(name, [*((text, ()) for text in index), *parts])
 
-    def _aligned(self, operand: View | float | Expr, target: Sequence[int]) -> Expr:
-        if isinstance(operand, Expr):
-            return operand
-        if isinstance(operand, float):
-            return number(operand)
-        return aligned(operand, target, self.sizes)
+    def _aligned(self, x: Operand, target: Sequence[int]) -> Expr:
+        return operand(x, target, self.sizes)
 
     # -- the whole -------------------------------------------------------------------------
 
@@ -181,6 +175,7 @@ class _One:
         rest = [axis for axis in self.kept if axis not in order]
         if not nest.writes_all:  # several points that write to one cell are added up there
             self.summed = [axis for axis in rest if self.sizes[axis] > 1] + self.summed
+        self.sums = Sums(self.sizes, self.summed, self.rows, nest.factor)
         expr = self._result(operands, order)
         if nest.exact and nest.add and nest.kind == "sum" and self.summed:
             before = aligned(target, order, self.sizes)
@@ -192,17 +187,13 @@ class _One:
             where = f"({where})" if len(target.parts) > 1 else where
             return Run(f"np.add.at({target.base}, {where}, {expr})", name), place.array
         shape = None
-        full = tuple(self.sizes[axis] for axis in order)
-        if _index(target, name).endswith(")[...]") and not nest.add and expr.shape == full:
-            if not place.array.by_row and prod(full) == prod(place.array.shape):
-                flat = leaf(
-                    f"{expr.text(9)}.reshape{tuple_code(list(map(str, place.array.shape)))}",
-                    place.array.shape,
-                )
-                return Assign(name, "", flat), place.array
+        sizes = place.array.shape
+        whole = _index(target, name).endswith(")[...]") and not nest.add and not place.array.by_row
+        if whole and prod(expr.shape) == prod(sizes):
+            flat = leaf(f"{expr.text(9)}.reshape{tuple_code([str(n) for n in sizes])}", sizes)
+            return Assign(name, "", flat), place.array
         if not _index(target, name):
-            sizes = tuple(self.sizes[axis] for axis in order)
-            shape = sizes, shape_code(place.array)
+            shape = tuple(self.sizes[axis] for axis in order), shape_code(place.array)
         made = Assign(name, _index(target, name), expr, nest.add, shape=shape, owned=adjoint)
         return made, place.array
 
@@ -212,7 +203,7 @@ class _One:
             if nest.exact:
                 found = self._in_order(operands, order)
             else:
-                found = self._sum(operands, order)
+                found = self.sums.sum(operands, order)
             if nest.plus is not None and (nest.plus or not self.summed):
                 found = found + number(nest.plus)
             return found
@@ -243,117 +234,11 @@ class _One:
     def _shape(self, axes: Sequence[int]) -> str:
         return tuple_code(["rows" if axis == self.rows else str(self.sizes[axis]) for axis in axes])
 
-    # -- sums ------------------------------------------------------------------------------
-
-    def _product(
-        self, operands: Sequence[Any], axes: Sequence[int], first: Expr | None = None
-    ) -> Expr:
-        """The product of operands; a number comes first, and what is divided by last."""
-        factors = [self._aligned(x, axes) for x in operands]
-        for x in [x for x in factors if x.op == "/"]:
-            count = next((y for y in factors if y.op == "leaf" and y.args == x.args[1].args), None)
-            if count is not None:  # as many times a share of as many
-                factors = [x.args[0] if y is x else y for y in factors if y is not count]
-        plain = [x for x in factors if x.op not in ("number", "/")]
-        found = number(self.nest.factor)
-        for x in [x for x in factors if x.op == "number"]:
-            found = product(found, x)
-        for x in [*plain, *(x for x in factors if x.op == "/")]:
-            found = product(found, x)
-        return found
-
-    def _sum(self, operands: list[Any], order: list[int]) -> Expr:
-        if not self.summed:
-            outer = self._outer(operands, order)
-            return outer if outer is not None else self._product(operands, order)
-        views = [x for x in operands if isinstance(x, View) and x.order]
-        others = [x for x in operands if not (isinstance(x, View) and x.order)]
-        have = {axis for x in views for axis in x.order}
-        times = [self._count(axis) for axis in self.summed if axis not in have]
-        if not views:
-            found = number(1.0)
-        elif len(views) == 1:
-            found = self._along(aligned_own(views[0], self.sizes), views[0].order, order)
-        elif len(views) == 2 and _same(views):
-            own = aligned_own(views[0], self.sizes)
-            found = self._square(own, views[0].order, order)
-        elif len(views) == 2:
-            found = self._matmul(views[0], views[1], order) or self._einsum(views, order)
-        else:
-            found = self._einsum(views, order)
-        factor = self._product([*times, *others], [])
-        if factor.op == "/" and factor.args[0].op == "number":
-            return product(product(factor.args[0], found), number(1.0) / factor.args[1])
-        return product(factor, found)
-
-    def _count(self, axis: int) -> Expr:
-        """How many points an axis has."""
-        return leaf("rows", ()) if axis == self.rows else number(float(self.sizes[axis]))
-
-    def _outer(self, operands: list[Any], order: list[int]) -> Expr | None:
-        """``np.outer``, of two vectors that are the result's two axes."""
-        views = [x for x in operands if isinstance(x, View) and x.order]
-        if len(views) != 2 or len(order) != 2 or self.nest.factor != 1.0 or len(operands) != 2:
-            return None
-        by_axis = {x.order[0]: x for x in views if len(x.order) == 1}
-        if sorted(by_axis) != sorted(order):
-            return None
-        a, b = (aligned(by_axis[axis], [axis], self.sizes) for axis in order)
-        return call("np.outer", a, b, shape=(*a.shape, *b.shape))
-
-    def _along(self, x: Expr, own: list[int], order: list[int]) -> Expr:
-        """An expression with axes in an order of its own, summed."""
-        axes = [k for k, axis in enumerate(own) if axis in self.summed]
-        found = total(x, axes) if axes else x
-        left = [axis for axis in own if axis not in self.summed]
-        return _turned(found, left, order, self.sizes)
-
-    def _square(self, x: Expr, own: list[int], order: list[int]) -> Expr:
-        if len(own) == 1 and not order:
-            return Expr("@", (x, x), ())
-        return self._along(product(x, x), own, order)
-
-    def _matmul(self, a: View, b: View, order: list[int]) -> Expr | None:
-        """``a @ b``, where one axis is summed and none is shared beside it."""
-        if len(self.summed) != 1 or self.summed[0] not in a.order or self.summed[0] not in b.order:
-            if a.order == b.order:
-                terms = product(aligned_own(a, self.sizes), aligned_own(b, self.sizes))
-                return self._along(terms, a.order, order)
-            return None
-        (axis,) = self.summed
-        free = [[k for k in x.order if k != axis] for x in (a, b)]
-        if set(free[0]) & set(free[1]):
-            if a.order == b.order:
-                terms = product(aligned_own(a, self.sizes), aligned_own(b, self.sizes))
-                return self._along(terms, a.order, order)
-            return None
-        if len(free[0]) > 1 or len(free[1]) > 1:
-            return None
-        turn = [*free[0], *free[1]] != order
-        if len(free[0]) + len(free[1]) == 1:  # a matrix and a vector: whichever needs no ``.T``
-            matrix = a if free[0] else b
-            turn = (matrix is b) == (matrix.order[1] == axis)
-        if turn:
-            a, b, free = b, a, free[::-1]
-        left = aligned(a, [*free[0], axis], self.sizes)
-        right = aligned(b, [axis, *free[1]], self.sizes)
-        found = Expr("@", (left, right), tuple(self.sizes[k] for k in [*free[0], *free[1]]))
-        return _turned(found, [*free[0], *free[1]], order, self.sizes)
-
-    def _einsum(self, views: Sequence[View], order: list[int]) -> Expr:
-        letter = dict(zip(range(len(self.sizes)), _LETTERS, strict=False))
-        left = ",".join("".join(letter[axis] for axis in x.order) for x in views)
-        have = {axis for x in views for axis in x.order}
-        right = [axis for axis in order if axis in have]
-        text = f'"{left}->{"".join(letter[axis] for axis in right)}"'
-        operands = [aligned_own(x, self.sizes) for x in views]
-        shape = tuple(self.sizes[axis] for axis in right)
-        found = call("np.einsum", text, *operands, shape=shape)
-        return _turned(found, right, order, self.sizes)
+    # -- exact sums ----------------------------------------------------------------------
 
     def _in_order(self, operands: list[Any], order: list[int]) -> Expr:
         """An exact sum: a comparison reads it, so its terms are added one by one."""
-        terms = self._product(operands, [*order, *self.summed])
+        terms = self.sums.product(operands, [*order, *self.summed])
         if not self.summed:
             return terms
         return self._accumulated(self._whole(terms, [*order, *self.summed]), order)
@@ -361,7 +246,7 @@ class _One:
     def _running(self, before: Expr, operands: list[Any], order: list[int]) -> Expr:
         """An exact sum that goes on from what is there."""
         every = [*order, *self.summed]
-        terms = self._whole(self._product(operands, every), every)
+        terms = self._whole(self.sums.product(operands, every), every)
         flat = _flat(terms, order, self.rows, self.sizes)
         start = before.text(9) + (f"[{', '.join([':'] * len(order) + ['None'])}]" if order else "")
         start = start if order else f"[{before}]"
@@ -394,7 +279,7 @@ class _One:
             terms = product(number(nest.factor), product(d, partial))
         if not self.summed:
             return terms
-        return self._along(self._whole(terms, every), every, order)
+        return self.sums.along(self._whole(terms, every), every, order)
 
     def _share(self, operands: list[Any], order: list[int]) -> Expr:
         kept, summed = order[: self.nest.kept], order[self.nest.kept :]
@@ -406,7 +291,7 @@ class _One:
         y = self._whole(self._aligned(operands[2], outer), outer)
         found = product(d, call(name, x, y, str(self.nest.summed), shape=x.shape))
         del kept, summed
-        return _turned(found, natural, order, self.sizes)
+        return turned(found, natural, order, self.sizes)
 
     # -- tables ----------------------------------------------------------------------------
 
@@ -471,45 +356,12 @@ class _One:
         return Run(f"np.add.at(d_{base}, ({where}), {d})", f"d_{array.name}"), array
 
 
-def aligned_own(view: View, sizes: Sequence[int]) -> Expr:
-    """A view with its axes as they are."""
-    return aligned(view, view.order, sizes)
-
-
-def _same(views: Sequence[View]) -> bool:
-    a, b = views
-    return a.base == b.base and a.parts == b.parts
-
-
 def _index(view: View, name: str) -> str:
     """What follows the name of an array where a part of it is set; "" for all of it."""
     found = view.base.removeprefix(name) + (f"[{view.index}]" if view.index else "")
     if found and not view.index:
         found += "[...]"
     return found
-
-
-def _turned(x: Expr, have: list[int], want: list[int], sizes: Sequence[int]) -> Expr:
-    """An expression with some axes, for a result with these and others in another order."""
-    ordered = [axis for axis in want if axis in have]
-    text = x.text(9)
-    shape = tuple(sizes[axis] for axis in ordered)
-    if ordered != have:
-        if len(have) == 2:
-            text += ".T"
-        else:
-            text += f".transpose({', '.join(str(have.index(axis)) for axis in ordered)})"
-        x = leaf(text, shape)
-    if ordered == want:
-        return x
-    present = want[want.index(ordered[0]) :] if ordered else []
-    if present == ordered:
-        return x
-    parts = [":" if axis in ordered else "None" for axis in present]
-    while parts and parts[-1] == ":":
-        parts.pop()
-    shape = tuple(sizes[axis] if axis in ordered else 1 for axis in present)
-    return leaf(f"{text}[{', '.join(parts)}]", shape)
 
 
 def _flat(terms: Expr, order: Sequence[int], rows: int, sizes: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from autograd_nn.jit.backends.text.python_expressions import Expr, floating, leaf
+from autograd_nn.jit.backends.text.python.expressions import Expr, floating, leaf
 
 __all__ = [
     "Assign",
@@ -272,14 +272,13 @@ def _added_up(statements: list[Statement]) -> list[Statement]:
     for s in statements:
         if isinstance(s, Repeat):
             s.body = _added_up(s.body)
-        if isinstance(s, Assign) and s.add:
-            k = _first_of(found, s)
-            if k >= 0:
-                first = found.pop(k)
-                assert isinstance(first, Assign)
-                kept = first.kept or s.kept
-                s = replace(first, expr=first.expr + s.expr, kept=kept)
-        found.append(s)
+        k = _first_of(found, s) if isinstance(s, Assign) and s.add else -1
+        if isinstance(s, Assign) and k >= 0:
+            first = found.pop(k)
+            assert isinstance(first, Assign)
+            found.append(replace(first, expr=first.expr + s.expr, kept=first.kept or s.kept))
+        else:
+            found.append(s)
     return found
 
 

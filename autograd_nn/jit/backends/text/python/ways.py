@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Final
 
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays
-from autograd_nn.jit.backends.text.python_expressions import Expr, leaf, number
-from autograd_nn.jit.backends.text.python_formulas import Formulas
-from autograd_nn.jit.backends.text.python_guards import checks
-from autograd_nn.jit.backends.text.python_inputs import Inputs, merged
-from autograd_nn.jit.backends.text.python_literals import Tables
-from autograd_nn.jit.backends.text.python_names import ArrayNames, Names, shape_code
-from autograd_nn.jit.backends.text.python_nests import Nests
-from autograd_nn.jit.backends.text.python_results import cell_code
-from autograd_nn.jit.backends.text.python_source import Source
-from autograd_nn.jit.backends.text.python_statements import (
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays
+from autograd_nn.jit.backends.text.python.expressions import Expr, leaf, number
+from autograd_nn.jit.backends.text.python.formulas import Formulas
+from autograd_nn.jit.backends.text.python.guards import checks
+from autograd_nn.jit.backends.text.python.inputs import Inputs, merged
+from autograd_nn.jit.backends.text.python.literals import Tables
+from autograd_nn.jit.backends.text.python.names import ArrayNames, Names, shape_code
+from autograd_nn.jit.backends.text.python.nests import Nests
+from autograd_nn.jit.backends.text.python.results import cell_code
+from autograd_nn.jit.backends.text.python.source import Source
+from autograd_nn.jit.backends.text.python.statements import (
     Assign,
     Repeat,
     Run,
@@ -24,7 +24,7 @@ from autograd_nn.jit.backends.text.python_statements import (
     every_statement,
     names_in,
 )
-from autograd_nn.jit.plan import VALUES, Item, Lines, Loop, Nest
+from autograd_nn.jit.plan import VALUES, Item, Lines, Loop
 from autograd_nn.jit.plan.plan import Backward
 from autograd_nn.ops import PRIMITIVES
 

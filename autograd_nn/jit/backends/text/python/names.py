@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python_arrays import Array, Arrays
-from autograd_nn.jit.backends.text.python_source import Source
-from autograd_nn.jit.backends.text.python_statements import Slice
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays
+from autograd_nn.jit.backends.text.python.source import Source
+from autograd_nn.jit.backends.text.python.statements import Slice
 from autograd_nn.jit.plan import VALUES, Lines, Nest, walk
 from autograd_nn.ops import PRIMITIVES
 
@@ -24,9 +24,18 @@ _RESERVED: Final = {
     *(row.name for row in PRIMITIVES if row.name and not isinstance(row.array, np.ufunc)),
 }
 _WORDS: Final = {
-    **{"mul": "product", "add": "total", "sub": "difference", "div": "quotient"},
-    **{"neg": "negative", "first_max": "larger", "first_min": "smaller", "pow": "power"},
-    **{"maximum": "largest", "minimum": "smallest", "detach": "fixed", "greater": "is_greater"},
+    "add": "total",
+    "detach": "fixed",
+    "div": "quotient",
+    "first_max": "larger",
+    "first_min": "smaller",
+    "greater": "is_greater",
+    "maximum": "largest",
+    "minimum": "smallest",
+    "mul": "product",
+    "neg": "negative",
+    "pow": "power",
+    "sub": "difference",
 }
 _RANKS: Final = 100  # of a name that is the best of some; later ones count a little less
 
