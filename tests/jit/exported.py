@@ -59,18 +59,23 @@ def by_reference(program: Program, args: tuple[Any, ...], argnums: Any) -> tuple
         wanted = [g for k in positions for g in range(call.starts[k], call.starts[k + 1])]
     back = adjoint(plan, wanted) if program.result[0] == "value" else None
     run = plan.run([*groups, program.parameters(None)], back)
-    numbers = np.asarray(run.numbers)
+    numbers, result = np.asarray(run.numbers), program.result
     slopes = np.concatenate([np.zeros(0), *run.slopes])
     if not program.row_positions:
         numbers = numbers[:, 0]
-    elif program.reduce is not None:
+    else:
+        rows = [
+            numbers[k] if isinstance(k, int) else np.full(call.rows, k) for k in program.sources
+        ]
+        numbers, result = np.reshape(rows, (len(rows), call.rows)), program.uniform
+    if program.row_positions and program.reduce is not None:
         numbers = numbers.sum(axis=1)
         if program.reduce == "mean":
             numbers, slopes = numbers / call.rows, slopes / call.rows
     if argnums is None:
         parts = [slopes[np.ravel(places)] for places in parameter_arrays(program)]
         slopes = np.concatenate([np.zeros(0), *parts])
-    return rebuild(program.result, numbers), slopes, bool(run.on_path.all())
+    return rebuild(result, numbers), slopes, bool(run.on_path.all())
 
 
 def assert_text_means(

@@ -336,6 +336,8 @@ def _quotient(a: Expr, b: Expr) -> Expr:
 
 
 def _power(a: Expr, b: Expr) -> Expr:
+    if _is(b, 0.5) and a.op != "number":  # NumPy's ``**`` takes the root, which is nan at -inf
+        return call("np.float_power", a, b)
     return a if _is(b, 1.0) else _apply(np.power, "**", a, b)
 
 

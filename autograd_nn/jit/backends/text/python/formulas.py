@@ -89,8 +89,8 @@ class Formulas:
         if row.traits & Trait.SAME_BITS or hasattr(special, row.name):
             return self.row(code, operands)
         given = ", ".join("xy"[: row.arity])
-        if row.traits & Trait.OF_MATH:
-            numpy = str(self.row(code, [leaf(c, ()) for c in "xy"[: row.arity]]))
+        if row.traits & Trait.OF_MATH and isinstance(row.array, np.ufunc):
+            numpy = f"np.{row.array.__name__}({given})"
             source = (
                 f"def exact_{row.name}({given}):\n    try:\n        return math.{row.name}({given})"
                 f"\n    except (ValueError, OverflowError):\n        return float({numpy})"

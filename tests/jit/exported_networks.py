@@ -1,4 +1,4 @@
-"""Five networks whose generated NumPy is kept beside this file, to be looked at."""
+"""Five networks whose generated NumPy is kept as a golden text, to be looked at."""
 
 import numpy as np
 
