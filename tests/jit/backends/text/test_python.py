@@ -48,10 +48,10 @@ def test_a_network_reads_as_an_expert_would_write_it():
     """The promise of the text: products of matrices, names of the user, and the chain rule."""
     text = network("two_layers")[0].to_python(argnums=(0, 1))
     for line in (
-        "    total_hidden = x @ W1.T + b1",
-        "    hidden = np.maximum(total_hidden, 0)",
-        "    d_W1 = d_total_hidden.T @ x",
-        "    d_b1 = d_total_hidden.sum(axis=0)",
+        "    sum_hidden = x @ W1.T + b1",
+        "    hidden = np.maximum(sum_hidden, 0)",
+        "    d_W1 = d_sum_hidden.T @ x",
+        "    d_b1 = d_sum_hidden.sum(axis=0)",
     ):
         assert line in text.splitlines()
 

@@ -92,7 +92,7 @@ class ArrayNames:
             if array is result:
                 word = "value"
             elif first in before:
-                word = f"{word}_{before[first]}"
+                word = f"{'sum' if word == 'total' else word}_{before[first]}"
             array.name = names.new(word)
         self._by_name = {array.name: array for array in arrays.arrays}
 

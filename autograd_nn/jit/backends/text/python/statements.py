@@ -374,7 +374,8 @@ def written(statements: Sequence[Statement], indent: str = "    ") -> list[str]:
     last = ""
     for s in statements:
         if s.line and s.line != last:
-            lines.append(f"{indent}# {s.line}")
+            comment = f"{indent}# {s.line}"
+            lines.append(comment if len(comment) <= _WIDTH else f"{comment[: _WIDTH - 3]}...")
             last = s.line
         if isinstance(s, Repeat):
             lines.append(indent + s.head())
