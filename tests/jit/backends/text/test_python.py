@@ -96,6 +96,25 @@ def test_the_arguments_are_not_changed():
     np.testing.assert_array_equal(w, [0.0, 1.0, 2.0])
 
 
+def test_arrays_of_another_shape_are_refused():
+    """NumPy would broadcast, or cut, and give numbers that mean nothing."""
+    program, (W1, b1, W2, b2, X, y), _ = network("two_layers")
+    f = functions_of(program.to_python("f"))["f"]
+    assert np.isfinite(f(W1, b1, W2, b2, X, y))
+    for args, what in (
+        ((W1.T, b1, W2, b2, X, y), r"W1 has the shape \(2, 3\), and should have \(3, 2\)"),
+        ((W1, b1[:1], W2, b2, X, y), "b1 has the shape"),
+        ((W1, b1, W2, [b2], X, y), "b2 has the shape"),
+        ((W1, b1, W2, b2, X[:, :1], y), "x has the shape"),
+        ((W1, b1, W2, b2, X, y[:2]), r"y has the shape \(2,\), and should have \(4,\)"),
+        ((W1, b1, W2, b2, X[:0], y[:0]), "at least one row"),
+    ):
+        with pytest.raises(ValueError, match=what):
+            f(*args)
+    single = f(W1.astype(np.float32), b1, W2, b2, X.astype(np.float32), y.tolist())
+    np.testing.assert_allclose(single, f(W1, b1, W2, b2, X, y), rtol=1e-5)
+
+
 # -- paths --------------------------------------------------------------------------------------
 
 

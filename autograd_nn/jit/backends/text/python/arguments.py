@@ -23,7 +23,7 @@ class Leaf:
 
     Attributes:
         path: how Python reaches it from the argument: ``['w'][0]``.
-        code: how its numbers are read; ``{}`` stands for where it is.
+        code: how its numbers are read, where ``{}`` stands for where it is; "" as they are.
         shape: of the array; () is one number.
         whole: whether it holds whole numbers, along which no slope is usual.
     """
@@ -37,20 +37,20 @@ class Leaf:
 def leaves_of_key(key: Any, path: str = "") -> Iterator[Leaf]:
     """The groups of an argument with this key, in the order of the program's."""
     if key in ("n", "i"):
-        yield Leaf(path, "np.float64({})", (), key == "i")
+        yield Leaf(path, "", (), key == "i")
     elif isinstance(key, Same) or key[0] == "=":
         return
     elif key[0] in ("a", "row"):
-        yield Leaf(path, "np.asarray({}, dtype=float)", key[1], key[2])
+        yield Leaf(path, "", key[1], key[2])
     elif _is_pure(key):
         shape = shape_of_key(key)
         whole = _whole(key)
         if shape is not None:
-            yield Leaf(path, "np.array({}, dtype=float)", shape, whole)
+            yield Leaf(path, "", shape, whole)
         else:
             places = list(_places(key))
             text = ", ".join("{0}" + place for place in places)
-            yield Leaf(path, f"np.array([{text}], dtype=float)", (len(places),), whole)
+            yield Leaf(path, f"[{text}]", (len(places),), whole)
     else:
         kind, *parts = key
         for name, part in parts:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from autograd_nn.jit.backends.text.python.arguments import Leaf, leaves_of_key
 from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Given
 from autograd_nn.jit.backends.text.python.expressions import leaf
-from autograd_nn.jit.backends.text.python.names import Names, shape_code
+from autograd_nn.jit.backends.text.python.formulas import Formulas
+from autograd_nn.jit.backends.text.python.names import Names, shape_code, tuple_code
 from autograd_nn.jit.backends.text.python.source import Group, Source
 from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
 from autograd_nn.jit.plan import Place
 
 __all__ = ["Inputs", "merged"]
+
+_ARRAY: Final = '''
+def array(x, name, shape):
+    """The numbers of x as floats; None in the shape is any number of rows."""
+    x = np.asarray(x, dtype=float)
+    sizes = tuple(n if k is None else k for n, k in zip(x.shape, shape))
+    if x.ndim != len(shape) or x.shape != sizes or (shape[:1] == (None,) and not len(x)):
+        rows = ", with at least one row where it says None" if None in shape else ""
+        raise ValueError(f"{name} has the shape {x.shape}, and should have {shape}{rows}")
+    return x[()]
+'''
 
 
 class Inputs:
@@ -29,8 +41,9 @@ class Inputs:
         captured: the arrays of the parameters.
     """
 
-    def __init__(self, source: Source, names: Names) -> None:
+    def __init__(self, source: Source, names: Names, formulas: Formulas) -> None:
         self._plan, self._names = source.plan, names
+        self._array = formulas.helper("array", _ARRAY)
         self._source = source
         self.arguments = [names.new(each) for each in source.notes.arguments]
         names.reserve_builtins()
@@ -67,19 +80,26 @@ class Inputs:
     def _given(self, k: int, argument: str, each: Leaf, place: Place) -> Given:
         by_row = k in self._source.by_row
         name = argument if not each.path else self._names.new(argument + each.path)
-        if by_row and not self.row_argument:
-            self.row_argument = name
-        self.loads.append(f"{name} = {each.code.format(argument + each.path)}")
+        given = argument + each.path
+        sizes = [str(n) for n in each.shape]
+        if by_row:
+            sizes.insert(0, f"len({self.row_argument})" if self.row_argument else "None")
+        self.row_argument = self.row_argument or (name if by_row else "")
+        self._load(name, each.code.format(given) if each.code else given, given, sizes)
         shape = (self._plan.rows, *each.shape) if by_row else each.shape
         return Given(name, self._cells(place), shape, by_row)
 
     def _parameters(self, group: Group) -> Given:
         name = self._names.new(group.name)
-        code = "np.asarray({}, dtype=float)" if group.shape else "np.float64({})"
-        self.loads.append(f"{name} = {code.format(name)}")
+        self._load(name, name, name, [str(n) for n in group.shape])
         self.arguments.append(name)
         chosen = np.array(group.places, dtype=np.int64)
         return Given(name, self._cells(self._plan.leaves[-1])[chosen], group.shape)
+
+    def _load(self, name: str, code: str, given: str, sizes: list[str]) -> None:
+        """The line that makes an array of what is given."""
+        shape = tuple_code(sizes)
+        self.loads.append(f"{name} = {self._array}({code}, {given!r}, {shape})")
 
     def _cells(self, place: Place) -> Any:
         """The cells of a group of leaves, all buffers of values one after another."""

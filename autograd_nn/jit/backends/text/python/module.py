@@ -71,7 +71,7 @@ class _Module:
         self._source, self._name = source, name
         names = Names()
         self._formulas, self._tables = Formulas(), Tables(names)
-        self._inputs = Inputs(source, names)
+        self._inputs = Inputs(source, names, self._formulas)
         plan = apart(source.plan, self._inputs.all)
         self._back = adjoint(plan, self._inputs.regions) if source.is_number else None
         items = self._back.items if self._back is not None else []

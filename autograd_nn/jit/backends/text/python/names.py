@@ -21,6 +21,7 @@ __all__ = ["ArrayNames", "Names", "shape_code", "tuple_code"]
 
 _RESERVED: Final = {
     *("np", "math", "rows", "range", "len", "reversed", "float", "int", "shares", "as_index"),
+    "array",
     *(row.name for row in PRIMITIVES if row.name and not isinstance(row.array, np.ufunc)),
 }
 _WORDS: Final = {

@@ -52,7 +52,7 @@ class Ways:
         formulas: Formulas,
     ) -> None:
         self._source, self._inputs, self._arrays, self._back = source, inputs, arrays, back
-        self._tables, self._formulas = tables, formulas
+        self._tables, self._formulas, self._names = tables, formulas, names
         self.called = ArrayNames(arrays, source, names)
         self._variables = [names.new(letter) for letter in _LOOPS]
         self._seed = self._seed_of_result()
@@ -117,7 +117,9 @@ class Ways:
         for item in items:
             if isinstance(item, Loop):
                 depth = len(loops)
-                variable = self._variables[depth] if depth < len(_LOOPS) else f"t{depth}"
+                while depth >= len(self._variables):
+                    self._variables.append(self._names.new(f"{_LOOPS[0]}{depth}"))
+                variable = self._variables[depth]
                 body = self._statements(item.items, (*loops, (variable, item.count)))
                 found.append(Repeat(variable, item.count, item.reverse, body))
             elif isinstance(item, Lines):
