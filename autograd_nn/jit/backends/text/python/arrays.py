@@ -405,6 +405,10 @@ class Arrays:
         """The array of a cell of the values, and the place there."""
         return self.arrays[int(self.array_of[cell])], int(self.place_of[cell])
 
+    def constants(self, cells: Any) -> Any:
+        """The numbers of cells that are all constants; else None."""
+        return self._numbers[cells] if self._is_constant[cells].all() else None
+
     def number(self, cell: int) -> float | None:
         """The number of a constant cell; None if it is none."""
         return float(self._numbers[cell]) if self._is_constant[cell] else None

@@ -17,6 +17,7 @@ from autograd_nn.jit.backends.text.python.expressions import (
     product,
 )
 from autograd_nn.jit.backends.text.python.formulas import Formulas
+from autograd_nn.jit.backends.text.python.lookups import Lookup
 from autograd_nn.jit.backends.text.python.names import shape_code, tuple_code
 from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
 from autograd_nn.jit.backends.text.python.sums import Operand, Sums, operand, turned
@@ -40,11 +41,6 @@ def shares(x, y, axes):
     first = equal & (after == after[..., :1])
     parts = np.where(equal, 0.5 ** (after - first), 0.0).reshape(x.shape)
     return np.where(np.isnan(np.expand_dims(y, last)), np.nan, parts)
-'''
-_INDEX: Final = '''
-def as_index(x, count):
-    """The row of a table that a number means; the nearest, where there is none."""
-    return np.clip(np.nan_to_num(x, nan=0.0), 0, count - 1).astype(int)
 '''
 
 
@@ -80,10 +76,11 @@ class Nests:
         if adjoint and array in self.seed:
             return self.seed[array]
         name = f"d_{array.name}" if adjoint else array.name
-        view = view_of(name, Place(array, offset), (), (), -1, self._index_table)
+        view = view_of(name, Place(array, offset), (), (), -1, self.index_table)
         return aligned(view, (), ())
 
-    def _index_table(self, table: Any) -> str:
+    def index_table(self, table: Any) -> str:
+        """The name of a table of indices."""
         return self.tables(table, "INDEX")
 
 
@@ -131,7 +128,7 @@ class _One:
             return self.nests.seed[place.array]
         name = f"d_{place.array.name}" if adjoint else place.array.name
         return view_of(
-            name, place, axes, self.loops, arrays.rows_axis(axes), self.nests._index_table
+            name, place, axes, self.loops, arrays.rows_axis(axes), self.nests.index_table
         )
 
     def _constants(self, numbers: Any) -> View | float:
@@ -159,43 +156,49 @@ class _One:
     # -- the whole -------------------------------------------------------------------------
 
     def statement(self) -> tuple[Statement, Array]:
-        nest = self.nest
+        """The statement, and the array that it sets."""
+        nest, arrays = self.nest, self.nests.arrays
         operands = [self._view(read, nest.axes) for read in nest.reads]
         if nest.kind == "drop":
-            return self._drop(operands)
-        kept = tuple(self.sizes[axis] for axis in self.kept)
-        access, axes = self.nests.arrays.accesses(nest)[-1]
-        place = self.nests.arrays.place(access, axes, self.counts)
-        assert place.array is not None
+            every = list(range(len(self.sizes)))
+            d, index = (self._whole(self._aligned(x, every), every) for x in operands)
+            return self._lookup().drop(d, index, every)
+        access, kept = arrays.accesses(nest)[-1]
+        place = arrays.place(access, kept, self.counts)
+        array = place.array
+        assert array is not None
         adjoint = nest.write.buffer % 2 != VALUES
-        name = ("d_" if adjoint else "") + place.array.name
-        rows = self.nests.arrays.rows_axis(kept)
-        target = view_of(name, place, kept, self.loops, rows, self.nests._index_table)
+        name = ("d_" if adjoint else "") + array.name
+        rows = arrays.rows_axis(kept)
+        target = view_of(name, place, kept, self.loops, rows, self.nests.index_table)
         order = target.order
-        rest = [axis for axis in self.kept if axis not in order]
         if not nest.writes_all:  # several points that write to one cell are added up there
+            rest = [axis for axis in self.kept if axis not in order]
             self.summed = [axis for axis in rest if self.sizes[axis] > 1] + self.summed
         self.sums = Sums(self.sizes, self.summed, self.rows, nest.factor)
-        expr = self._result(operands, order)
-        if nest.exact and nest.add and nest.kind == "sum" and self.summed:
+        if nest.exact and nest.add and self.summed:
             before = aligned(target, order, self.sizes)
-            return Assign(
-                name, _index(target, name), self._running(before, operands, order)
-            ), place.array
-        if nest.add and target.repeats:
-            where = ", ".join("slice(None)" if text == ":" else text for text, _ in target.parts)
-            where = f"({where})" if len(target.parts) > 1 else where
-            return Run(f"np.add.at({target.base}, {where}, {expr})", name), place.array
+            running = self._running(before, operands, order)
+            return Assign(name, _index(target, name), running), array
+        return self._setting(name, target, array, self._result(operands, order), adjoint), array
+
+    def _setting(
+        self, name: str, target: View, array: Array, expr: Expr, adjoint: bool
+    ) -> Statement:
+        """The statement that sets a part of an array, or adds to it."""
+        index, add = _index(target, name), self.nest.add
+        if add and target.repeats:
+            where = ["slice(None)" if text == ":" else text for text, _ in target.parts]
+            cells = where[0] if len(where) == 1 else tuple_code(where)
+            return Run(f"np.add.at({target.base}, {cells}, {expr})", name)
+        reshaped = index.endswith(")[...]") and not add and not array.by_row
+        if reshaped and prod(expr.shape) == prod(array.shape):
+            sizes = tuple_code([str(n) for n in array.shape])
+            return Assign(name, "", leaf(f"{expr.text(9)}.reshape{sizes}", array.shape))
         shape = None
-        sizes = place.array.shape
-        whole = _index(target, name).endswith(")[...]") and not nest.add and not place.array.by_row
-        if whole and prod(expr.shape) == prod(sizes):
-            flat = leaf(f"{expr.text(9)}.reshape{tuple_code([str(n) for n in sizes])}", sizes)
-            return Assign(name, "", flat), place.array
-        if not _index(target, name):
-            shape = tuple(self.sizes[axis] for axis in order), shape_code(place.array)
-        made = Assign(name, _index(target, name), expr, nest.add, shape=shape, owned=adjoint)
-        return made, place.array
+        if not index:
+            shape = tuple(self.sizes[axis] for axis in target.order), shape_code(array)
+        return Assign(name, index, expr, add, shape=shape, owned=adjoint)
 
     def _result(self, operands: list[Any], order: list[int]) -> Expr:
         nest = self.nest
@@ -214,9 +217,8 @@ class _One:
         if nest.kind == "slope":
             return self._slope(operands, order)
         if nest.kind == "extreme":
-            x = self._whole(
-                self._aligned(operands[0], [*order, *self.summed]), [*order, *self.summed]
-            )
+            every = [*order, *self.summed]
+            x = self._whole(self._aligned(operands[0], every), every)
             name = "max" if nest.code == MAXIMUM else "min"
             axes = _last(len(self.summed))
             shape = tuple(self.sizes[axis] for axis in order)
@@ -224,7 +226,11 @@ class _One:
         if nest.kind == "share":
             return self._share(operands, order)
         assert nest.kind == "look"
-        return self._look(operands[0], order)
+        return self._lookup().look(self._whole(self._aligned(operands[0], order), order), order)
+
+    def _lookup(self) -> Lookup:
+        nests = self.nests
+        return Lookup(self.nest, nests.arrays, nests.formulas, nests.tables, self.rows)
 
     def _whole(self, x: Expr, axes: Sequence[int]) -> Expr:
         """An expression with all the axes, where one is missing."""
@@ -264,25 +270,22 @@ class _One:
     def _slope(self, operands: list[Any], order: list[int]) -> Expr:
         nest = self.nest
         every = [*order, *self.summed]
-        if self.summed:
+        if self.summed:  # in the order of an operand, where that fits the result
             whole = [x for x in operands if isinstance(x, View) and len(x.order) == len(every)]
             fitting = [x.order for x in whole if [k for k in x.order if k in order] == order]
             every = fitting[0] if fitting else every
         d, *rest = [self._aligned(x, every) for x in operands]
         *given, result = rest
         partial = self.nests.formulas.slope(nest.code, nest.operand, given, result)
-        if d.op == "/" and d.args[0].op == "number":
-            terms = product(
-                product(number(nest.factor), product(d.args[0], partial)), number(1.0) / d.args[1]
-            )
-        else:
-            terms = product(number(nest.factor), product(d, partial))
+        share = number(1.0)
+        if d.op == "/" and d.args[0].op == "number":  # a share of the rows: divided by last
+            d, share = d.args[0], number(1.0) / d.args[1]
+        terms = product(product(number(nest.factor), product(d, partial)), share)
         if not self.summed:
             return terms
         return self.sums.along(self._whole(terms, every), every, order)
 
     def _share(self, operands: list[Any], order: list[int]) -> Expr:
-        kept, summed = order[: self.nest.kept], order[self.nest.kept :]
         natural = list(range(len(self.sizes)))
         name = self.nests.formulas.helper("shares", _SHARES)
         d = self._aligned(operands[0], natural)
@@ -290,70 +293,7 @@ class _One:
         outer = natural[: self.nest.kept]
         y = self._whole(self._aligned(operands[2], outer), outer)
         found = product(d, call(name, x, y, str(self.nest.summed), shape=x.shape))
-        del kept, summed
         return turned(found, natural, order, self.sizes)
-
-    # -- tables ----------------------------------------------------------------------------
-
-    def _entries(self, index: Expr, order: list[int]) -> tuple[Array, str, str]:
-        """The array of a table, and the index of the entries that are meant."""
-        arrays, nest = self.nests.arrays, self.nest
-        entries = nest.entries
-        array, _ = arrays.cell(int(entries.flat[0]))
-        places = arrays.place_of[entries]
-        name = self.nests.formulas.helper("as_index", _INDEX)
-        row = f"{name}({index}, {len(entries)})"
-        columns = np.asarray(nest.columns)
-        natural = [axis for axis in range(columns.ndim) if columns.shape[axis] > 1]
-        lead = "np.arange(rows)" if array.by_row else ""
-        if lead:
-            after = [axis for axis in order if axis != self.rows]
-            at = order.index(self.rows) if self.rows in order else 0
-            lead += f"[:{', None' * (len(order) - at - 1)}], " if after[at:] else ", "
-        if columns.size == 1:
-            column = str(int(columns.flat[0]))
-        else:
-            whole = columns.reshape([columns.shape[a] for a in natural])
-            view = View(self.nests.tables(whole, "COLUMNS"), [(":", (a,)) for a in natural])
-            column = str(aligned(view, order, self.sizes))
-        inner = array.inner
-        width = entries.shape[1]
-        plain = np.arange(entries.size).reshape(entries.shape)
-        if (places == places.flat[0] + plain).all() and int(places.flat[0]) == 0:
-            if inner == entries.shape:
-                return array, f"{lead}{row}, {column}", array.name
-            if len(inner) == 1 and width == 1:
-                return array, f"{lead}{row}", array.name
-        table = self.nests.tables(places, "ENTRIES")
-        if len(inner) == 1:
-            return array, f"{lead}{table}[{row}, {column}]", array.name
-        size = "rows, -1" if array.by_row else "-1"
-        return array, f"{lead}{table}[{row}, {column}]", f"{array.name}.reshape({size})"
-
-    def _look(self, operand: Any, order: list[int]) -> Expr:
-        constants = self.nests.arrays._is_constant[self.nest.entries]
-        index = self._whole(self._aligned(operand, order), order)
-        shape = tuple(self.sizes[axis] for axis in order)
-        if constants.all():
-            numbers = self.nests.arrays._numbers[self.nest.entries]
-            name = self.nests.tables(numbers, "TABLE")
-            row = f"{self.nests.formulas.helper('as_index', _INDEX)}({index}, {len(numbers)})"
-            columns = np.asarray(self.nest.columns)
-            if columns.size == 1:
-                return leaf(f"{name}[{row}, {int(columns.flat[0])}]", shape)
-            natural = [axis for axis in range(columns.ndim) if columns.shape[axis] > 1]
-            whole = columns.reshape([columns.shape[a] for a in natural])
-            view = View(self.nests.tables(whole, "COLUMNS"), [(":", (a,)) for a in natural])
-            return leaf(f"{name}[{row}, {aligned(view, order, self.sizes)}]", shape)
-        _, where, base = self._entries(index, order)
-        return leaf(f"{base}[{where}]", shape)
-
-    def _drop(self, operands: list[Any]) -> tuple[Statement, Array]:
-        order = list(range(len(self.sizes)))
-        d = self._whole(self._aligned(operands[0], order), order)
-        index = self._whole(self._aligned(operands[1], order), order)
-        array, where, base = self._entries(index, order)
-        return Run(f"np.add.at(d_{base}, ({where}), {d})", f"d_{array.name}"), array
 
 
 def _index(view: View, name: str) -> str:
