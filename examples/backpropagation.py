@@ -72,7 +72,7 @@ def side_by_side(left: str, right: str) -> str:
         skipped += ("target = np", "rows = len")
         return [line for line in lines if line.strip() and not line.strip().startswith(skipped)]
 
-    columns = [["by hand", ""] + body(left), ["by the jit", ""] + body(right)]
+    columns = [["by hand", "", *body(left)], ["by the jit", "", *body(right)]]
     width = max(map(len, columns[0])) + 4
     pairs = zip_longest(*columns, fillvalue="")
     return "\n".join(f"{a:{width}}{b}".rstrip() for a, b in pairs)

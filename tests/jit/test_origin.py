@@ -117,8 +117,8 @@ def test_a_look_up_has_its_line_where_lines_are_watched():
 
     jitted = jit(f)
     with pytest.warns(JitWarning, match="takes another path at nearly every call"):
-        for k in range(40):
-            assert jitted(float(k), 1.0) == 2.0 * k
+        found = [jitted(float(k), 1.0) for k in range(40)]
+    assert found == [2.0 * k for k in range(40)]
     guards = jit(lambda k: take([1.0, 2.0], k)).program(1.0).origin.again().trace.guards
     assert "take([1.0, 2.0], k)" in guards[0].line
 

@@ -48,7 +48,8 @@ def test_what_people_leave_out():
     assert str(x + -y) == "x - y"
     assert str(x * x) == "x**2"
     assert str(x * (1.0 / y)) == "x / y"
-    assert str(-(-x)) == "x"
+    negative = -x
+    assert str(-negative) == "x"
     assert str(x - (y - x)) == "x - (y - x)"
     assert str((-x) ** 2.0) == "(-x)**2"
     assert str(0.0 * x) == "0 * x"  # may be nan

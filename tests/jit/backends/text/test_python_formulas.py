@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from exported import functions_of
 
+from autograd_nn.errors import TraceError
 from autograd_nn.jit.backends.text.python.expressions import leaf, number
 from autograd_nn.jit.backends.text.python.formulas import Formulas
 from autograd_nn.ops import CODES, MADE, PRIMITIVES
-from autograd_nn.errors import TraceError
 
 X = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, 1e-300, -1e-300, 1e200, 40.0, -40.0]
 X += [np.inf, -np.inf, np.nan, 0.1, 709.9, 1e-9]

@@ -13,17 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from math import prod
 from typing import Any, Final
 
 import numpy as np
 
+from autograd_nn.jit.backends.text.python.shapes import refine
 from autograd_nn.jit.plan import PADDING, VALUES, Access, Item, Lines, Loop, Nest, Plan
 
-__all__ = ["Array", "Arrays", "Given", "Place", "cells_of_all", "cut_needed", "nests_of"]
+__all__ = ["Array", "Arrays", "Given", "Place", "cells_of_all", "nests_of"]
 
-_PASSES: Final = 4
 _PADDING: Final = np.array(PADDING)
 
 
@@ -165,7 +163,7 @@ class Arrays:
         self._join(self.plan.items)
         self._join(self.back)
         self._lay_out()
-        self._refine()
+        refine(self)
 
     # -- members -------------------------------------------------------------------------
 
@@ -253,6 +251,11 @@ class Arrays:
                 self._touch(entries.ravel())
 
     @staticmethod
+    def nests(items: Sequence[Item]) -> Iterator[tuple[Nest | Lines, tuple[int, ...]]]:
+        """All nests and lines of some items, with the counts of the loops around them."""
+        return nests_of(items)
+
+    @staticmethod
     def accesses(nest: Nest) -> list[tuple[Access, tuple[int, ...]]]:
         """What a nest reads and then what it writes, each with the axes."""
         kept = nest.axes if nest.writes_all else nest.axes[: nest.kept]
@@ -297,67 +300,6 @@ class Arrays:
         self.array_of[cells] = len(self.arrays)
         self.place_of[cells] = np.arange(cells.shape[1])
         self.arrays.append(array)
-
-    def _refine(self) -> None:
-        """Cut the axes of what is computed where an access runs along a part of one."""
-        nests = [
-            (item, counts)
-            for items in (self.plan.items, self.back)
-            for item, counts in nests_of(items)
-            if isinstance(item, Nest)
-        ]
-        cuts: dict[int, list[int]] = {}
-        for item, counts in nests:
-            for place, axes in self._strided(item, counts):
-                for n, stride in zip(axes, place.strides, strict=True):
-                    if n > 1 and stride > 0:
-                        cuts.setdefault(id(place.array), []).extend([stride, stride * n])
-        self._cut(cuts)
-        for _ in range(_PASSES):  # a cut of one array along an axis is one of the others
-            cuts = {}
-            for item, counts in nests:
-                found = list(self._strided(item, counts))
-                for axis in range(len(item.axes)):
-                    inner = 0
-                    for place, axes in found:
-                        if axis < len(axes) and place.array is not None:
-                            stride, n = place.strides[axis], axes[axis]
-                            inner = inner or cut_needed(place.array.inner, place.offset, stride, n)
-                    for place, axes in found if inner else ():
-                        if axis < len(axes) and place.strides[axis] > 0:
-                            cut = place.strides[axis] * inner
-                            cuts.setdefault(id(place.array), []).append(cut)
-            if not self._cut(cuts):
-                return
-
-    def _strided(
-        self, nest: Nest, counts: tuple[int, ...]
-    ) -> Iterator[tuple[Place, tuple[int, ...]]]:
-        """The accesses of a nest that have strides."""
-        for access, axes in self.accesses(nest):
-            place = self.place(access, axes, counts)
-            if place.array is not None and place.table is None:
-                yield place, axes
-
-    def _cut(self, cuts: dict[int, list[int]]) -> bool:
-        """Cut the axes of arrays at some places, where they fit; whether anything changed."""
-        changed = False
-        for array in self.arrays:
-            if array.given:
-                continue
-            inner = array.inner
-            total = prod(inner)
-            own = {1, total, *(prod(inner[k:]) for k in range(1, len(inner)))}
-            chain = set(own)
-            for cut in cuts.get(id(array), ()):
-                tried = sorted({*chain, cut})
-                if total % cut == 0 and all(b % a == 0 for a, b in pairwise(tried)):
-                    chain.add(cut)
-            if len(chain) > len(own):
-                shape = tuple(a // b for a, b in pairwise(sorted(chain, reverse=True)))
-                array.shape = (array.shape[0], *shape) if array.by_row else shape
-                changed = True
-        return changed
 
     # -- accesses --------------------------------------------------------------------------
 
@@ -412,22 +354,6 @@ class Arrays:
     def number(self, cell: int) -> float | None:
         """The number of a constant cell; None if it is none."""
         return float(self._numbers[cell]) if self._is_constant[cell] else None
-
-
-def cut_needed(shape: Sequence[int], offset: int, stride: int, n: int) -> int:
-    """The inner size in which an axis must be cut to stay within an axis of the array; or 0."""
-    if stride <= 0 or n < 2:
-        return 0
-    for k, size in enumerate(shape):
-        step = prod(shape[k + 1 :])
-        if step <= stride and stride % step == 0:
-            times = stride // step
-            first = offset // step % size
-            if k and first + times * (n - 1) >= size and first < times and size % times == 0:
-                inner = size // times
-                return inner if 1 < inner < n and n % inner == 0 else 0
-            return 0
-    return 0
 
 
 def _key(access: Access) -> tuple[Any, ...]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from autograd_nn.jit.backends.text.python.expressions import number
 from autograd_nn.jit.backends.text.python.names import Names
+from autograd_nn.jit.backends.text.python.statements import WIDTH
 
-__all__ = ["WIDTH", "Tables", "broken"]
+__all__ = ["Tables", "broken"]
 
-WIDTH: Final = 88  # of a line of code, where it can be chosen
 _FEW: Final = 6  # indices that are written one by one
 
 

@@ -24,11 +24,12 @@ from autograd_nn.jit.backends.text.python.arguments import slopes_of_key
 from autograd_nn.jit.backends.text.python.arrays import Arrays
 from autograd_nn.jit.backends.text.python.formulas import Formulas
 from autograd_nn.jit.backends.text.python.inputs import Inputs
-from autograd_nn.jit.backends.text.python.literals import WIDTH, Tables, broken
+from autograd_nn.jit.backends.text.python.joining import tidy
+from autograd_nn.jit.backends.text.python.literals import Tables, broken
 from autograd_nn.jit.backends.text.python.names import Names
 from autograd_nn.jit.backends.text.python.results import Results
 from autograd_nn.jit.backends.text.python.source import Source
-from autograd_nn.jit.backends.text.python.statements import Statement, names_in, tidy, written
+from autograd_nn.jit.backends.text.python.statements import WIDTH, Statement, names_in, written
 from autograd_nn.jit.backends.text.python.ways import Ways
 from autograd_nn.jit.lifting.adjoint import adjoint
 

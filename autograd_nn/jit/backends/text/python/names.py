@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from autograd_nn.jit.backends.text.python.arrays import Array, Arrays
+from autograd_nn.jit.backends.text.python.joining import Slice
 from autograd_nn.jit.backends.text.python.source import Source
-from autograd_nn.jit.backends.text.python.statements import Slice
 from autograd_nn.jit.plan import VALUES, Lines, Nest, walk
 from autograd_nn.ops import PRIMITIVES
 

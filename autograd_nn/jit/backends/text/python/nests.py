@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Place, cut_needed
+from autograd_nn.jit.backends.text.python.arrays import Array, Arrays, Place
 from autograd_nn.jit.backends.text.python.expressions import (
     Expr,
     call,
@@ -19,6 +19,7 @@ from autograd_nn.jit.backends.text.python.expressions import (
 from autograd_nn.jit.backends.text.python.formulas import Formulas
 from autograd_nn.jit.backends.text.python.lookups import Lookup
 from autograd_nn.jit.backends.text.python.names import shape_code, tuple_code
+from autograd_nn.jit.backends.text.python.shapes import cut_needed
 from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
 from autograd_nn.jit.backends.text.python.sums import Operand, Sums, operand, turned
 from autograd_nn.jit.backends.text.python.views import View, aligned, view_of
