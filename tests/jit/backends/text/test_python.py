@@ -351,3 +351,21 @@ def test_other_bad_input():
 def test_a_result_of_several_numbers_has_no_slopes():
     text = jit(lambda x: [x, x * 2]).program(1.0).to_python("f")
     assert "value_and_grad" not in text
+
+
+def test_a_maximum_with_itself_hands_on_all_shares():
+    """Each point of an axis that the operand lacks has a share in the same number."""
+
+    def f(x):
+        return sum(fn.maximum(v, fn.maximum(v, v)) for v in x) * x[0]
+
+    x = np.array([1.0, -2.0, 3.0])
+    assert_text_means(jit(f).program(x), (x,))
+
+
+def test_zeros_of_both_signs_are_two_numbers():
+    def f(x):
+        return sum(v * s for v, s in zip(x, [0.0, -0.0, 0.0, -0.0], strict=True)) + sum([-0.0, 0.0])
+
+    x = np.array([1.0, -2.0, 3.0, np.inf])
+    assert_text_means(jit(f).program(x), (x,))

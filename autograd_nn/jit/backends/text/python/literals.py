@@ -26,7 +26,7 @@ class Tables:
 
     def __call__(self, numbers: Any, kind: str) -> str:
         """The name of an array of numbers, new or known; ``kind`` is what to call it."""
-        numbers = np.ascontiguousarray(numbers)
+        numbers = np.array(numbers, order="C")
         key = (numbers.dtype.kind, numbers.shape, numbers.tobytes())
         if key not in self._known:
             self._known[key] = (self._names.new(kind), numbers)

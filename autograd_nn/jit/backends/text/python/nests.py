@@ -21,7 +21,7 @@ from autograd_nn.jit.backends.text.python.lookups import Lookup
 from autograd_nn.jit.backends.text.python.names import shape_code, tuple_code
 from autograd_nn.jit.backends.text.python.shapes import cut_needed
 from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
-from autograd_nn.jit.backends.text.python.sums import Operand, Sums, operand, turned
+from autograd_nn.jit.backends.text.python.sums import Operand, Sums, operand
 from autograd_nn.jit.backends.text.python.views import View, aligned, view_of
 from autograd_nn.jit.lifting.storage import split
 from autograd_nn.jit.plan import VALUES, Access, Nest
@@ -133,21 +133,20 @@ class _One:
         )
 
     def _constants(self, numbers: Any) -> View | float:
-        bits = np.ascontiguousarray(numbers).view(np.int64)
+        bits: Any = np.array(numbers, order="C").view(np.int64)  # 0.0 is not -0.0
         if (bits == bits.flat[0]).all():
             return float(numbers.flat[0])
         index: list[str] = []
         parts: list[tuple[str, tuple[int, ...]]] = []
-        squeezed = numbers
         loops = len(self.loops)
-        for k in range(numbers.ndim - 1, -1, -1):
-            one = squeezed.take([0], k)
-            if np.array_equal(np.broadcast_to(one, squeezed.shape), squeezed, equal_nan=True):
-                squeezed = squeezed.take(0, k)
+        for k in range(bits.ndim - 1, -1, -1):
+            if (bits == bits.take([0], k)).all():
+                bits = bits.take(0, k)
             elif k >= loops:
                 parts.insert(0, (":", (k - loops,)))
             else:
                 index.insert(0, self.loops[k][0])
+        squeezed = np.array(bits, order="C").view(np.float64)
         name = self.nests.tables(squeezed, "CONSTANTS")
         return View(name, [*((text, ()) for text in index), *parts])
 
@@ -294,7 +293,9 @@ class _One:
         outer = natural[: self.nest.kept]
         y = self._whole(self._aligned(operands[2], outer), outer)
         found = product(d, call(name, x, y, str(self.nest.summed), shape=x.shape))
-        return turned(found, natural, order, self.sizes)
+        # Along an axis that x lacks, each point has a share in the same number.
+        lacking = [axis for axis in natural if axis not in order]
+        return Sums(self.sizes, lacking, self.rows, 1.0).along(found, natural, order)
 
 
 def _index(view: View, name: str) -> str:
