@@ -161,8 +161,9 @@ def _slice(
     start = shift(moving, first)
     stop = shift(moving, end)
     if not moving:
-        start = "" if (first == 0 and step > 0) else start
-        stop = "" if (end >= size or end < 0) else stop
+        after = first + step * n
+        start = "" if first == (0 if step > 0 else size - 1) else start
+        stop = "" if after >= size or after < 0 else stop
     elif step < 0:
         return f"{start} + {step} * np.arange({n})", (axis,)
     return f"{start}:{stop}" + (f":{step}" if step != 1 else ""), (axis,)
