@@ -373,3 +373,14 @@ def test_zeros_of_both_signs_are_two_numbers():
     program = jit(f).program(x)
     assert_text_means(program, (x,))
     assert functions_of(program.to_python())["f"](x) == pytest.approx(2 * math.pi)
+
+
+def test_slopes_of_overlapping_windows_are_all_added():
+    """A number is in several windows; NumPy 2.4 drops terms where it broadcasts in ``np.add.at``."""
+
+    def f(x, w):
+        once = [x[0] * w[0] + x[1] * w[1] + 1, x[1] * w[0] + x[0] * w[1] + 1]
+        return once[0] * w[0] + once[1] * w[1] + once[1] * w[0] + once[0] * w[1] + once[0] * 0.5
+
+    x, w = np.array([0.3, 0.8]), np.array([0.3, -1.3])
+    assert_text_means(jit(f).program(x, w), (x, w), (0, 1))

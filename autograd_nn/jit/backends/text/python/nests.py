@@ -190,6 +190,8 @@ class _One:
         if add and target.repeats:
             where = ["slice(None)" if text == ":" else text for text, _ in target.parts]
             cells = where[0] if len(where) == 1 else tuple_code(where)
+            if expr.shape:  # NumPy 2.4 forgets to broadcast here, where an axis is missing
+                expr = self._whole(expr, target.order)
             return Run(f"np.add.at({target.base}, {cells}, {expr})", name)
         reshaped = index.endswith(")[...]") and not add and not array.by_row
         if reshaped and prod(expr.shape) == prod(array.shape):
