@@ -259,6 +259,9 @@ def test_tables_and_ties():
     table = np.arange(8.0).reshape(4, 2)
     program = jit(embed, rows="index").program(table, [1, 3, 3])
     assert_text_means(program, (table, np.array([2.0, 0.0, 2.0])))
+    only = lambda v, index: take([v * v], index) * v + take([v * v], index)
+    assert_text_means(jit(only).program(3.0, 0.0), (3.0, 0.0))
+    assert_text_means(jit(only, rows="v").program([3.0, 2.0], 0.0), ([3.0, 2.0], 0.0))
     chosen = lambda x: take([1.0, 4.0, 9.0], x) * x
     assert_text_means(jit(chosen).program(2.0), (1.0,))
     largest = lambda x: fn.maximum(fn.maximum(x[0], x[1]), fn.maximum(x[2], x[3]))
@@ -376,7 +379,7 @@ def test_zeros_of_both_signs_are_two_numbers():
 
 
 def test_slopes_of_overlapping_windows_are_all_added():
-    """A number is in several windows; NumPy 2.4 drops terms where it broadcasts in ``np.add.at``."""
+    """A number is in several windows; NumPy 2.4 loses terms where ``np.add.at`` broadcasts."""
 
     def f(x, w):
         once = [x[0] * w[0] + x[1] * w[1] + 1, x[1] * w[0] + x[0] * w[1] + 1]

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from autograd_nn.jit.backends.text.python.arrays import Array, Arrays
-from autograd_nn.jit.backends.text.python.expressions import Expr, leaf
+from autograd_nn.jit.backends.text.python.expressions import Expr, leaf, total
 from autograd_nn.jit.backends.text.python.formulas import Formulas
-from autograd_nn.jit.backends.text.python.statements import Run, Statement
+from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
 from autograd_nn.jit.backends.text.python.views import View, aligned
 from autograd_nn.jit.plan import Nest
 
@@ -46,12 +46,21 @@ class Lookup:
         if numbers is not None:
             table = self.tables(numbers, "TABLE")
             return leaf(f"{table}[{self._row(index)}, {self._column(order)}]", index.shape)
-        _, base, where = self._entries(index, order)
+        array, _ = self.arrays.cell(int(self.nest.entries.flat[0]))
+        if not array.inner:  # a table of one number
+            view = View(array.name, [(":", (self.rows,))] if array.by_row else [])
+            return aligned(view, order, self.nest.axes)
+        base, where = self._entries(array, index, order)
         return leaf(f"{base}[{where}]", index.shape)
 
     def drop(self, d: Expr, index: Expr, order: Sequence[int]) -> tuple[Statement, Array]:
         """The statement that adds adjoints to those of the entries, and the table."""
-        array, base, where = self._entries(index, order)
+        array, _ = self.arrays.cell(int(self.nest.entries.flat[0]))
+        if not array.inner:
+            axes = [k for k, axis in enumerate(order) if not (array.by_row and axis == self.rows)]
+            added = total(d, axes) if axes else d
+            return Assign(f"d_{array.name}", "", added, True, owned=True), array
+        base, where = self._entries(array, index, order)
         return Run(f"np.add.at(d_{base}, ({where}), {d})", f"d_{array.name}"), array
 
     def _row(self, index: Expr) -> str:
@@ -68,21 +77,20 @@ class Lookup:
         view = View(self.tables(whole, "COLUMNS"), [(":", (axis,)) for axis in changing])
         return str(aligned(view, order, self.nest.axes))
 
-    def _entries(self, index: Expr, order: Sequence[int]) -> tuple[Array, str, str]:
-        """The array that holds the table, its code, and the index of the entries there."""
+    def _entries(self, array: Array, index: Expr, order: Sequence[int]) -> tuple[str, str]:
+        """The code of the array that holds the table, and the index of the entries there."""
         entries = self.nest.entries
-        array, _ = self.arrays.cell(int(entries.flat[0]))
         places = self.arrays.place_of[entries]
         row, column, lead = self._row(index), self._column(order), self._lead(array, order)
         in_order = np.array_equal(places, np.arange(entries.size).reshape(entries.shape))
         if in_order and array.inner == entries.shape:
-            return array, array.name, f"{lead}{row}, {column}"
+            return array.name, f"{lead}{row}, {column}"
         if in_order and array.inner == (len(entries),):
-            return array, array.name, f"{lead}{row}"
+            return array.name, f"{lead}{row}"
         where = f"{lead}{self.tables(places, 'ENTRIES')}[{row}, {column}]"
         if len(array.inner) == 1:
-            return array, array.name, where
-        return array, f"{array.name}.reshape({'rows, ' if array.by_row else ''}-1)", where
+            return array.name, where
+        return f"{array.name}.reshape({'rows, ' if array.by_row else ''}-1)", where
 
     def _lead(self, array: Array, order: Sequence[int]) -> str:
         """The index of the rows, where each has a table of its own."""
