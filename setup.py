@@ -17,7 +17,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
@@ -38,6 +38,7 @@ COMPILED = [
     "autograd_nn/jit/lifting/pack.py",
     "autograd_nn/jit/backends/tape.py",
 ]
+ENTRY = "autograd_nn/jit/entry.c"  # the jit does without it, and a call takes longer
 
 
 def say_plain(why):
@@ -57,8 +58,9 @@ class OptionalBuild(build_ext):
             file.unlink(missing_ok=True)
         super().run()
         if not self.failed:
+            sources = [*COMPILED, ENTRY]
             folder = PACKAGE if inplace else Path(self.build_lib, "autograd_nn")
-            BUILD["write_note"](folder, [name.removeprefix("autograd_nn/") for name in COMPILED])
+            BUILD["write_note"](folder, [name.removeprefix("autograd_nn/") for name in sources])
 
     def build_extension(self, ext):
         # The parts of the compiled engine need each other: after one failure, none is built.
@@ -67,8 +69,9 @@ class OptionalBuild(build_ext):
         try:
             super().build_extension(ext)
         except Exception as error:
-            self.failed = True
-            say_plain(f"{type(error).__name__}: {str(error)[:80]}")
+            self.failed = ENTRY not in ext.sources
+            if self.failed:
+                say_plain(f"{type(error).__name__}: {str(error)[:80]}")
 
 
 class PlainBuild(build_py):
@@ -165,7 +168,17 @@ def extensions():
         extension.optional = True  # an extension that was not built is then not looked for
         extension.extra_compile_args += ["/FI", header] if os.name == "nt" else ["-include", header]
         extension.depends += [header, str(PACKAGE / "members.h")]
-    return built
+    return built + entry()
+
+
+def entry():
+    """The jit's way into machine code, where NumPy's headers are there to build it with."""
+    try:
+        import numpy
+    except ImportError:
+        return []
+    name = ENTRY.removesuffix(".c").replace("/", ".")
+    return [Extension(name, [ENTRY], include_dirs=[numpy.get_include()], optional=True)]
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild, "build_py": PlainBuild})

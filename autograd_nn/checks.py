@@ -25,6 +25,7 @@ __all__ = [
     "positions_of",
     "positive_int",
     "shown",
+    "without_graph",
 ]
 
 _LONGEST = 60  # characters of what was given that a message repeats
@@ -82,6 +83,25 @@ def describe(x: object) -> str:
 
 def _kind(x: object) -> str:
     return type(x).__name__[:_LONGEST]
+
+
+def without_graph(x: object) -> str:
+    """What to do where a plain number stands in a Value's place; "" where ``x`` is none.
+
+    Python's ``max(x, 0)``, with which a relu is often written, gives the int 0 where ``x`` is
+    negative, and ``sum`` of nothing is one too.
+
+    >>> without_graph(0)
+    ' A plain number has no graph: compute with Value(...). max(x, 0) gives a plain 0 where ...'
+    >>> without_graph("text")
+    ''
+    """
+    if not isinstance(x, (float, int, np.number, np.ndarray)) or isinstance(x, bool):
+        return ""
+    return (
+        " A plain number has no graph: compute with Value(...). "
+        "max(x, 0) gives a plain 0 where x is negative: write x.relu()."
+    )
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

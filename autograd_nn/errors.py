@@ -249,5 +249,18 @@ class BackendError(Exception):
     """
 
 
+class ExpressionError(Exception):
+    """An expression of the command line that is not one; the command line shows where.
+
+    Attributes:
+        text: the expression.
+        column: where in it, counted from 0; None where it is about no single place.
+    """
+
+    def __init__(self, message: str, text: str, column: int | None = None) -> None:
+        super().__init__(message)
+        self.text, self.column = text, column
+
+
 class NotArithmeticError(TypeError):
     """A rule of the table asked for what only a number has, while code was written from it."""

@@ -168,6 +168,9 @@ def fixed_point(
         f: a function of the unknown and the parameters, which returns the unknown's structure.
         x0, params, method, tol, options: as for ``root``, which solves ``x - f(x, *params)``.
 
+    Returns:
+        The unknown, structured as ``x0``: of Values where a parameter is one.
+
     Raises:
         ValueError, SingularMatrixError: as ``root``.
 
@@ -282,8 +285,9 @@ class _Problem:
         def weighed(y: Any, numbers: Any, t: Any, weights: Any) -> Any:
             return dot(list(weights), slope(t, y, numbers))
 
-        self._slope = jit(slope)
-        self._back = jit(grad(weighed, argnums=(0, 1)))
+        # Not in the background: its last bits would depend on how busy the machine is.
+        self._slope = jit(slope, background=False)
+        self._back = jit(grad(weighed, argnums=(0, 1)), background=False)
         self._solution: Any = None
 
     def solve(self, t_span: Any, y0: list[float], t_eval: Any) -> Any:

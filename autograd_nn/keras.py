@@ -47,7 +47,17 @@ def __dir__() -> list[str]:
 
 
 class Input:
-    """The shape of a row, for a model that is to be built before it sees data."""
+    """The shape of a row, for a model that is to be built before it sees data.
+
+    Args:
+        shape: how many numbers a row has, in a tuple, ``(8,)``.
+
+    Raises:
+        TypeError, ValueError: no positive int.
+
+    >>> len(Sequential([Input((2,)), layers.Dense(3)]).parameters())
+    9
+    """
 
     def __init__(self, shape: Any) -> None:
         self.shape = tuple(positive_int("shape", n) for n in shape)
@@ -129,6 +139,10 @@ class Sequential(nn.Sequential):
 
     Raises:
         TypeError, ValueError: see ``nn.Sequential``.
+
+    >>> model = Sequential([Input((2,)), layers.Dense(3, activation="relu"), layers.Dense(1)])
+    >>> model.predict([[0.0, 0.0]], verbose=0).shape
+    (1, 1)
     """
 
     def __init__(self, parts: Any = (), seed: int | random.Random | None = None) -> None:
@@ -142,13 +156,24 @@ class Sequential(nn.Sequential):
             self.build(np.zeros(first.shape).tolist())
 
     def add(self, layer: Any) -> None:
-        """Put a layer behind the others, before the model is built."""
+        """Put a layer behind the others, before the model is built.
+
+        Args:
+            layer: one of ``layers``, or any ``nn.Module``.
+
+        Raises:
+            ValueError: the model is built.
+        """
         if self.layers:
             raise BadArgumentError("the model is built already: add layers before")
         self._parts_given.append(layer)
 
     def build(self, row: Any) -> None:
-        """Make the layers for rows such as this one."""
+        """Make the layers for rows such as this one.
+
+        Args:
+            row: numbers, as many as each row has.
+        """
         if self.layers:
             return
         rng = generator(self._seed)
@@ -172,7 +197,12 @@ class Sequential(nn.Sequential):
         metrics: Any = (),
         learning_rate: float | None = None,
     ) -> None:
-        """How the model is to be trained; see ``training.fit``."""
+        """How the model is to be trained; see ``training.fit``.
+
+        Args:
+            optimizer, loss, metrics: names or objects, as for ``training.fit``.
+            learning_rate: of an optimiser that is named; None for its own.
+        """
         self._settings = {"loss": loss, "metrics": metrics, "optimizer": optimizer}
         self._rate = learning_rate
 
@@ -184,7 +214,19 @@ class Sequential(nn.Sequential):
     def fit(
         self, x: Any, y: Any = None, epochs: int = 1, batch_size: int = 32, **options: Any
     ) -> training.History:
-        """See ``training.fit``; options are those."""
+        """See ``training.fit``; options are those.
+
+        Args:
+            x, y: rows and targets; or an iterator of batches in place of ``x``.
+            epochs, batch_size: how often, and by how many rows.
+            options: the others of ``training.fit``.
+
+        Returns:
+            The ``History``.
+
+        Raises:
+            TypeError, ValueError: as ``training.fit``; or the model is not compiled.
+        """
         settings = self._compiled()
         if y is not None:
             x = check_inputs(x)
@@ -197,7 +239,19 @@ class Sequential(nn.Sequential):
         return training.fit(self, x, y, **given | options)
 
     def evaluate(self, x: Any, y: Any, verbose: int = 1, **options: Any) -> list[float]:
-        """The loss and the metrics, in this order; see ``training.evaluate``."""
+        """The loss and the metrics, in this order; see ``training.evaluate``.
+
+        Args:
+            x, y: rows and targets.
+            verbose: 0 prints nothing.
+            options: the others of ``training.evaluate``.
+
+        Returns:
+            Numbers.
+
+        Raises:
+            TypeError, ValueError: as ``training.evaluate``.
+        """
         settings = self._compiled()
         found = training.evaluate(
             self, x, y, loss=settings["loss"], metrics=settings["metrics"], **options
@@ -207,5 +261,16 @@ class Sequential(nn.Sequential):
         return list(found.values())
 
     def predict(self, x: Any, verbose: int = 0) -> Any:
-        """The outputs for each row; see ``training.predict``."""
+        """The outputs for each row; see ``training.predict``.
+
+        Args:
+            x: rows.
+            verbose: is not used; Keras has it.
+
+        Returns:
+            Shape (rows, outputs).
+
+        Raises:
+            TypeError, ValueError: as ``training.predict``.
+        """
         return training.predict(self, x)

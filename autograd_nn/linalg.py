@@ -63,6 +63,9 @@ def solve(a: Any, b: Any) -> Any:
         a: a matrix of n by n numbers or Values.
         b: n numbers or Values, or n rows of several right sides.
 
+    Returns:
+        An array of the shape of ``b``: of Values where one is in ``a`` or ``b``, else of floats.
+
     Raises:
         ValueError: the shapes do not fit.
         numpy.linalg.LinAlgError: ``a`` is singular.
@@ -95,8 +98,15 @@ def solve(a: Any, b: Any) -> Any:
 def inv(a: Any) -> Any:
     """The inverse of a square matrix.
 
+    Args:
+        a: a matrix of n by n numbers or Values.
+
+    Returns:
+        A matrix of the same shape, of Values where ``a`` holds one.
+
     Raises:
         numpy.linalg.LinAlgError: ``a`` is singular.
+        ValueError: ``a`` is not square.
 
     >>> inv([[2.0, 0.0], [0.0, 4.0]])
     array([[0.5 , 0.  ],
@@ -108,6 +118,15 @@ def inv(a: Any) -> Any:
 
 def det(a: Any) -> Any:
     """The determinant of a square matrix; 0 where it is singular, with slopes 0 there.
+
+    Args:
+        a: a matrix of n by n numbers or Values.
+
+    Returns:
+        A Value where ``a`` holds one, else a float.
+
+    Raises:
+        ValueError: ``a`` is not square.
 
     >>> from autograd_nn import Value
     >>> x = Value(2.0)
@@ -129,8 +148,15 @@ def det(a: Any) -> Any:
 def cholesky(a: Any) -> Any:
     """The lower triangular ``l`` with ``l @ l.T == a``; only the lower half of ``a`` is read.
 
+    Args:
+        a: a symmetric matrix of n by n numbers or Values.
+
+    Returns:
+        A matrix of the same shape, 0 above the diagonal.
+
     Raises:
         numpy.linalg.LinAlgError: ``a`` is not positive definite.
+        ValueError: ``a`` is not square.
 
     >>> cholesky([[4.0, 2.0], [2.0, 10.0]])
     array([[2., 0.],
@@ -158,6 +184,9 @@ def norm(x: Any, ord: Any = None) -> Any:
         x: an array of numbers or Values.
         ord: of a vector: 2 or None for the Euclidean length, 1 for the sum of the absolute
             values, ``inf`` for the largest of them.
+
+    Returns:
+        A Value where ``x`` holds one, else a float.
 
     Raises:
         ValueError: another ``ord``, or one for a matrix.

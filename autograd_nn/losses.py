@@ -94,8 +94,17 @@ def divergence_term(t: Any, p: Any) -> Any:
 def mean_squared_error(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
     """The mean of ``(y_pred - y_true)**2``; its unit is the square of the target's.
 
+    Args:
+        y_true: the targets: numbers, or an array or list of them, of any shape.
+        y_pred: the predictions, numbers or Values, of the same shape.
+        sample_weight: a number for each row; see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.
+
     Raises:
         ValueError: the shapes differ, or there is nothing to compare.
+        TypeError: something else than numbers and Values.
 
     >>> mean_squared_error([1, 3, 5, 7], [9, 7, -3, 12])
     42.25
@@ -107,6 +116,18 @@ def root_mean_squared_error(y_true: Any, y_pred: Any, sample_weight: Any = None)
     """The square root of the mean squared error, in the target's unit.
 
     For rows of several targets, the mean of the roots of each column, as scikit-learn does.
+
+    Args:
+        y_true: the targets: numbers, or an array or list of them, of any shape.
+        y_pred: the predictions, numbers or Values, of the same shape.
+        sample_weight: a number for each row; see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.
+
+    Raises:
+        TypeError: something else than numbers and Values.
+        ValueError: the shapes differ, there is nothing to compare, or the weights do not fit.
 
     >>> root_mean_squared_error([0.0, 0.0], [3.0, 3.0])
     3.0
@@ -121,6 +142,18 @@ def root_mean_squared_error(y_true: Any, y_pred: Any, sample_weight: Any = None)
 def mean_absolute_error(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
     """The mean of ``|y_pred - y_true|``, in the target's unit.
 
+    Args:
+        y_true: the targets: numbers, or an array or list of them, of any shape.
+        y_pred: the predictions, numbers or Values, of the same shape.
+        sample_weight: a number for each row; see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.
+
+    Raises:
+        TypeError: something else than numbers and Values.
+        ValueError: the shapes differ, there is nothing to compare, or the weights do not fit.
+
     >>> mean_absolute_error([1.0, 2.0], [2.0, 0.0])
     1.5
     """
@@ -131,6 +164,18 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any, sample_weight: Any 
     """The mean of ``|y_pred - y_true| / |y_true|``: 0.1 means ten per cent.
 
     A target nearer to 0 than 2.2e-16 counts as 2.2e-16, as in scikit-learn.
+
+    Args:
+        y_true: the targets: numbers, or an array or list of them, of any shape.
+        y_pred: the predictions, numbers or Values, of the same shape.
+        sample_weight: a number for each row; see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.
+
+    Raises:
+        TypeError: something else than numbers and Values.
+        ValueError: the shapes differ, there is nothing to compare, or the weights do not fit.
 
     >>> mean_absolute_percentage_error([10.0, 20.0], [11.0, 18.0])
     0.1
@@ -144,6 +189,15 @@ def huber(y_true: Any, y_pred: Any, sample_weight: Any = None, *, delta: float =
 
     Outliers pull with the same strength however far they are (Huber, "Robust estimation of a
     location parameter", 1964).
+
+    Args:
+        y_true: the targets: numbers, or an array or list of them, of any shape.
+        y_pred: the predictions, numbers or Values, of the same shape.
+        sample_weight: a number for each row; see the module.
+        delta: where the line begins, in the target's unit; above 0.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.
 
     Raises:
         ValueError: ``delta`` is not positive, or see ``mean_squared_error``.
@@ -162,6 +216,14 @@ def huber(y_true: Any, y_pred: Any, sample_weight: Any = None, *, delta: float =
 
 def hinge(y_true: Any, y_pred: Any, sample_weight: Any = None, *, class_weight: Any = None) -> Any:
     """The mean of ``max(1 - y_true * y_pred, 0)`` for labels -1 and 1.
+
+    Args:
+        y_true: the labels, -1 or 1.
+        y_pred: a score for each, numbers or Values: 1 is meant above 0.
+        sample_weight, class_weight: see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.
 
     Raises:
         ValueError: a label is neither -1 nor 1.
@@ -186,6 +248,9 @@ def binary_cross_entropy(
         y_pred: logits: the probability of 1 is ``sigmoid(y_pred)``.  Any size is safe.
         sample_weight, class_weight: see the module.
 
+    Returns:
+        One number: a Value where one is among the predictions, else a float.  In nats.
+
     Raises:
         ValueError: a label is outside 0 to 1.
 
@@ -209,6 +274,9 @@ def cross_entropy(
         y_pred: one row of logits for each; the probabilities are ``softmax(row)``.
         sample_weight, class_weight: see the module.
 
+    Returns:
+        One number: a Value where one is among the predictions, else a float.  In nats.
+
     Raises:
         ValueError: the lengths differ, there are no rows, or a class has no logit.
 
@@ -229,6 +297,9 @@ def negative_log_likelihood(
         y_true: the class of each row, an int from 0.
         y_pred: one row of log-probabilities for each, such as ``nn.LogSoftmax`` gives.
         sample_weight, class_weight: see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.  In nats.
 
     Raises:
         ValueError: see ``cross_entropy``.
@@ -251,6 +322,9 @@ def kl_divergence(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         y_true: rows of probabilities, or one row.
         y_pred: rows of log-probabilities, such as ``nn.LogSoftmax`` gives.
         sample_weight: see the module.
+
+    Returns:
+        One number: a Value where one is among the predictions, else a float.  In nats.
 
     Raises:
         ValueError: the shapes differ, or a probability is negative.

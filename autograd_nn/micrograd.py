@@ -36,6 +36,9 @@ class Neuron(nn.Neuron):
         nin: how many inputs.
         nonlin: whether a relu follows.
 
+    Raises:
+        TypeError, ValueError: ``nin`` is no positive int.
+
     >>> Neuron(2, nonlin=False)
     LinearNeuron(2)
     """
@@ -51,6 +54,9 @@ class Layer(nn.Layer):
         nin: how many inputs.
         nout: how many neurons.
         options: those of ``Neuron``.
+
+    Raises:
+        TypeError, ValueError: a number of neurons that is no positive int.
 
     >>> Layer(3, 2)
     Layer of [ReLUNeuron(3), ReLUNeuron(3)]
@@ -69,6 +75,9 @@ class MLP(nn.MLP):
     Args:
         nin: how many inputs.
         nouts: how many neurons in each layer; the last number is how many outputs.
+
+    Raises:
+        TypeError, ValueError: a number of neurons that is no positive int.
 
     >>> len(MLP(3, [4, 4, 1]).parameters())
     41

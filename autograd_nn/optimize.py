@@ -10,7 +10,7 @@ What is left out: derivatives of a solution, which are ``implicit``'s.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,10 @@ def scipy_optimize() -> Any:
     return scipy.optimize
 
 
+#: A search whose last bits depend on how busy the machine is could not be repeated.
+_jit = partial(jit, background=False)
+
+
 class Flat:
     """A function of a structure and more, as functions of one vector, each recorded once.
 
@@ -81,12 +85,12 @@ class Flat:
     @cached_property
     def number(self) -> Any:
         """Its one number."""
-        return jit(self._number)
+        return _jit(self._number)
 
     @cached_property
     def numbers(self) -> Any:
         """All numbers of its result, one after another."""
-        return jit(self._numbers)
+        return _jit(self._numbers)
 
     @cached_property
     def product(self) -> Any:
@@ -95,37 +99,37 @@ class Flat:
         def along(vector: Any, tangent: Any, *args: Any) -> Any:
             return hvp(lambda x: self._number(x, *args), (vector,), (tangent,))
 
-        return jit(along)
+        return _jit(along)
 
     @cached_property
     def hessian(self) -> Any:
         """Its Hessian."""
-        return jit(hessian(self._number))
+        return _jit(hessian(self._number))
 
     @cached_property
     def sparse_hessian(self) -> Any:
         """Its Hessian as a sparse matrix."""
-        return jit(hessian(self._number, sparse=True))
+        return _jit(hessian(self._number, sparse=True))
 
     @cached_property
     def jacobian(self) -> Any:
         """The Jacobian of its numbers."""
-        return jit(jacobian(self._numbers))
+        return _jit(jacobian(self._numbers))
 
     @cached_property
     def sparse_jacobian(self) -> Any:
         """The Jacobian of its numbers as a sparse matrix."""
-        return jit(jacobian(self._numbers, sparse=True))
+        return _jit(jacobian(self._numbers, sparse=True))
 
     @cached_property
     def sparse_curvature(self) -> Any:
         """The sparse Hessian of the sum of its numbers times weights, the second argument."""
-        return jit(hessian(self._weighed, sparse=True))
+        return _jit(hessian(self._weighed, sparse=True))
 
     @cached_property
     def curvature(self) -> Any:
         """The same as an array."""
-        return jit(hessian(self._weighed))
+        return _jit(hessian(self._weighed))
 
 
 class _Key:

@@ -52,6 +52,9 @@ def _set(context: Context, name: str, setting: Any) -> None:
 def no_grad() -> Iterator[None]:
     """Compute without recording: results are constants, and the memory of a graph is saved.
 
+    Returns:
+        A context manager, which is a decorator too.
+
     >>> from autograd_nn import Value
     >>> x = Value(2.0)
     >>> with no_grad():
@@ -68,6 +71,9 @@ def detect_anomaly() -> Iterator[None]:
     """Stop at the first nan or infinity, forward or backward, and say where it came from.
 
     Slow: every operation notes the line that made it.
+
+    Returns:
+        A context manager, which is a decorator too.
 
     Raises:
         AnomalyError: with the operation, its operands' labels and numbers, and the line.
@@ -87,6 +93,12 @@ def detect_anomaly() -> Iterator[None]:
 @contextmanager
 def scope(name: str) -> Iterator[None]:
     """Values made inside belong to the group ``name``: pictures draw a box around them.
+
+    Args:
+        name: of the group; scopes inside of one another nest.
+
+    Returns:
+        A context manager, which is a decorator too.
 
     Raises:
         TypeError: ``name`` is not a str.

@@ -80,13 +80,37 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
         ModelFileError: the file is damaged, foreign, of a newer version or of another model.
             ``into`` is then as it was.
         OSError: the file cannot be read.
+
+    >>> import tempfile
+    >>> from autograd_nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [1], seed=0), f"{folder}/model.npz")
+    ...     len(load(f"{folder}/model.npz").parameters())
+    3
     """
     with naming(path):
         return from_bytes(read_whole(path), into)
 
 
 def from_bytes(contents: bytes, into: Module | None = None) -> Any:
-    """As ``load``, from the contents of a file."""
+    """As ``load``, from the contents of a file.
+
+    Args:
+        contents: what ``to_bytes`` gave, or what a file holds that ``save`` wrote.
+        into: the model to fill; see ``load``.
+
+    Returns:
+        ``into``, or the new model.
+
+    Raises:
+        ModelFileError: the contents are damaged, foreign, of a newer version or of another model.
+            ``into`` is then as it was.
+
+    >>> from autograd_nn import Neuron
+    >>> neuron = from_bytes(to_bytes(Neuron(2, seed=0)))
+    >>> len(neuron.parameters())
+    3
+    """
     architecture, state = read(contents)
     module = build(architecture, state) if into is None else into
     fill(module, state)

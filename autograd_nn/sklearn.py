@@ -212,6 +212,13 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         loss_curve_: the loss of each epoch.
         validation_scores_, best_validation_score_: with early stopping: accuracy, or R2.
         n_iter_, loss_, n_features_in_: as in scikit-learn.
+
+    Raises:
+        ValueError: from ``fit``: a setting is out of range or unknown; see scikit-learn.
+
+    >>> model = MLPClassifier((), max_iter=200, random_state=0).fit([[-1.0], [1.0]], ["no", "yes"])
+    >>> model.predict([[2.0]]).tolist()
+    ['yes']
     """
 
     classes_: Any
@@ -326,7 +333,22 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
 class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     """A multilayer perceptron that predicts numbers, trained on the mean squared error.
 
-    Arguments and attributes are those of ``MLPClassifier``, without ``classes_``.
+    Args:
+        hidden_layer_sizes, activation, solver: as for ``MLPClassifier``.
+        learning_rate_init, alpha, batch_size, max_iter: as for ``MLPClassifier``.
+        tol, n_iter_no_change, early_stopping: as for ``MLPClassifier``.
+        validation_fraction, warm_start, shuffle, random_state: as for ``MLPClassifier``.
+        compiled, verbose: as for ``MLPClassifier``.
+
+    Attributes:
+        model_, history_, ...: those of ``MLPClassifier``, without ``classes_``.
+
+    Raises:
+        ValueError: from ``fit``: a setting is out of range or unknown; see scikit-learn.
+
+    >>> model = MLPRegressor((), max_iter=300, random_state=0).fit([[0.0], [1.0]], [1.0, 3.0])
+    >>> model.predict([[0.5]]).shape
+    (1,)
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:

@@ -124,7 +124,7 @@ def first_calls(
     )
     recorded = clock()
     trace = recording.trace()
-    program = Program(trace, call, recording.described, jitted.reduce, jitted.backend)
+    program = Program(trace, call, recording.described, jitted.options)
     planned = clock()
     program.value_and_grad(*args)
     compiled = clock()
@@ -141,6 +141,8 @@ def first_calls(
         start_of_call = clock()
         jitted.value_and_grad(*args)
         calls.append(clock() - start_of_call)
+    if not jitted.row_positions:
+        jitted.program(*args).wait()  # what is timed from here on is one backend
     last = sorted(calls[-9:])[len(calls[-9:]) // 2]
     print(
         f"{name:24}{count:10,d} operations, {program.packs} packs, {len(items)} nests"
@@ -250,7 +252,7 @@ def main() -> None:
     pin(options.threads)
     sys.setrecursionlimit(1_000_000)  # for micrograd
     from autograd_nn import engine_is_compiled
-    from benchmarks import jit_paths
+    from benchmarks import jit_paths, jit_threads
     from benchmarks.jit_parts import parts_of
 
     backends = usable(options.backends)
@@ -258,6 +260,7 @@ def main() -> None:
     n, parts = options.rounds, parts_of()
     alone: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "paths": lambda: jit_paths.changing_paths(n),
+        "threads": lambda: jit_threads.threads(n),
         "calls": lambda: jit_paths.small_calls(n) + jit_paths.first_calls(n),
     }
     known = [*parts, *alone, "compile", "memory"]

@@ -1,10 +1,17 @@
 """The slope derived by hand in the tutorial: right, and with ten classic mistakes.
 
-Run it in a terminal of 80 columns: python examples/check_your_slopes.py
+    python examples/check_your_slopes.py --out pictures
+
+prints what the check says of each, in a terminal of 80 columns, and draws the loss with the true
+slopes.
 """
+
+import argparse
+from pathlib import Path
 
 import numpy as np
 
+from autograd_nn import Value, draw
 from autograd_nn.checking import check_gradients
 
 input_data = np.array([1.0, 2.0, 3.0])
@@ -36,7 +43,21 @@ ATTEMPTS = {
     "10. The updated weights returned": lambda w: w - 0.01 * 2 * input_data * error(w),
 }
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Check each attempt, and draw what the slopes are of."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("pictures"), help="where the picture goes")
+    folder = parser.parse_args().out
     for title, slope in ATTEMPTS.items():
         print(f"{title}\n{'-' * len(title)}")
         print(check_gradients(loss, weights, slope), end="\n\n")
+    squared = loss(np.array([Value(w, f"w{i + 1}") for i, w in enumerate(weights)]))
+    squared.label = "loss"
+    squared.backward()
+    folder.mkdir(parents=True, exist_ok=True)
+    print("picture:", draw(squared).render(outfile=folder / "slopes.svg", cleanup=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,18 +1,21 @@
 """Train a small network on the moons data, written with plain loops and run by the jit.
 
-    python examples/jit_moons.py
+    python examples/jit_moons.py --out pictures
 
 The loss is micrograd's demo: loops over rows, neurons and weights.  The jit
 records it once, finds the matrix products, and each step then takes about as
-long as the same step written by hand in NumPy.
+long as the same step written by hand in NumPy.  The picture is the decision boundary.
 """
 
+import argparse
 import time
+from pathlib import Path
 
 import numpy as np
 
 from autograd_nn import MLP
 from autograd_nn.jit import jit
+from autograd_nn.training import plot_decision_boundary
 
 rng = np.random.default_rng(1)
 angle = np.linspace(0, np.pi, 50)
@@ -29,8 +32,25 @@ def loss(X, y):
     return sum(margins) / len(margins) + 1e-4 * sum(p * p for p in model.parameters())
 
 
+def draw_boundary(folder: Path) -> None:
+    """Draw what the network says of the plane, where matplotlib is installed."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        print("For the picture: pip install '.[plot]'. Everything else ran.")
+        return
+    mpl.use("Agg")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "jit_moons.png"
+    plot_decision_boundary(model, X, y).savefig(path, dpi=120)
+    print(f"picture: {path}")
+
+
 def main() -> None:
     """Record, show what was found, train, and write the parameters back."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("pictures"), help="where the picture goes")
+    options = parser.parse_args()
     fast = jit(loss)
     start = time.perf_counter()
     fast.value_and_grad(X, y, argnums=model)
@@ -49,6 +69,7 @@ def main() -> None:
         p.data = x
     right = np.mean([model(list(row)).data * target > 0 for row, target in zip(X, y, strict=True)])
     print(f"500 steps in {spent:.2f} s; {right:.0%} of the points on the right side")
+    draw_boundary(options.out)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,10 @@ def values(weights: Any, label: str = "w") -> Any:
 
 
 def relu(x: Any) -> Any:
-    """The tutorial's own line; it works on numbers and on Values."""
+    """The tutorial's own line; it works on numbers and on Values.
+
+    Below 0 it gives Python's own 0, not a Value: see ``dead_relu``.
+    """
     return max(x, 0)
 
 
@@ -86,19 +89,29 @@ class Table:
         self.lines.append((stage, _short(hand), _short(value), bool(agree)))
 
     def print(self) -> bool:
-        """Print the table; True if everything agrees."""
+        """Print the table in the order of the stages; True if everything agrees."""
         columns = ("stage", "by hand", "by Value")
-        widths = [max(len(line[i]) for line in [columns, *self.lines]) for i in range(3)]
+        lines = sorted(self.lines, key=lambda line: _number_of(line[0]))
+        widths = [max(len(line[i]) for line in [columns, *lines]) for i in range(3)]
         print("  ".join(name.ljust(w) for name, w in zip(columns, widths, strict=True)), " agree")
-        for *cells, agree in self.lines:
+        for *cells, agree in lines:
             row = "  ".join(cell.ljust(w) for cell, w in zip(cells, widths, strict=True))
             print(row, " yes" if agree else " NO")
-        return all(agree for *_, agree in self.lines)
+        return all(agree for *_, agree in lines)
+
+
+def _number_of(stage: str) -> int:
+    """The number that a stage's name starts with; 0 where it has none."""
+    first = stage.split(maxsplit=1)[0]
+    return int(first) if first.isdigit() else 0
 
 
 def _short(numbers: Any) -> str:
-    shown = ", ".join(f"{x:.6g}" for x in numbers[:4])
-    return f"[{shown}, ... {len(numbers)}]" if len(numbers) > 4 else shown
+    """All of a few numbers; of many the first two and the last."""
+    shown = [f"{x:.6g}" for x in numbers]
+    if len(shown) <= 4:
+        return ", ".join(shown)
+    return f"{shown[0]}, {shown[1]}, ..., {shown[-1]}"
 
 
 def forward_stages(table: Table) -> None:
@@ -115,6 +128,7 @@ def forward_stages(table: Table) -> None:
         -39,
     )
     table.add("2 relu", predict(INPUT, WEIGHTS, relu, same), predict(INPUT, v, relu, same), 52)
+    dead_relu(table)
     rows = np.array([[3, 5], [1, -1], [0, 0], [8, 4]])
     table.add(
         "3 many observations",
@@ -128,6 +142,26 @@ def forward_stages(table: Table) -> None:
         predict_two_layers(INPUT, values(DEEP_WEIGHTS)),
         364,
     )
+
+
+def dead_relu(table: Table) -> None:
+    """Where the tutorial's ``max(x, 0)`` ends the graph, and what to write instead."""
+    w, target = values(WEIGHTS["node_1"]), 1
+    total = (INPUT * w).sum()
+    loss = (relu(total) - target) ** 2
+    print(f"A trap in stage 2: node_1 adds up to {total.data:g}, and max({total.data:g}, 0) is")
+    print("Python's own 0, which knows nothing of the weights:")
+    try:
+        loss.backward()
+    except AttributeError as error:
+        print(f"    max(x, 0)   loss = {loss}, and loss.backward() says: {error}")
+    loss = (total.relu() - target) ** 2
+    loss.backward()
+    slopes = [v.grad for v in w]
+    print(f"    x.relu()    loss = {loss.data:g}, with the slopes {_short(slopes)} of a dead relu")
+    print("functions.relu(x) and functions.maximum(x, 0) keep the graph too, on floats as well.")
+    print()
+    table.add("2 slopes of a dead relu", [0, 0], slopes)
 
 
 def error_stages(table: Table) -> None:
@@ -238,7 +272,7 @@ def every_weight_stage(table: Table) -> None:
     by_hand = slopes_by_hand()
     v = values(DEEP_WEIGHTS)
     mean_squared_error(TARGETS, [predict_two_layers(row, v) for row in ROWS]).backward()
-    table.add("10 slopes of every weight", by_hand, [w.grad for row in v.values() for w in row])
+    table.add("10 slopes of all 10 weights", by_hand, [w.grad for row in v.values() for w in row])
 
     model = MLP(2, [2, 2, 1])
     neurons = [neuron for layer in model.layers for neuron in layer.neurons]

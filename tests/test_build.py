@@ -19,7 +19,7 @@ import pytest
 
 import autograd_nn
 from autograd_nn import Value, build, engine_is_compiled
-from autograd_nn.__main__ import report
+from autograd_nn.cli.info import report
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = Path(autograd_nn.__file__).parent
@@ -136,14 +136,14 @@ def test_the_readmes_commands_build_the_checkout_in_place():
 
 
 def test_the_report_says_what_is_missing(monkeypatch):
-    monkeypatch.setattr("autograd_nn.__main__.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_nn.cli.info.find_spec", lambda name: None)
     assert "matplotlib (pip install 'autograd_nn[plot]')" in report()["missing"]
-    monkeypatch.setattr("autograd_nn.__main__.find_spec", lambda name: name)
+    monkeypatch.setattr("autograd_nn.cli.info.find_spec", lambda name: name)
     assert report()["missing"] == "nothing"
 
 
 def test_the_report_says_what_runs_jitted_functions(monkeypatch, tmp_path):
-    monkeypatch.setattr("autograd_nn.__main__.why_not", lambda name: "no llvmlite")
+    monkeypatch.setattr("autograd_nn.cli.info.why_not", lambda name: "no llvmlite")
     assert report()["jit"] == "NumPy calls; no machine code: no llvmlite"
     monkeypatch.setenv("AUTOGRAD_NN_CACHE_DIR", str(tmp_path / "code"))
     found = report()["cache"]

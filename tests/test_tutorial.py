@@ -1,10 +1,14 @@
 """The tutorial's numbers: what a learner sees must be what the tutorial says."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
 import pytest
+
+from autograd_nn import Value, draw, explain, expression, step_through
+from autograd_nn.errors import WrongTypeError
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "tutorial.py"
 
@@ -25,6 +29,37 @@ def test_every_stage_agrees_and_the_plot_is_written(tutorial, tmp_path, monkeypa
     printed = capsys.readouterr().out
     assert " NO" not in printed
     assert all(f"\n{stage} " in printed for stage in range(1, 11))
+    assert max(map(len, printed.replace(str(tmp_path), "").splitlines())) <= 100
+    stages = [int(n) for n in re.findall(r"^(\d+) .*  yes$", printed, re.MULTILINE)]
+    assert stages == sorted(stages)
+    assert len(stages) == 16
+
+
+def test_a_long_row_ends_with_its_last_number(tutorial):
+    """It once ended with how many there are, which read as the last of them."""
+    assert tutorial._short([7.0, 5.04, 3.6288, 2.61274, 1.881]) == "7, 5.04, ..., 1.881"
+    assert tutorial._short([7.0, 5.04, 3.6288, 2.61274]) == "7, 5.04, 3.6288, 2.61274"
+
+
+def test_the_trap_of_the_tutorials_relu_is_shown_with_what_to_write_instead(tutorial, capsys):
+    """``max(x, 0)`` of a dead neuron is an int, which has no ``backward``."""
+    table = tutorial.Table()
+    tutorial.dead_relu(table)
+    printed = capsys.readouterr().out
+    assert "'int' object has no attribute 'backward'" in printed
+    assert "x.relu()    loss = 1, with the slopes 0, 0" in printed
+    assert [line[-1] for line in table.lines] == [True]
+
+
+def test_what_takes_a_value_says_the_same_of_a_dead_relu(tutorial):
+    """The package meets that int first wherever it is drawn or explained."""
+    w = Value(-2.0, "w")
+    dead = tutorial.relu(w)
+    for use in (draw, step_through, expression, lambda v: explain(v, wrt=w)):
+        with pytest.raises(
+            WrongTypeError, match=r"int 0\. A plain number has no graph.*x\.relu\(\)"
+        ):
+            use(dead)
 
 
 def test_without_matplotlib_everything_else_runs(tutorial, tmp_path, monkeypatch, capsys):

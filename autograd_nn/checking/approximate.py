@@ -25,6 +25,10 @@ class approx_gradient:  # noqa: N801 - reads as the function that it is used as
         at: the point; a tuple is several arguments.
         rtol: the relative difference that counts as equal on top of the bounds.
 
+    Raises:
+        TypeError: ``f`` is no function.
+        ValueError: when compared: another number of slopes than ``at`` has numbers.
+
     >>> 12.0 == approx_gradient(lambda x: x**3, 2.0)
     True
     >>> [5.0, 3.0] == approx_gradient(lambda a, b: a * b, (2.0, 5.0))
@@ -45,7 +49,17 @@ class approx_gradient:  # noqa: N801 - reads as the function that it is used as
         self.slopes = [numeric_derivative(along(i), v) for i, v in enumerate(arguments.numbers)]
 
     def report(self, slopes: object) -> GradientReport:
-        """The comparison with these slopes, slope by slope."""
+        """The comparison with these slopes, slope by slope.
+
+        Args:
+            slopes: one for each number of the point.
+
+        Returns:
+            A ``GradientReport``.
+
+        Raises:
+            ValueError: another number of slopes.
+        """
         given = hand_numbers(slopes, len(self.slopes), "the left side is")
         rows = [
             Row(name, slope, None, numeric, *judge(slope, numeric, self.rtol))

@@ -256,8 +256,13 @@ def _row(
 def assert_gradients(f: Callable[..., object], at: Any, hand: Any = None, **options: Any) -> None:
     """As ``check_gradients``, but raise where the slopes do not agree.
 
+    Args:
+        f, at, hand: as for ``check_gradients``.
+        options: its other arguments, by name.
+
     Raises:
         GradientCheckError: an AssertionError whose first line is the probable cause.
+        TypeError, ValueError: as for ``check_gradients``.
 
     >>> assert_gradients(lambda x: x**3, 2.0, lambda x: 3 * x**2)
     """

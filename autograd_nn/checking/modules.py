@@ -34,6 +34,9 @@ def check_module(
         y: the targets.
         options: as for ``check_gradients``.
 
+    Returns:
+        A ``GradientReport``, true where all agree.
+
     Raises:
         LeakError: the loss does not depend on the parameters, whose numbers left the graph.
 

@@ -209,6 +209,9 @@ def numeric_gradient(f: Callable[..., object], at: Any) -> Any:
     Returns:
         One ``NumericDerivative`` per number, in the order of the numbers.
 
+    Raises:
+        TypeError: ``at`` holds something else than numbers, or ``f`` returns no number.
+
     >>> [round(d.value, 6) for d in numeric_gradient(lambda w: w[0] * w[1], [2.0, 5.0])]
     [5.0, 2.0]
     """

@@ -41,6 +41,9 @@ def complex_step_derivative(f: Callable[[Any], Any], x: float) -> float:
             complex form.
         x: the point: 0, or larger than 1e-280 in size.
 
+    Returns:
+        The slope, a float.
+
     Raises:
         TypeError: ``x`` is no number, or ``f`` takes or gives no complex numbers.
         ValueError: ``x`` is not finite; ``f`` is not real there, has no slope there, or drops

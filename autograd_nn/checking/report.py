@@ -99,6 +99,11 @@ class GradientReport:
         ok: whether everything agrees.
         points: how many points were compared.
         reproduce: the point where the slopes are wrong, and the seed.
+
+    >>> from autograd_nn import check_gradients
+    >>> report = check_gradients(lambda x: x**2, 3.0, lambda x: 2 * x)
+    >>> report.ok, [row.name for row in report.rows]
+    (True, ['x'])
     """
 
     def __init__(

@@ -28,6 +28,11 @@ class NumericDerivative(NamedTuple):
         right: the slope from the right where it differs.
         evaluations: how often the function was called.
         note: the finding in words.
+
+    >>> from autograd_nn import numeric_derivative
+    >>> slope = numeric_derivative(abs, 0.0)
+    >>> slope.status, slope.left, slope.right
+    ('kink', -1.0, 1.0)
     """
 
     value: float

@@ -16,13 +16,13 @@ from autograd_nn.drawing.palette import css
 __all__ = ["asset", "colours", "document", "framed", "in_notebook", "script_of"]
 
 # A frame takes light or dark from the scheme of its element: JupyterLab and exported notebooks say
-# theirs on the body, VS Code by a class, Colab on the root.
+# theirs on the body, VS Code by a class, Colab on the root, sites of documentation by data-theme.
 _AS_THE_NOTEBOOK = (
     "<style>.autograd-nn{color-scheme:light dark}"
     "[data-jp-theme-light=true] .autograd-nn,.vscode-light .autograd-nn,"
-    "[theme=light] .autograd-nn{color-scheme:light}"
+    "[theme=light] .autograd-nn,[data-theme=light] .autograd-nn{color-scheme:light}"
     "[data-jp-theme-light=false] .autograd-nn,.vscode-dark .autograd-nn,"
-    "[theme=dark] .autograd-nn{color-scheme:dark}</style>"
+    "[theme=dark] .autograd-nn,[data-theme=dark] .autograd-nn{color-scheme:dark}</style>"
 )
 
 
@@ -72,9 +72,12 @@ def framed(text: str, title: str, height: float) -> str:
 
 
 def in_notebook(inner: str, ground: str = "none") -> str:
-    """HTML for a cell whose colours are those of ``light-dark(...)``."""
+    """HTML for a cell whose colours are those of ``light-dark(...)``.
+
+    What is wider than the cell is scrolled, by keys too: so it takes the focus.
+    """
     return (
-        f'{_AS_THE_NOTEBOOK}<div class="autograd-nn" '
+        f'{_AS_THE_NOTEBOOK}<div class="autograd-nn" tabindex="0" '
         f'style="background:{ground};overflow-x:auto;border-radius:6px">{inner}</div>'
     )
 

@@ -8,10 +8,11 @@ the value that uses it.
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any, NamedTuple
 
 from autograd_nn import rich
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, without_graph
 from autograd_nn.drawing.chain import ChainRule
 from autograd_nn.drawing.render import Drawing, draw
 from autograd_nn.drawing.scene import Scene
@@ -28,6 +29,7 @@ __all__ = ["Explanation", "Link", "explain"]
 _LONGEST = 60  # edges of a path that is written out
 _MOST_USES = 12
 _MOST_DRAWN = 60  # values, in a notebook
+_SHORTEST = 8  # characters to which a column of text is cut
 
 
 class Link(NamedTuple):
@@ -66,11 +68,16 @@ class Explanation:
         paths: each path as links, from the result down; empty where there are too many, or long
             ones.
         uses: where there are no paths, the uses of ``wrt``, as links.
+
+    >>> x = Value(3.0, "x")
+    >>> found = explain(x * x, wrt=x)
+    >>> found.slope, found.count
+    (6.0, 2)
     """
 
     def __init__(self, v: Value, wrt: Value) -> None:
         if not isinstance(v, Value):
-            raise WrongTypeError(f"explain takes a Value, got {describe(v)}")
+            raise WrongTypeError(f"explain takes a Value, got {describe(v)}.{without_graph(v)}")
         read = Reading(v)
         walk = ChainRule(v, value_names(read)[0])
         self._root, self._walk = v, walk
@@ -166,15 +173,30 @@ class Explanation:
         picture.mark(pale)
         return picture
 
-    def __str__(self) -> str:
-        lines = [self.sentence]
-        if self.why_flat:
-            lines.append(self.why_flat)
+    def text(self, width: int | None = None) -> str:
+        """The sentence, the tables and the sum.
+
+        Args:
+            width: the columns it may take: sentences are wrapped, and long formulas in a table
+                are cut; at least 60.  None for no limit.
+
+        >>> x = Value(2.0, "x")
+        >>> print(Explanation(x * 3.0, x).text(80))
+        If x grows by a little, the result grows by 3 times as much: d result/d x = 3.
+        <BLANKLINE>
+        edge        local slope  upstream  product
+        x * 3 -> x  3                   1        3
+        """
+        lines = [*_wrapped(self.sentence, width), *_wrapped(self.why_flat, width)]
         for heading, links in self._tables():
-            lines += ["", *([heading] if heading else []), *_as_text(links)]
+            lines += ["", *_wrapped(heading, width), *_as_text(links, width)]
         if self.sum:
-            lines += ["", f"{'paths' if self.paths else 'uses'} add up: {self.sum}"]
+            adds = f"{'paths' if self.paths else 'uses'} add up: {self.sum}"
+            lines += ["", *_wrapped(adds, width)]
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text()
 
     __repr__ = __str__
 
@@ -328,15 +350,30 @@ def _local(link: Link) -> str:
     return f"{link.local} = {number}" if link.local else number
 
 
-def _as_text(links: list[Link]) -> list[str]:
+def _wrapped(text: str, width: int | None) -> list[str]:
+    """The lines of a text; none of an empty one."""
+    return textwrap.wrap(text, width or max(len(text), 1), break_on_hyphens=False)
+
+
+def _cut(text: str, width: int) -> str:
+    """The start and the end of a text that is too long: an edge's two ends are both told."""
+    if len(text) <= width:
+        return text
+    kept = max(width - 3, 2)
+    return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+
+
+def _as_text(links: list[Link], width: int | None) -> list[str]:
     cells = [["", "edge", "local slope", "upstream", "product"]]
     for link in links:
         numbers = [short_number(x + 0.0) for x in (link.upstream, link.product)]
         cells.append([link.where, link.edge, _local(link), *numbers])
     widths = [max(len(row[c]) for row in cells) for c in range(5)]
+    while width and sum(widths) + 8 > width and max(widths[:3]) > _SHORTEST:
+        widths[max(range(3), key=widths.__getitem__)] -= 1
     padded = [
         [
-            cell.ljust(w) if c < 3 else cell.rjust(w)
+            _cut(cell, w).ljust(w) if c < 3 else cell.rjust(w)
             for c, (cell, w) in enumerate(zip(row, widths, strict=True))
         ]
         for row in cells

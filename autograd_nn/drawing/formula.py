@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, without_graph
 from autograd_nn.drawing.graph import Simplified, is_plain_power
 from autograd_nn.drawing.text import clean, short_number
 from autograd_nn.engine import Value, row_of
@@ -32,7 +32,9 @@ class Formula:
 
     def __init__(self, root: Value, latex: bool, unfold: bool) -> None:
         if not isinstance(root, Value):
-            raise WrongTypeError(f"a formula is that of a Value, got {describe(root)}")
+            raise WrongTypeError(
+                f"a formula is that of a Value, got {describe(root)}.{without_graph(root)}"
+            )
         self.latex = latex
         self.graph = Simplified([root])
         self.uses = [0] * len(self.graph.order)
@@ -172,6 +174,9 @@ def expression(v: Value, *, unfold: bool = False) -> str:
         One line, ``name = formula`` (without the name where ``v`` has no label), after one
         line for each part that is named.
 
+    Raises:
+        TypeError: ``v`` is no Value.
+
     >>> from autograd_nn import Value
     >>> w, x = Value(2.0, "w"), Value(3.0, "x")
     >>> error = w * x - 1.0
@@ -199,7 +204,15 @@ class Latex(str):
 def to_latex(v: Value, *, unfold: bool = False) -> Latex:
     r"""The formula of a value as LaTeX, for the inside of a math environment.
 
-    Several lines are an ``aligned`` environment.  A notebook shows it as a formula.
+    Args:
+        v: any value.
+        unfold: write out labelled intermediate values too, instead of naming them.
+
+    Returns:
+        A str: several lines are an ``aligned`` environment.  A notebook shows it as a formula.
+
+    Raises:
+        TypeError: ``v`` is no Value.
 
     >>> from autograd_nn import Value
     >>> w, x = Value(2.0, "w1"), Value(3.0, "x")

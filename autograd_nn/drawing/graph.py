@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, without_graph
 from autograd_nn.drawing.text import short_number
 from autograd_nn.engine import Value, row_of, topological_order
 from autograd_nn.errors import BadArgumentError, WrongTypeError
@@ -54,9 +54,8 @@ def roots_of(what: Any) -> list[Value]:
 def _advice(item: object) -> str:
     if callable(item):
         return "Call it on an example and draw what comes out: draw(model(x))."
-    if isinstance(item, (float, int, np.ndarray, np.number)):
-        return "A plain number has no graph: compute with Value(...) and draw the result."
-    return "Give a Value, or a list, dict or object array of Values."
+    plain = "Give a Value, or a list, dict or object array of Values."
+    return without_graph(item).lstrip() or plain
 
 
 class Simplified:

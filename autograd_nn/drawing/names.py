@@ -67,6 +67,9 @@ def label_variables(names: Mapping[str, Any]) -> None:
         names: usually ``locals()``; any mapping of names to Values, or lists, dicts,
             dataclasses or arrays of them.  A Value that has a label keeps it; the first name wins.
 
+    Raises:
+        TypeError: ``names`` is no mapping.
+
     >>> x, w = Value(2.0), [Value(3.0), Value(4.0)]
     >>> label_variables({"x": x, "w": w})
     >>> x.label, w[1].label

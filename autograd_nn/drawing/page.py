@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from autograd_nn.checks import check_choice, describe
+from autograd_nn.checks import check_choice, describe, without_graph
 from autograd_nn.drawing.document import asset, colours, document, framed, script_of
 from autograd_nn.drawing.frame import FRAME
 from autograd_nn.drawing.javascript import operations
@@ -58,6 +58,10 @@ class Page:
     Attributes:
         text: the whole HTML document.
         path: the file it was written to, or None.
+
+    >>> page = step_through(Value(2.0, "x") ** 2)
+    >>> page.path is None, page.height
+    (True, 640)
     """
 
     def __init__(self, text: str, height: int = 640) -> None:
@@ -66,6 +70,12 @@ class Page:
 
     def save(self, path: os.PathLike[str] | str) -> str:
         """Write the page to a file; returns its path.
+
+        Args:
+            path: the file, ``"backprop.html"``.
+
+        Returns:
+            The path.
 
         Raises:
             FileNotFoundError: the folder does not exist.
@@ -146,7 +156,8 @@ def _root_of(what: Any, row: Any, output: int) -> tuple[Value, bool]:
         return what, False
     if not callable(what) or not hasattr(what, "parameters"):
         raise WrongTypeError(
-            f"step_through takes one Value, or a model and a row, got {describe(what)}"
+            f"step_through takes one Value, or a model and a row, got {describe(what)}."
+            f"{without_graph(what)}"
         )
     if row is None:
         raise WrongTypeError(

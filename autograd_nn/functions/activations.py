@@ -25,6 +25,17 @@ __all__ = ["elu", "gelu", "hardtanh", "leaky_relu", "mish", "selu", "silu", "sof
 def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     """``x`` where positive, else ``slope * x``; the slope at 0 is ``slope``.
 
+    Args:
+        x: a number, a Value, or an array or list of them.
+        slope: the slope below 0, a number or a Value.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
+
     >>> leaky_relu([-2.0, 3.0])
     array([-0.02,  3.  ])
     """
@@ -35,10 +46,15 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     """``x`` times the normal distribution's probability below ``x`` (Hendrycks, Gimpel 2016).
 
     Args:
+        x: a number, a Value, or an array or list of them.
         approximate: ``"tanh"`` for the older formula with a tanh, as in PyTorch.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
 
     Raises:
         ValueError: another ``approximate``.
+        TypeError: ``x`` holds something else than numbers and Values.
 
     >>> round(gelu(1.0), 6), round(gelu(1.0, approximate="tanh"), 6)
     (0.841345, 0.841192)
@@ -53,6 +69,16 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 def silu(x: Any) -> Any:
     """``x * sigmoid(x)``, also known as swish.
 
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
+
     >>> round(silu(1.0), 6)
     0.731059
     """
@@ -62,6 +88,17 @@ def silu(x: Any) -> Any:
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """``x`` where positive, else ``alpha * (e**x - 1)``; the slope at 0 is ``alpha``.
+
+    Args:
+        x: a number, a Value, or an array or list of them.
+        alpha: the curve tends to ``-alpha`` far below 0.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
 
     >>> elu(2.0), round(elu(-2.0), 6)
     (2.0, -0.864665)
@@ -73,6 +110,16 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 def selu(x: Any) -> Any:
     """``elu`` scaled so that layers keep mean 0 and variance 1 (Klambauer et al. 2017).
 
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
+
     >>> round(selu(1.0), 6)
     1.050701
     """
@@ -81,6 +128,16 @@ def selu(x: Any) -> Any:
 
 def mish(x: Any) -> Any:
     """``x * tanh(softplus(x))`` (Misra 2019).
+
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
 
     >>> round(mish(1.0), 6)
     0.865098
@@ -92,6 +149,16 @@ def mish(x: Any) -> Any:
 def softsign(x: Any) -> Any:
     """``x / (1 + |x|)``.
 
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
+
     >>> softsign(-3.0)
     -0.75
     """
@@ -101,6 +168,17 @@ def softsign(x: Any) -> Any:
 
 def hardtanh(x: Any, low: float = -1.0, high: float = 1.0) -> Any:
     """``x`` kept between -1 and 1, or other bounds; at an edge the slope is 1/2.
+
+    Args:
+        x: a number, a Value, or an array or list of them.
+        low, high: the bounds, in the unit of ``x``.
+
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
 
     >>> hardtanh([-3.0, 0.25])
     array([-1.  ,  0.25])

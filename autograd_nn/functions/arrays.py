@@ -67,6 +67,14 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
     Args:
         condition: a bool, a Value (true unless 0), or an array of either.
+        a, b: numbers, Values, or arrays of them; with a single condition, anything.
+
+    Returns:
+        ``a`` or ``b`` itself for a single condition; else an array, of floats where all are.
+
+    Raises:
+        TypeError: with an array of conditions: something else than numbers and Values.
+        ValueError: the shapes do not fit together.
 
     >>> where(2.0 > 1.0, "yes", "no")
     'yes'
@@ -89,8 +97,13 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
         xp: where the points are, rising; numbers or Values.
         fp: the height of each; numbers or Values.
 
+    Returns:
+        What ``x`` is: a float, a Value, or an array of its shape.  Slopes flow to the
+        ``xp`` and ``fp`` on either side.
+
     Raises:
         ValueError: ``xp`` and ``fp`` differ in length, are empty, or ``xp`` does not rise.
+        TypeError: something else than numbers and Values.
 
     >>> h = Value(6.0)
     >>> y = interp(1.5, [1.0, 2.0], [4.0, h])
@@ -121,6 +134,16 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
 def isfinite(x: Any) -> Any:
     """Whether numbers are neither nan nor infinite: a bool, or an array of them.
 
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        A bool for one number, else an array of bools of the shape of ``x``.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
+
     >>> isfinite([Value(1.0), math.inf])
     array([ True, False])
     """
@@ -129,6 +152,16 @@ def isfinite(x: Any) -> Any:
 
 def isnan(x: Any) -> Any:
     """Whether numbers are nan: a bool, or an array of them.
+
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        A bool for one number, else an array of bools of the shape of ``x``.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
 
     >>> isnan(Value(1.0))
     False
@@ -146,6 +179,16 @@ def _asked(x: Any, name: str, question: Callable[[Any], Any]) -> Any:
 def values(x: Any) -> Any:
     """The numbers of Values: a float for one, an array of floats for an array or list.
 
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        A float for one, else an array of floats of the shape of ``x``.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
+
     >>> values([Value(1.0), 2.0])
     array([1., 2.])
     """
@@ -156,6 +199,17 @@ def grads(x: Any) -> Any:
     """The slopes of Values: a float for one, an array of floats for an array or list.
 
     A plain number, which has no slope, gives 0.
+
+    Args:
+        x: a number, a Value, or an array or list of them.
+
+    Returns:
+        A float for one, else an array of floats of the shape of ``x``, in the units of
+        what ``backward()`` was called on, over those of ``x``.
+
+    Raises:
+        TypeError: ``x`` holds something else than numbers and Values.
+        ValueError: rows of different lengths.
 
     >>> w = np.array([Value(1.0), Value(2.0)])
     >>> (w * w).sum().backward()

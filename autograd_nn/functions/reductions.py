@@ -22,6 +22,12 @@ __all__ = ["add_up", "dot", "logsumexp", "softmax"]
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """``a[0]*b[0] + a[1]*b[1] + ...``, added from left to right.
 
+    Args:
+        a, b: lists or arrays of numbers or Values, of equal length, at least one.
+
+    Returns:
+        A Value where one is among them, else a float.
+
     Raises:
         TypeError: an argument is no list or array, or an element no number.
         ValueError: the lengths differ, or both are empty.
@@ -50,8 +56,15 @@ def add_up(terms: Sequence[Any]) -> Any:
 def logsumexp(xs: Any) -> Any:
     """``log(e**x0 + e**x1 + ...)`` without overflow, over all elements.
 
+    Args:
+        xs: numbers or Values, in an array or list of any shape.
+
+    Returns:
+        A Value where one is among them, else a float.
+
     Raises:
         ValueError: ``xs`` is empty.
+        TypeError: something else than numbers and Values.
 
     >>> round(logsumexp([1000.0, 1000.0]) - 1000.0, 6)  # log(2)
     0.693147
@@ -63,11 +76,15 @@ def logsumexp(xs: Any) -> Any:
 def softmax(xs: Any) -> Any:
     """``e**xi / (e**x0 + e**x1 + ...)`` without overflow: positive numbers that add up to 1.
 
+    Args:
+        xs: numbers or Values, in an array or list of any shape.
+
     Returns:
         An array of the shape of ``xs``; the sum is over all elements.
 
     Raises:
         ValueError: ``xs`` is empty.
+        TypeError: something else than numbers and Values.
 
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])

@@ -19,13 +19,13 @@ from autograd_nn.errors import (
     TraceError,
     WrongTypeError,
 )
-from autograd_nn.jit.backends.door import checked
 from autograd_nn.jit.capture.arguments import unreadable
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Run
 from autograd_nn.jit.fallback import Fallback
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.program import Program
 from autograd_nn.jit.quick import Quick
 from autograd_nn.jit.recordings import Recordings
@@ -44,24 +44,25 @@ __all__ = ["Jitted", "jit"]
 
 
 class Jitted:
-    """A function that is recorded once and replayed as a NumPy program; see ``jit``."""
+    """A function that is recorded once and replayed as a program; see ``jit``.
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        rows: str | Sequence[str] = (),
-        reduce: str | None = "mean",
-        backend: str = "auto",
-    ) -> None:
+    Attributes:
+        function: what was jitted.
+        rows: the names of the arguments with a leading row axis.
+        reduce: "mean", "sum" or None.
+        backend: the one that was asked for.
+
+    >>> cube = jit(lambda x: x**3)
+    >>> cube(2.0), cube.value_and_grad(2.0)
+    (8.0, (8.0, 12.0))
+    """
+
+    def __init__(self, f: Callable[..., Any], options: Options) -> None:
         if not callable(f):
             raise WrongTypeError(f"jit takes a function, got {describe(f)}")
-        if reduce not in ("mean", "sum", None):
-            raise BadArgumentError(f'reduce is "mean", "sum" or None, got {describe(reduce)}')
-        self.function = f
-        self.rows, self.reduce, self.backend = rows, reduce, checked(backend)
-        names = (rows,) if isinstance(rows, str) else tuple(rows)
-        self.row_positions = self._positions(names)
-        self._known = Recordings(f, repr(self), reduce, backend)
+        self.function, self.options = f, options.check()
+        self.row_positions = self._positions(options.row_names)
+        self._known = Recordings(f, repr(self), options)
         self._fallback = Fallback(self._known)
         self._transformed: dict[Any, Any] = {}
         self._quick: dict[bool, Quick | None] = {}  # by whether slopes are wanted
@@ -84,13 +85,13 @@ class Jitted:
     # A copy, and what is sent elsewhere, records anew: it may close over other models there.
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return by_name_or_value(self, Jitted, (self.function, self.rows, self.reduce, self.backend))
+        return by_name_or_value(self, Jitted, (self.function, self.options))
 
     def __copy__(self) -> Jitted:
-        return Jitted(self.function, self.rows, self.reduce, self.backend)
+        return Jitted(self.function, self.options)
 
     def __deepcopy__(self, memo: Any) -> Jitted:
-        return Jitted(deepcopy(self.function, memo), self.rows, self.reduce, self.backend)
+        return Jitted(deepcopy(self.function, memo), self.options)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else BoundJitted(self, owner)
@@ -197,7 +198,7 @@ class Jitted:
             key = make
         found = self._transformed.get(key)
         if found is None:
-            found = self._transformed[key] = jit(make(self.function), backend=self.backend)
+            found = self._transformed[key] = jit(make(self.function), **self.options.without_rows())
         return found
 
     def _takes(self, name: str) -> bool:
@@ -287,7 +288,7 @@ class Jitted:
 
     def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:
         paths = self._known.paths_of(call)
-        sums = RowSums(call, wanted, self.reduce)
+        sums = RowSums(call, wanted, self.options.reduce, self.options.threads)
 
         def make(row: int) -> Program | Run | None:
             if self._known.why or paths.gave_up or paths.raised:
@@ -322,16 +323,10 @@ class Jitted:
 class JittedDerivative(Jitted):
     """The jit of ``grad(f)`` or ``value_and_grad(f)``: the program of ``f``, run both ways."""
 
-    def __init__(
-        self,
-        derivative: Derivative,
-        rows: str | Sequence[str],
-        reduce: str | None,
-        backend: str,
-    ) -> None:
-        super().__init__(derivative.made, rows, reduce, backend)
+    def __init__(self, derivative: Derivative, options: Options) -> None:
+        super().__init__(derivative.made, options)
         f = derivative.function
-        self.primal = f if isinstance(f, Jitted) and not rows else Jitted(f, rows, reduce, backend)
+        self.primal = f if isinstance(f, Jitted) and not options.rows else Jitted(f, options)
         self.argnums, self.with_value = derivative.argnums, derivative.with_value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -344,31 +339,24 @@ class JittedDerivative(Jitted):
         return self.primal.program(*args)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        rows, reduce, backend = self.rows, self.reduce, self.backend
-        parts = self.primal.function, self.argnums, self.with_value, rows, reduce, backend
+        parts = self.primal.function, self.argnums, self.with_value, self.options
         return by_name_or_value(self, _derivative, parts)
 
     def __copy__(self) -> JittedDerivative:
-        f = self.primal.function
-        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce, self.backend)
+        return _derivative(self.primal.function, self.argnums, self.with_value, self.options)
 
     def __deepcopy__(self, memo: Any) -> JittedDerivative:
         f = deepcopy(self.primal.function, memo)
-        return _derivative(f, self.argnums, self.with_value, self.rows, self.reduce, self.backend)
+        return _derivative(f, self.argnums, self.with_value, self.options)
 
 
 def _derivative(
-    f: Callable[..., Any],
-    argnums: Any,
-    with_value: bool,
-    rows: Any,
-    reduce: str | None,
-    backend: str,
+    f: Callable[..., Any], argnums: Any, with_value: bool, options: Options
 ) -> JittedDerivative:
     made = value_and_grad(f, argnums) if with_value else grad(f, argnums)
     derivative = derivative_of(made)
     assert derivative is not None
-    return JittedDerivative(derivative, rows, reduce, backend)
+    return JittedDerivative(derivative, options)
 
 
 class BoundJitted:
@@ -406,6 +394,8 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
+    threads: int = 1,
+    background: bool = True,
 ) -> Jitted: ...
 
 
@@ -415,6 +405,8 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
+    threads: int = 1,
+    background: bool = True,
 ) -> Callable[[Callable[..., Any]], Jitted]: ...
 
 
@@ -423,8 +415,10 @@ def jit(
     rows: str | Sequence[str] = (),
     reduce: str | None = "mean",
     backend: str = "auto",
+    threads: int = 1,
+    background: bool = True,
 ) -> Jitted | Finished | Callable[[Callable[..., Any]], Jitted]:
-    """The same function, recorded once and run as a NumPy program.
+    """The same function, recorded once and run as machine code or as NumPy calls.
 
     ``f`` is written on scalars, with loops; it runs once on Values for each structure and
     shape of its arguments and for each path through it.  After that its Python does not run
@@ -446,9 +440,21 @@ def jit(
         backend: what runs the recorded program: "native" (machine code, by the package
             ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
             can be used here.
+        threads: with ``rows``, how many work on blocks of rows at a time; it pays from some
+            10,000 rows.  The result has the same bits for any number of them.
+        background: whether machine code that takes long to compile is made beside the calls,
+            which NumPy serves until it is there, with results that are the same to rounding;
+            ``program.wait()`` waits for it.  If not, the call waits that first needs it, and
+            equal calls give equal bits; so too with the environment variable
+            ``AUTOGRAD_NN_BACKGROUND=0``.  With ``rows`` a call always waits.
+
+    Returns:
+        A ``Jitted`` function of the same arguments: called as ``f`` is, with ``.value_and_grad``,
+        ``.program(...)`` (the plan, which prints) and the numbers of its recordings.
 
     Raises:
-        BadArgumentError: there is no such backend, or it cannot be used here.
+        BadArgumentError: there is no such backend, or it cannot be used here; or ``threads`` is
+            not a positive number.
         TraceError: when called: the function cannot be replayed; the message says why.
 
     >>> square = jit(lambda xs: sum(x * x for x in xs))
@@ -460,12 +466,13 @@ def jit(
     >>> mean_error.value_and_grad(2.0, [1.0, 3.0], [2.0, 5.0])
     (0.5, 3.0)
     """
+    options = Options(rows, reduce, backend, threads, background)
     if f is None:
-        return functools.partial(jit, rows=rows, reduce=reduce, backend=backend)
+        return functools.partial(jit, **options._asdict())
     derivative = derivative_of(f)
     if derivative is not None:
-        return JittedDerivative(derivative, rows, reduce, backend)
+        return JittedDerivative(derivative, options)
     build = builder_of(f)
     if build is not None and not rows:
-        return build(functools.partial(jit, backend=backend))
-    return Jitted(f, rows, reduce, backend)
+        return build(functools.partial(jit, **options.without_rows()))
+    return Jitted(f, options)

@@ -7,18 +7,20 @@ runs, which is the backend's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_nn.jit.backends import Bound, Code
 from autograd_nn.jit.backends.door import compile_items
+from autograd_nn.jit.later import Later
 from autograd_nn.jit.lifting.adjoint import adjoint, clearing, whole_way
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Place, Plan
 
 __all__ = ["Compiled", "Frame"]
 
-_KEPT = 4  # sets of buffers
+_KEPT = 16  # sets of buffers: as many as threads have used at a time
+_ADDRESS = 8  # bytes
 _ONE_BY_ONE = 32  # results that are taken out one by one
 
 
@@ -28,13 +30,17 @@ class Compiled:
     Its code is made when it is first asked for: forward, back to some groups of leaves, and both
     in one.
 
-    Attributes:
+    Args:
         plan: the plan.
         backend: its name.
+        later: whether NumPy is to run it until the backend's code is made.
+
+    Attributes:
+        plan: the plan.
     """
 
-    def __init__(self, plan: Plan, backend: str) -> None:
-        self.plan, self.backend = plan, backend
+    def __init__(self, plan: Plan, backend: str, later: bool = False) -> None:
+        self.plan, self._backend, self._later = plan, backend, later
         self._ways: dict[tuple[int, ...], Backward] = {}
         self._codes: dict[Any, Code] = {}
         self._idle: list[Frame] = []
@@ -56,9 +62,27 @@ class Compiled:
                 items += [*clearing(way), *way.items]
             elif wanted is not None:
                 items += whole_way(self.plan, self.way(wanted))
-            found = compile_items(self.backend, items, self.plan.sizes)
+            make = Later if self._later else compile_items
+            found = make(self._backend, items, self.plan.sizes)
             self._codes[forward, wanted] = found
         return found
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for code that is being made, and for all that is asked for from now on.
+
+        Args:
+            timeout: seconds to wait for each; None for as long as it takes.
+
+        Returns:
+            Whether all is there.
+        """
+        self._later = False
+        codes = [code for code in self._codes.values() if isinstance(code, Later)]
+        return all(code.wait(timeout) for code in codes)
+
+    def running(self) -> set[str]:
+        """The names of the backends that run what is ready."""
+        return {code.backend for code in self._codes.values()}
 
     def borrow(self) -> Frame:
         """Buffers that no other thread uses until they are given back."""
@@ -164,6 +188,24 @@ class Frame:
                 for bound in self._bound.values():
                     bound.attach(load.buffer, array)
 
+    def direct(self, shapes: tuple[Any, ...], wanted: tuple[int, ...] | None) -> Direct | None:
+        """Where machine code takes arguments of these shapes, and leaves what is wanted.
+
+        None where something else than machine code has a part in it.
+        """
+        found = getattr(self._code(True, wanted), "direct", None)
+        if found is None or self._plan.guards:
+            return None
+        functions, table = found
+        inputs = [load.place(x, table) for load, x in zip(self._loads, shapes, strict=False)]
+        outputs = [self._loads[k].place_of_slopes(shapes[k], self._buffers) for k in wanted or ()]
+        if None in inputs or None in outputs:
+            return None
+        first, unit = self._values.ctypes.data, self._values.itemsize
+        check = 0 if wanted is None else first + unit * (len(self._values) - 1)
+        number = first + unit * int(self._roots[0])
+        return Direct(functions, table, number, check, tuple(inputs), tuple(outputs))
+
     def _load_plain(self, groups: Sequence[Any], shapes: tuple[Any, ...]) -> None:
         views = self._plain.get(shapes)
         if views is None:
@@ -233,6 +275,17 @@ class Frame:
         return self.taken(wanted)
 
 
+class Direct(NamedTuple):
+    """What ``Entry`` takes: addresses, and of numbers also their shapes and steps."""
+
+    functions: tuple[int, ...]
+    table: int
+    number: int
+    check: int
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+
+
 class _Load:
     """Puts the numbers of one group of leaves where they belong.
 
@@ -269,11 +322,29 @@ class _Load:
 
     def view(self, shape: tuple[int, ...]) -> Any:
         """The cells as an array of a shape; None where they have no strides, or lie elsewhere."""
-        order = self._place.order
-        if self.buffer != VALUES:
+        strides = self._strides(shape)
+        if self.buffer != VALUES or strides is None:
             return None
+        return np.lib.stride_tricks.as_strided(self._own, shape, strides)
+
+    def place(self, shape: tuple[int, ...], table: int) -> Any:
+        """For ``Direct``: where an argument goes, in a buffer or by its address in a table."""
+        strides = self._strides(shape)
+        if strides is None or (self.buffer != VALUES and self._place.order is not None):
+            return None
+        slot = 0 if self.buffer == VALUES else table + self.buffer * _ADDRESS
+        return shape, strides, self._own.ctypes.data, slot
+
+    def place_of_slopes(self, shape: tuple[int, ...], buffers: list[Any]) -> Any:
+        """For ``Direct``: where the slopes along an argument lie."""
+        strides, own = self._strides(shape), buffers[self.buffer + ADJOINTS][self._cells]
+        return None if strides is None else (shape, strides, own.ctypes.data, 0)
+
+    def _strides(self, shape: tuple[int, ...]) -> Any:
+        """The steps in bytes from number to number along each axis; None where they differ."""
+        order = self._place.order
         if not self._place.size:
-            return self._own.reshape(shape)
+            return (0,) * len(shape)
         cells = (np.arange(self._place.size) if order is None else order).reshape(shape)
         steps = []
         for axis, size in enumerate(shape):
@@ -282,9 +353,8 @@ class _Load:
         unit = self._own.itemsize
         strides = [step * unit for step in steps]
         whole = np.arange(len(self._own))
-        if not (np.lib.stride_tricks.as_strided(whole, shape, strides) == cells).all():
-            return None
-        return np.lib.stride_tricks.as_strided(self._own, shape, strides)
+        same = np.lib.stride_tricks.as_strided(whole, shape, strides) == cells
+        return tuple(strides) if same.all() else None
 
     def _in_place(self, numbers: Any, rows: int) -> Any:
         whole = not self._place.by_row or rows == self._rows

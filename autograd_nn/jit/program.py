@@ -19,11 +19,12 @@ from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.exporting import python_text
-from autograd_nn.jit.frames import Compiled, Frame
+from autograd_nn.jit.frames import Compiled, Direct, Frame
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift, lift_lines
 from autograd_nn.jit.lifting.pack import Packer, pack
 from autograd_nn.jit.lifting.packs import Packing
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.plan import Nest, Plan, walk
 from autograd_nn.jit.rows import RowSums
@@ -33,9 +34,15 @@ __all__ = ["Program"]
 
 _REPLAY: Final = 0.12  # microseconds to replay an operation of a trace, value and slopes
 _AT_ONCE: Final = 5000.0  # what may be spent on a path at its second call
+_PATIENCE: Final = 60_000.0  # what a call waits for machine code
+_STAND_IN: Final = 2.0  # times a replay, what NumPy may take in its place
+_DEFAULT: Final = Options()
 _FEW: Final = 64  # operations that are not worth a nest; they keep their order
 _SCATTERED: Final = 4  # operations a pack, below which packing makes next to nothing
-_BLOCKS: Final = (16, 64, 256, 512)  # rows at once, where numbers of rows keep changing
+_BLOCK: Final = 512  # rows at once, or more where they are small
+_LARGEST: Final = 4096
+_CACHED: Final = 1 << 19  # cells of a block, values and adjoints: what a cache holds
+_BLOCKS: Final = (16, 64, 256, 512, 1024, 2048, 4096)  # where numbers of rows keep changing
 _EXACT: Final = 4  # numbers of rows that are compiled for as they are
 _SIZES: Final = 16  # numbers of rows that are kept ready
 
@@ -46,10 +53,16 @@ class Program(Path):
     It can be called by itself, and be pickled and sent to another process.
 
     Attributes:
-        backend: what runs it: "native", "numpy" or "reference".
+        backend: what is to run it: "native", "numpy" or "reference"; see ``running``.
+        block: how many rows are done at once.
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
         origin: the function, and the call at which it was recorded, where they are known.
+
+    >>> from autograd_nn import jit
+    >>> program = jit(lambda x: x * x).program(3.0)
+    >>> program(3.0)
+    9.0
     """
 
     def __init__(
@@ -57,14 +70,13 @@ class Program(Path):
         trace: Trace,
         call: Call,
         result: Any,
-        reduce: str | None,
-        backend: str = "auto",
+        options: Options = _DEFAULT,
         origin: Origin | None = None,
     ) -> None:
-        super().__init__(trace, call, result, reduce)
+        super().__init__(trace, call, result, options.reduce)
         self.used = 0
         self.origin = origin
-        self.backend = backend_of(backend)
+        self.backend = backend_of(options.backend)
         self._ready: dict[int, Compiled] = {}
         needs = Needs(trace)
         packer = pack(trace, needs, self.regions, self.region_of)
@@ -77,6 +89,10 @@ class Program(Path):
             self._plans = {1: self._plan(trace, needs, packer)}
         prices = PRICES[self.backend]
         self.cost, self._prepare = cost(self._plans[1].items, prices)
+        self._later = not options.waits and self._is_for_later()
+        if self._later:
+            self.cost, self._prepare = cost(self._plans[1].items, PRICES["numpy"])
+        self.block = _rows_at_once(self._plans[1]) if prices.rolls else _BLOCK
         self.region_of = []  # as long as there are leaves, and of no use any more
 
     def _plan(self, trace: Trace, needs: Needs, packer: Packer) -> Plan:
@@ -89,6 +105,13 @@ class Program(Path):
                 return plan
         self.packs = 0
         return lift_lines(trace, needs, self.regions, prices.rolls)
+
+    def _is_for_later(self) -> bool:
+        """Whether machine code takes so long to make that NumPy had better run it until then."""
+        if self.row_positions or self.backend != "native":
+            return False
+        stand_in, _ = cost(self.plan.items, PRICES["numpy"])
+        return self._prepare > _PATIENCE and stand_in < _STAND_IN * _REPLAY * self.recorded
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_ready": {}}
@@ -210,6 +233,19 @@ class Program(Path):
         finally:
             compiled.give_back(frame)
 
+    def direct(self, shapes: tuple[Any, ...], regions: Any) -> tuple[Direct, Frame] | None:
+        """Where machine code takes arguments and leaves results, and the buffers it works on.
+
+        Args:
+            shapes, regions: as those of ``plain``.
+
+        Returns:
+            None where something else than machine code has a part in it.
+        """
+        frame = Frame(self._compiled(1))
+        found = None if self.captured else frame.direct(shapes, regions)
+        return None if found is None else (found, frame)
+
     # -- rows ----------------------------------------------------------------------------
 
     @property
@@ -234,8 +270,33 @@ class Program(Path):
                     self._plans = {1: self._plans[1]}
                     self._ready = {}
                 plan = self._plans[rows] = lift(self._packing, rows)
-            found = self._ready[rows] = Compiled(plan, self.backend)
+            found = self._ready[rows] = Compiled(plan, self.backend, self._later)
         return found
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for machine code that is being made; after this, calls wait for what they need.
+
+        Equal calls then give equal bits.
+
+        Args:
+            timeout: seconds to wait at most; None for as long as it takes.
+
+        Returns:
+            Whether all is there.
+
+        >>> from autograd_nn.jit import jit
+        >>> program = jit(lambda x: x * 2).program(1.0)
+        >>> program.wait()
+        True
+        """
+        self._later = False
+        return all(compiled.wait(timeout) for compiled in list(self._ready.values()))
+
+    @property
+    def running(self) -> str:
+        """What runs it now: "numpy" also where machine code is being made, or could not be."""
+        found = set().union(*(compiled.running() for compiled in list(self._ready.values())))
+        return " and ".join(sorted(found)) or self.backend
 
     # -- for people ----------------------------------------------------------------------
 
@@ -295,7 +356,7 @@ class Program(Path):
         first += f" in {nests} nest{'s' * (nests != 1)}" if nests else ""
         guards = f", {self.guards} guards" if self.guards else ""
         body = "\n".join(f"  {line}" for line in str(self.plan).splitlines())
-        return f"{first}{guards}, run by {self.backend}\n{body}"
+        return f"{first}{guards}, run by {self.running}\n{body}"
 
     __repr__ = __str__
 
@@ -313,3 +374,12 @@ def _plainly(frame: Frame, groups: Any, shapes: tuple[Any, ...], regions: Any) -
     if not frame.run_both(groups, regions, shapes) or not frame.is_finite():
         return None
     return frame.number(), frame.taken(regions)
+
+
+def _rows_at_once(plan: Plan) -> int:
+    """How many rows make a block, by the plan of one: a call costs as much as some hundred rows."""
+    each = sum(plan.sizes) - sum(place.size for place in plan.leaves if not place.by_row)
+    found = _BLOCK
+    while found < _LARGEST and 2 * found * 2 * each <= _CACHED:
+        found *= 2
+    return found

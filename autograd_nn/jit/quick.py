@@ -7,7 +7,7 @@ function has not changed, and that the program's guards hold.  Whatever differs 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,14 @@ from autograd_nn.state import this_thread
 
 __all__ = ["Quick"]
 
+try:  # in C; a plain build does without it
+    from autograd_nn.jit import entry
+except ImportError:
+    entry = None  # type: ignore[assignment]
+
 _FLOAT64 = np.dtype(np.float64)
+_FIRST: Final = 4  # answers, after which a way is made that leaves out all Python
+_LONG: Final = 20.0  # microseconds for which other threads must not wait
 
 
 class Quick:
@@ -37,6 +44,8 @@ class Quick:
         self._all_shapes = (*shapes, (len(program.captured),)) if program.captured else shapes
         positions = (argnums,) if type(argnums) is int else argnums or ()
         self._along = [shapes[k] for k in positions]
+        self._entry: entry.Entry | None = None
+        self._until, self._answers = _FIRST, 0
 
     @classmethod
     def of(cls, program: Program, paths: Paths, call: Call, wanted: Wanted | None) -> Quick | None:
@@ -53,8 +62,26 @@ class Quick:
         argnums = wanted.positions[0] if wanted.single else wanted.positions
         return cls(program, paths, shapes, argnums, wanted.regions(program))
 
+    def _enter(self) -> None:
+        """Make the entry, if there can be one by now."""
+        self._until *= 2
+        found = self._program.direct(self._all_shapes, self._regions) if entry else None
+        if found is not None:
+            direct, frame = found
+            single = type(self.argnums) is int
+            self._entry = entry.Entry(*direct, single, self._program.cost > _LONG, frame)
+
+    def _is_free(self) -> bool:
+        """Whether nothing is recorded, and what lies around the function is as it was."""
+        context = this_thread()
+        return context.trace is None and not context.differentiating and self._holds()
+
     def answer(self, args: tuple[Any, ...]) -> Any:
         """The result, or the value and the gradient; None where the long way is to be taken."""
+        if self._entry is not None and self._is_free():
+            found = self._entry(args)
+            if found is not None:
+                return found
         if len(args) != self._count:
             return None
         for x, shape in zip(args, self._shapes, strict=False):
@@ -63,9 +90,11 @@ class Quick:
                     return None
             elif type(x) is not float or shape != ():
                 return None
-        context = this_thread()
-        if context.trace is not None or context.differentiating or not self._holds():
+        if not self._is_free():
             return None
+        self._answers += 1
+        if self._answers == self._until:
+            self._enter()
         found = self._program.plain(args, self._all_shapes, self._regions)
         if found is None or self._regions is None:
             return found

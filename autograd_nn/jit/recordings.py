@@ -19,6 +19,7 @@ from autograd_nn.jit.capture.paths import GIVE_UP, Paths
 from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.options import Options
 from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.program import Program
 
@@ -43,8 +44,7 @@ class Recordings:
     Args:
         function: the function.
         name: what to call it in messages.
-        reduce: what ``jit`` was asked to do with rows.
-        backend: what is to run the programs.
+        options: what ``jit`` was asked for.
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
@@ -53,11 +53,8 @@ class Recordings:
         streak: how many calls in a row have found no path, whatever their structure.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], name: str, reduce: str | None, backend: str
-    ) -> None:
-        self.function, self.name, self.reduce = function, name, reduce
-        self.backend = backend
+    def __init__(self, function: Callable[..., Any], name: str, options: Options) -> None:
+        self.function, self.name, self.options = function, name, options
         self.why = ""
         self.acts = False
         self.streak = 0
@@ -147,7 +144,7 @@ class Recordings:
         self, trace: Trace, described: Any, call: Call, paths: Paths, row: int = 0
     ) -> Program:
         origin = Origin.of(self.function, call, row)
-        program = Program(trace, call, described, self.reduce, self.backend, origin)
+        program = Program(trace, call, described, self.options, origin)
         self._install(program, paths)
         return program
 
@@ -170,11 +167,9 @@ class Recordings:
         if not paths.is_worth_compiling(waiting):
             return None
         if waiting.program is None:
-            described = waiting.result
             origin = Origin.of(self.function, call, 0)
-            waiting.program = Program(
-                waiting.trace, call, described, self.reduce, self.backend, origin
-            )
+            trace, described = waiting.trace, waiting.result
+            waiting.program = Program(trace, call, described, self.options, origin)
         program: Program = waiting.program
         if not program.pays(waiting.hits):
             return None
@@ -192,7 +187,7 @@ class Recordings:
             self.give_up(paths, *difference)
         else:
             paths = self.paths_of(call)  # what lies around may have been written
-            paths.wait(Waiting(trace, call, recording.described, self.reduce))
+            paths.wait(Waiting(trace, call, recording.described, self.options.reduce))
 
     def trace_of(self, recording: Recording) -> Trace | None:
         """The equations of a recording that can be replayed."""

@@ -2,12 +2,14 @@
 
 A block is as many rows as keep what it touches in the cache.  The rows of a block whose
 comparisons come out as they were recorded are done by one program, the others by the next,
-or by a new recording of the first of them.
+or by a new recording of the first of them.  Blocks are independent until their sums are added up,
+in their order, so several threads can do one each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,14 +19,55 @@ from autograd_nn.errors import TraceError
 from autograd_nn.jit.capture.arguments import describe_result, rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Wanted, is_finite
 from autograd_nn.jit.capture.recorder import Run
+from autograd_nn.jit.workers import side_by_side
 
 if TYPE_CHECKING:
     from autograd_nn.jit.program import Program
 
 __all__ = ["RowSums"]
 
-_BLOCK = 512  # rows
 _LONELY = 16  # programs of one row each, after which the engine runs the others
+
+
+@dataclass
+class _Part:
+    """What a program has found for some rows.
+
+    Attributes:
+        program: the program.
+        chosen: the rows.
+        on_path: for each whether it takes the program's path; None where all do.
+        odd: for each whether something is not finite; None where all is.
+        numbers: one line a number of the result, one column a row; None unless all rows are done.
+        slopes: what ``RowSums.slopes`` adds up.
+    """
+
+    program: Program
+    chosen: Any
+    on_path: Any
+    odd: Any
+    numbers: Any = None
+    slopes: list[Any] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows are done."""
+        return self.on_path is None
+
+
+@dataclass
+class _Block:
+    """What the known programs have found for a block of rows.
+
+    Attributes:
+        parts: of rows that are done.
+        odd: arrays of rows with results that are not finite.
+        left: the rows whose path is not known.
+    """
+
+    parts: list[_Part]
+    odd: list[Any]
+    left: Any
 
 
 class RowSums:
@@ -34,14 +77,19 @@ class RowSums:
         call: the arguments.
         wanted: the slopes that are asked for; None if none are.
         reduce: "mean" or "sum" over the rows, or None.
+        threads: how many work on blocks of rows at a time; the result has the same bits for any
+            number of them.
 
     Attributes:
         slopes: what ``wanted`` takes: the sum over rows, or an array with all rows.
         lonely: how many programs were made that hold for one row only.
     """
 
-    def __init__(self, call: Call, wanted: Wanted | None, reduce: str | None) -> None:
+    def __init__(
+        self, call: Call, wanted: Wanted | None, reduce: str | None, threads: int = 1
+    ) -> None:
         self.call, self.wanted, self.reduce = call, wanted, reduce
+        self._threads = threads
         self._seed = 1.0 / call.rows if reduce == "mean" else 1.0
         self.slopes: list[Any] = []
         self.lonely = 0
@@ -70,34 +118,59 @@ class RowSums:
         Raises:
             TraceError: the function does not take the path that it was recorded on.
         """
-        rows, hit = self.call.rows, False
+        start, hit = 0, False
         self._engine = engine
-        for start in range(0, rows, _BLOCK):
-            left = np.arange(start, min(start + _BLOCK, rows))
-            for program in known():
-                before = len(left)
-                left = self._try(program, left)
-                hit |= len(left) < before
-                if not len(left):
-                    break
+        while start < self.call.rows:
+            programs = known()
+            if programs:
+                for chosen, done in self._blocks(programs, start):
+                    left = self._keep_all(done)
+                    hit |= len(left) < len(chosen)
+                    while len(left):
+                        left = self._do_anew(left, record)
+                    start = int(chosen[-1]) + 1
+                    if known() != programs:
+                        break
+                continue
+            made = self._make(start, record)  # it says how many rows make a block
+            stop = start + (1 if isinstance(made, Run) else made.block)
+            left = self._do_made(made, np.arange(start, min(stop, self.call.rows)))
             while len(left):
                 left = self._do_anew(left, record)
+            start = stop
         for row in np.flatnonzero(self._odd).tolist():
             assert engine is not None
             self._do_in_engine(engine(row), row)
         return hit
 
+    def _blocks(self, programs: Sequence[Program], start: int) -> Iterator[tuple[Any, _Block]]:
+        """The rows from ``start`` in blocks, and what the programs find for each, in order."""
+        rows, size = self.call.rows, min(program.block for program in programs)
+        blocks = [np.arange(k, min(k + size, rows)) for k in range(start, rows, size)]
+
+        def of(chosen: Any) -> _Block:
+            return self._block(programs, chosen)
+
+        return side_by_side(of, blocks, self._threads)
+
     def _do_anew(self, left: Any, record: Callable[[int], Program | Run | None]) -> Any:
         """Do the first of some rows, and those on its path; returns the others."""
-        first = int(left[0])
-        made = record(first) if self.lonely < _LONELY else None
+        return self._do_made(self._make(int(left[0]), record), left)
+
+    def _make(self, row: int, record: Callable[[int], Program | Run | None]) -> Program | Run:
+        """A new program for the path that one row takes, or a run of the function for it."""
+        made = record(row) if self.lonely < _LONELY else None
         if made is None:
             assert self._engine is not None
-            made = self._engine(first)
+            made = self._engine(row)
+        return made
+
+    def _do_made(self, made: Program | Run, left: Any) -> Any:
+        """Do the first of some rows by what was made for it, and others; returns the rest."""
         if isinstance(made, Run):
-            self._do_in_engine(made, first)
+            self._do_in_engine(made, int(left[0]))
             return left[1:]
-        others = self._try(made, left)
+        others = self._keep_all(self._block((made,), left))
         self.lonely += len(left) - len(others) == 1
         if len(others) == len(left):
             raise TraceError(
@@ -120,33 +193,51 @@ class RowSums:
                 slopes = [self._seed * np.asarray(x) for x in found]
                 self._add(self._rows_wanted(), chosen, slopes)
 
-    def _try(self, program: Program, chosen: Any) -> Any:
-        """Do the rows that are on a program's path; returns the others."""
-        on_path = self._do(program, chosen)
-        if on_path is None:
-            return chosen[:0]
-        rest = chosen[on_path & ~self._odd[chosen]]
-        for part in _parts(rest) if program.parts else [rest] * bool(len(rest)):
-            if self._do(program, part) is not None:
-                finite = part[~self._odd[part]]
-                if len(finite):
-                    self._do(program, finite)
-        return chosen[~on_path & ~self._odd[chosen]]
+    def _block(self, programs: Sequence[Program], left: Any) -> _Block:
+        """What programs find for some rows.  Nothing is kept yet: any thread may do it."""
+        done = _Block([], [], left)
+        for program in programs:
+            done.left = self._try(program, done.left, done)
+            if not len(done.left):
+                break
+        return done
 
-    def _do(self, program: Program, chosen: Any) -> Any:
-        """Do these rows, if all are on the program's path; else which are, and nothing is done.
+    def _try(self, program: Program, chosen: Any, done: _Block) -> Any:
+        """Do the rows that are on a program's path; returns the others."""
+        found = self._do(program, chosen)
+        if found.is_whole:
+            done.parts.append(found)
+            return chosen[:0]
+        done.odd.append(chosen[found.odd])
+        rest = chosen[found.on_path & ~found.odd]
+        for part in _parts(rest) if program.parts else [rest]:
+            self._do_finite(program, part, done)
+        return chosen[~found.on_path]
+
+    def _do_finite(self, program: Program, left: Any, done: _Block) -> None:
+        """Do those of some rows on a program's path whose results are finite."""
+        while len(left):
+            found = self._do(program, left)
+            if found.is_whole:
+                done.parts.append(found)
+                return
+            done.odd.append(left[found.odd])
+            left = left[found.on_path & ~found.odd]
+
+    def _do(self, program: Program, chosen: Any) -> _Part:
+        """The numbers and slopes of these rows, if all are on the program's path and finite.
 
         Rows whose results are not finite are left to the engine, whose order of sums decides
         between inf and nan.
         """
-        wanted = self.wanted
-        compiled, frame = program.borrow(len(chosen))
+        wanted, count = self.wanted, len(chosen)
+        compiled, frame = program.borrow(count)
         try:
             groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(wanted)]
             with np.errstate(all="ignore"):
-                if not frame.run(groups, len(chosen)):
-                    return frame.on_path()
-                numbers = np.asarray(frame.numbers()).reshape(-1, len(chosen))
+                if not frame.run(groups, count):
+                    return _Part(program, chosen, frame.on_path(), np.zeros(count, dtype=bool))
+                numbers = np.asarray(frame.numbers()).reshape(-1, count)
                 finite = np.isfinite(numbers).all(axis=0)
                 slopes: list[Any] = []
                 if wanted is not None and finite.all():
@@ -154,15 +245,22 @@ class RowSums:
                     found = frame.slopes(wanted.regions(program), self._seed)
                     slopes = wanted.slopes(program, found)
                     finite &= all(map(is_finite, slopes))
-                if self._engine is not None and not finite.all():
-                    self._odd[chosen] = ~finite
-                    return np.ones(len(chosen), dtype=bool)
-                self._keep(program.uniform, program.sources, chosen, numbers)
-                if wanted is not None:
-                    self._add(self._rows_wanted(), chosen, slopes)
-            return None
+            if self._engine is not None and not finite.all():
+                return _Part(program, chosen, np.ones(count, dtype=bool), ~finite)
+            return _Part(program, chosen, None, None, numbers, slopes)
         finally:
             compiled.give_back(frame)
+
+    def _keep_all(self, done: _Block) -> Any:
+        """Keep what was found for a block; returns the rows for which nothing was."""
+        for rows in done.odd:
+            self._odd[rows] = True
+        for part in done.parts:
+            self._keep(part.program.uniform, part.program.sources, part.chosen, part.numbers)
+            if self.wanted is not None:
+                with np.errstate(all="ignore"):
+                    self._add(self._rows_wanted(), part.chosen, part.slopes)
+        return done.left
 
     def _keep(self, result: Any, sources: list[Any], chosen: Any, numbers: Any) -> None:
         """Keep the results of some rows: their description, and one line a number."""
@@ -194,7 +292,7 @@ class RowSums:
                 size = (self.call.rows, len(slope) // len(chosen))
                 self.slopes.append(np.empty(size) if row and not whole else slope)
             elif not row:
-                self.slopes[k] += slope  # NumPy's warnings are off
+                self.slopes[k] += slope
             if row and not whole:
                 self.slopes[k][chosen] = slope.reshape(len(chosen), -1)
 

@@ -49,13 +49,27 @@ class MSELoss(_Criterion):
 
 
 class L1Loss(_Criterion):
-    """See ``losses.mean_absolute_error``."""
+    """See ``losses.mean_absolute_error``.
+
+    >>> L1Loss()([2.0, 0.0], [1.0, 2.0])
+    1.5
+    """
 
     _function = staticmethod(losses.mean_absolute_error)
 
 
 class HuberLoss(_Criterion):
-    """See ``losses.huber``."""
+    """See ``losses.huber``.
+
+    Args:
+        delta: where the straight line begins, in the target's unit; above 0.
+
+    Raises:
+        ValueError: when called: ``delta`` is not positive, or the shapes differ.
+
+    >>> HuberLoss()([0.5, 3.0], [0.0, 0.0])
+    1.3125
+    """
 
     _function = staticmethod(losses.huber)
 
@@ -64,7 +78,11 @@ class HuberLoss(_Criterion):
 
 
 class BCEWithLogitsLoss(_Criterion):
-    """See ``losses.binary_cross_entropy``, which takes logits."""
+    """See ``losses.binary_cross_entropy``, which takes logits.
+
+    >>> round(BCEWithLogitsLoss()([0.0], [1.0]), 6)
+    0.693147
+    """
 
     _function = staticmethod(losses.binary_cross_entropy)
 
@@ -79,6 +97,12 @@ class _OfClasses(_Criterion):
 class CrossEntropyLoss(_OfClasses):
     """See ``losses.cross_entropy``, which takes logits and numbers of classes.
 
+    Args:
+        weight: a number for each class; see ``class_weight`` in ``losses``.
+
+    Raises:
+        TypeError, ValueError: when called: as for the loss.
+
     >>> round(CrossEntropyLoss()([[0.0, 0.0]], [1]), 6)
     0.693147
     """
@@ -87,12 +111,26 @@ class CrossEntropyLoss(_OfClasses):
 
 
 class NLLLoss(_OfClasses):
-    """See ``losses.negative_log_likelihood``."""
+    """See ``losses.negative_log_likelihood``.
+
+    Args:
+        weight: a number for each class; see ``class_weight`` in ``losses``.
+
+    Raises:
+        TypeError, ValueError: when called: as for the loss.
+
+    >>> NLLLoss()([[-0.5, -1.0]], [0])
+    0.5
+    """
 
     _function = staticmethod(losses.negative_log_likelihood)
 
 
 class KLDivLoss(_Criterion):
-    """See ``losses.kl_divergence``: the mean over rows, PyTorch's ``reduction="batchmean"``."""
+    """See ``losses.kl_divergence``: the mean over rows, PyTorch's ``reduction="batchmean"``.
+
+    >>> KLDivLoss()([[0.0]], [[1.0]])
+    0.0
+    """
 
     _function = staticmethod(losses.kl_divergence)

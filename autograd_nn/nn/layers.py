@@ -116,6 +116,9 @@ class Layer(Module):
         nout: how many neurons.
         options: as for ``Neuron``.
 
+    Raises:
+        TypeError, ValueError: as for ``Neuron``, or ``nout`` is no positive int.
+
     >>> Layer(3, 2, seed=0)
     Layer(3 -> 2, relu)
     """

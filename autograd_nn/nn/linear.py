@@ -118,6 +118,10 @@ class LayerNorm(Module):
         normalized_shape: how many numbers the vector has.
         eps: is added to the variance, so that a constant vector can be divided.
 
+    Raises:
+        TypeError, ValueError: ``normalized_shape`` is no positive int.
+        ValueError: when called: another number of inputs.
+
     Called on a vector it gives a list; on a list of vectors, a list of those.
 
     Source: Ba, Kiros and Hinton, "Layer normalization" (2016).

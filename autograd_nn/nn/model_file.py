@@ -85,7 +85,21 @@ def fill(module: Model, state: State) -> None:
 
 
 def to_bytes(module: Model) -> bytes:
-    """What ``save`` writes; the same model gives the same bytes."""
+    """What ``save`` writes; the same model gives the same bytes.
+
+    Args:
+        module: a model, with ``named_parameters()``.
+
+    Returns:
+        The contents of an ``.npz`` file; ``from_bytes`` and ``load`` read it.
+
+    Raises:
+        TypeError: ``module`` is no model.
+
+    >>> from autograd_nn import Neuron
+    >>> to_bytes(Neuron(2, seed=0)) == to_bytes(Neuron(2, seed=0))
+    True
+    """
     state = state_dict(module)
     describe = getattr(module, "_architecture", None)  # a class of the user's own may have none
     architecture = describe() if describe is not None else None

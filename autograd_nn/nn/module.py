@@ -51,6 +51,12 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Set the module and all its parts to training; gives the module itself, as PyTorch.
 
+        Args:
+            mode: whether to training; False is ``eval()``.
+
+        Returns:
+            The module.
+
         >>> from autograd_nn.nn import Dropout
         >>> Dropout(0.5).eval().training
         False
@@ -149,15 +155,37 @@ class Module:
         return states.state_dict(self)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Set the parameters from arrays by name; see ``saving.load_state_dict``."""
+        """Set the parameters from arrays by name; see ``saving.load_state_dict``.
+
+        Args:
+            state: arrays or lists of numbers by name.
+
+        Raises:
+            TypeError, ValueError: as ``saving.load_state_dict``; the module is then as it was.
+        """
         states.load_state_dict(self, state)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the parameters to an ``.npz`` file; see ``saving.save``."""
+        """Write the parameters to an ``.npz`` file; see ``saving.save``.
+
+        Args:
+            path: the file; an old one stays until the new one is whole.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         write_whole(path, model_file.to_bytes(self))
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Set the parameters from a file; ``saving.load`` makes a model from one."""
+        """Set the parameters from a file; ``saving.load`` makes a model from one.
+
+        Args:
+            path: a file that ``save`` wrote.
+
+        Raises:
+            ModelFileError: it is damaged, foreign, or of another model; this one is then as it was.
+            OSError: it cannot be read.
+        """
         model_file.load_into(self, path)
 
     def _architecture(self) -> dict[str, Any] | None:

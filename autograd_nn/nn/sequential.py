@@ -123,7 +123,17 @@ class ReLU(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """``x`` where positive, else ``negative_slope * x``; see ``functions.leaky_relu``."""
+    """``x`` where positive, else ``negative_slope * x``; see ``functions.leaky_relu``.
+
+    Args:
+        negative_slope: the slope below 0.
+
+    Raises:
+        ValueError: it is no number.
+
+    >>> LeakyReLU()([-2.0, 3.0])
+    [-0.02, 3.0]
+    """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = float(negative_slope)
@@ -133,28 +143,44 @@ class LeakyReLU(_Elementwise):
 
 
 class Tanh(_Elementwise):
-    """The hyperbolic tangent of each number."""
+    """The hyperbolic tangent of each number.
+
+    >>> Tanh()([0.0])
+    [0.0]
+    """
 
     def _of(self, x: Any) -> Any:
         return functions.tanh(x)
 
 
 class Sigmoid(_Elementwise):
-    """``1 / (1 + e**-x)`` of each number."""
+    """``1 / (1 + e**-x)`` of each number.
+
+    >>> Sigmoid()([0.0])
+    [0.5]
+    """
 
     def _of(self, x: Any) -> Any:
         return functions.sigmoid(x)
 
 
 class Softplus(_Elementwise):
-    """``log(1 + e**x)`` of each number."""
+    """``log(1 + e**x)`` of each number.
+
+    >>> [round(out, 3) for out in Softplus()([0.0])]
+    [0.693]
+    """
 
     def _of(self, x: Any) -> Any:
         return functions.softplus(x)
 
 
 class GELU(_Elementwise):
-    """``x`` times the normal distribution's probability below it; see ``functions.gelu``."""
+    """``x`` times the normal distribution's probability below it; see ``functions.gelu``.
+
+    >>> [round(out, 3) for out in GELU()([1.0])]
+    [0.841]
+    """
 
     def _of(self, x: Any) -> Any:
         return functions.gelu(x)

@@ -30,9 +30,15 @@ class Model(Protocol):
 def state_dict(module: Model) -> State:
     """The parameters' numbers by name; a list of parameters is one array.
 
+    Args:
+        module: a model, with ``named_parameters()``.
+
     Returns:
         A dict such as ``{"layers.0.neurons.0.w": array of nin, "layers.0.neurons.0.b":
         array of shape ()}``, of copies: later training does not change it.
+
+    Raises:
+        TypeError: ``module`` is no model.
 
     >>> from autograd_nn import Neuron
     >>> {name: array.shape for name, array in state_dict(Neuron(3, seed=0)).items()}
@@ -47,6 +53,10 @@ def load_state_dict(module: Model, state: dict[str, Any]) -> None:
 
     Everything is checked first: after an error the module is as it was.  A matrix, as PyTorch
     keeps one for ``weight``, stands for its rows ``weight.0``, ``weight.1``, ...
+
+    Args:
+        module: the model to fill.
+        state: arrays or lists of numbers by name.
 
     Raises:
         TypeError: ``state`` is no dict, or holds something else than numbers.

@@ -31,6 +31,9 @@ class RMSprop(Optimizer):
         momentum: how much of the previous step is kept.
         centered: divide by the running standard deviation instead.
 
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
+
     >>> x = Value(5.0)
     >>> optimizer = RMSprop([x], lr=0.1)
     >>> (x**2).backward()
@@ -82,6 +85,9 @@ class Adagrad(Optimizer):
         lr_decay: the rate is divided by ``1 + lr_decay`` times the number of steps before.
         initial_accumulator_value: what the sums start from.
         eps: keeps the division finite.
+
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
 
     >>> x = Value(5.0)
     >>> optimizer = Adagrad([x], lr=0.1)

@@ -21,8 +21,16 @@ Floats = NDArray[np.float64]
 def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale all slopes together so that their Euclidean norm is at most ``max_norm``.
 
+    Args:
+        parameters: the Values, such as ``model.parameters()``.
+        max_norm: the largest norm that is left as it is, at least 0.
+
     Returns:
         The norm before.
+
+    Raises:
+        TypeError: something else than Values, or ``max_norm`` is no number.
+        ValueError: no parameters, one of them twice, or ``max_norm`` is negative.
 
     >>> x, y = Value(0.0), Value(0.0)
     >>> x.grad, y.grad = 3.0, 4.0
@@ -41,6 +49,14 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
 
 def clip_grad_value_(parameters: Iterable[Value], clip_value: float) -> None:
     """Move every slope into the range from ``-clip_value`` to ``clip_value``.
+
+    Args:
+        parameters: the Values, such as ``model.parameters()``.
+        clip_value: the largest size of a slope, at least 0.
+
+    Raises:
+        TypeError: something else than Values, or ``clip_value`` is no number.
+        ValueError: no parameters, one of them twice, or ``clip_value`` is negative.
 
     >>> x = Value(0.0)
     >>> x.grad = -7.0

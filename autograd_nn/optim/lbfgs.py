@@ -35,6 +35,10 @@ class LBFGS(Optimizer):
         history_size: how many steps the curvature is learned from.
         tolerance_grad: it ends where no slope is steeper.
 
+    Raises:
+        ImportError: SciPy is not installed.
+        TypeError, ValueError: as for ``Optimizer``.
+
     >>> x = Value(5.0)
     >>> optimizer = LBFGS([x])
     >>> def closure():

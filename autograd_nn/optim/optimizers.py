@@ -45,6 +45,15 @@ class Optimizer(ABC):
     Raises:
         TypeError: ``parameters`` holds something else than Values, or a setting is no number.
         ValueError: there are no parameters, one is listed twice, or a setting is out of range.
+
+    >>> class Signs(Optimizer):
+    ...     def update(self, data, gradient):
+    ...         data -= self.lr * np.sign(gradient)
+    >>> x = Value(5.0)
+    >>> (x**2).backward()
+    >>> Signs([x], lr=0.5).step()
+    >>> x.data
+    4.5
     """
 
     def __init__(
@@ -78,7 +87,12 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, data: Floats, gradient: Floats) -> None:
-        """Move ``data`` in place against ``gradient``, both in the order of ``parameters``."""
+        """Move ``data`` in place against ``gradient``, both in the order of ``parameters``.
+
+        Args:
+            data: the numbers of the parameters.
+            gradient: the slope of each.
+        """
 
     def step(self) -> None:
         """Move every parameter by one step against its ``.grad``."""
@@ -97,6 +111,9 @@ class Optimizer(ABC):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from the ``state_dict`` of an optimiser of the same kind and number of parameters.
+
+        Args:
+            state: what ``state_dict`` gave.
 
         Raises:
             ValueError: it is another kind's, or of another number of parameters; nothing is
@@ -132,6 +149,9 @@ class SGD(Optimizer):
         momentum: how much of the previous step is kept, from 0.
         dampening: how much of the new slope is kept out of the momentum.
         nesterov: look ahead along the momentum; needs ``momentum > 0`` and no dampening.
+
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
 
     >>> x = Value(5.0)
     >>> optimizer = SGD([x], lr=0.1)
@@ -183,6 +203,9 @@ class Adam(Optimizer):
         betas: how much of the two running means is kept at each step, each in [0, 1).
         eps: keeps the division finite.
 
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
+
     >>> x = Value(5.0)
     >>> optimizer = Adam([x], lr=0.1)
     >>> (x**2).backward()
@@ -232,6 +255,13 @@ class Adam(Optimizer):
 
 class AdamW(Adam):
     """Adam with weight decay apart from the slopes: each step shrinks by ``lr * weight_decay``.
+
+    Args:
+        parameters, lr, betas, eps: as for ``Adam``.
+        weight_decay: the share of ``lr`` by which each parameter shrinks a step.
+
+    Raises:
+        TypeError, ValueError: as for ``Optimizer``.
 
     >>> x = Value(5.0)
     >>> AdamW([x], lr=0.1).step()  # no slope: only the decay of 0.01 acts

@@ -36,6 +36,19 @@ class Schedule(ABC):
 
     Args:
         optimizer: whose ``lr`` is set; its rate before the first schedule is the base rate.
+
+    Raises:
+        TypeError: ``optimizer`` is no optimiser.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> class Halving(Schedule):
+    ...     def rate(self, epoch):
+    ...         return self.base_lr * 0.5**epoch
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> Halving(optimizer).step()
+    >>> optimizer.lr
+    0.5
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -56,7 +69,14 @@ class Schedule(ABC):
 
     @abstractmethod
     def rate(self, epoch: int) -> float:
-        """The learning rate of that epoch, counted from 0."""
+        """The learning rate of that epoch, counted from 0.
+
+        Args:
+            epoch: counted from 0.
+
+        Returns:
+            The learning rate.
+        """
 
     def step(self) -> None:
         """Set the rate of the next epoch."""
@@ -73,6 +93,15 @@ class Schedule(ABC):
 
 class StepLR(Schedule):
     """The rate times ``gamma`` after every ``step_size`` epochs.
+
+    Args:
+        optimizer: whose rate is set.
+        step_size: epochs, at least 1.
+        gamma: what the rate is multiplied by.
+
+    Raises:
+        TypeError: ``optimizer`` is no optimiser, or a setting no number.
+        ValueError: a setting is out of range.
 
     >>> from autograd_nn import Value
     >>> from autograd_nn.optim import SGD
@@ -95,6 +124,15 @@ class StepLR(Schedule):
 class CosineAnnealingLR(Schedule):
     """Half a cosine from the base rate down to ``eta_min`` in ``T_max`` epochs, then up again.
 
+    Args:
+        optimizer: whose rate is set.
+        T_max: epochs from the base rate down, at least 1.
+        eta_min: the lowest rate.
+
+    Raises:
+        TypeError: ``optimizer`` is no optimiser, or a setting no number.
+        ValueError: a setting is out of range.
+
     >>> from autograd_nn import Value
     >>> from autograd_nn.optim import SGD
     >>> schedule = CosineAnnealingLR(SGD([Value(1.0)], lr=1.0), T_max=2)
@@ -116,6 +154,15 @@ class CosineAnnealingLR(Schedule):
 
 class LinearLR(Schedule):
     """Warm-up: from ``start_factor`` to ``end_factor`` of the base rate in ``total_iters`` epochs.
+
+    Args:
+        optimizer: whose rate is set.
+        start_factor, end_factor: shares of the base rate, at the first epoch and at the last.
+        total_iters: epochs from the one to the other, at least 1.
+
+    Raises:
+        TypeError: ``optimizer`` is no optimiser, or a setting no number.
+        ValueError: a setting is out of range.
 
     >>> from autograd_nn import Value
     >>> from autograd_nn.optim import SGD
@@ -150,6 +197,10 @@ class SequentialLR(Schedule):
         optimizer: the one that the schedules have too.
         schedules: at least one, each made on the same optimiser.
         milestones: the epochs at which the next schedule begins, one fewer than schedules.
+
+    Raises:
+        TypeError: something else than schedules.
+        ValueError: no schedules, of different optimisers, or another number of milestones.
 
     >>> from autograd_nn import Value
     >>> from autograd_nn.optim import SGD
@@ -195,6 +246,10 @@ class OneCycleLR(Schedule):
         pct_start: the share of them in which the rate rises.
         div_factor: the first rate is ``max_lr`` over this.
         final_div_factor: the last rate is the first one over this.
+
+    Raises:
+        TypeError: ``optimizer`` is no optimiser, or a setting no number.
+        ValueError: a setting is out of range.
 
     >>> from autograd_nn import Value
     >>> from autograd_nn.optim import SGD
@@ -249,6 +304,10 @@ class ReduceLROnPlateau:
         min_lr: the rate does not fall below.
         monitor: the number in ``fit``'s history; by default ``val_loss``, or ``loss``.
 
+    Raises:
+        TypeError: ``optimizer`` is no optimiser, or a setting no number.
+        ValueError: a setting is out of range.
+
     >>> from autograd_nn import Value
     >>> from autograd_nn.optim import SGD
     >>> optimizer = SGD([Value(1.0)], lr=1.0)
@@ -289,7 +348,11 @@ class ReduceLROnPlateau:
         return f"ReduceLROnPlateau({type(self.optimizer).__name__}, {made})"
 
     def step(self, number: float) -> None:
-        """Hear of an epoch's number, and lower the rate where it is time."""
+        """Hear of an epoch's number, and lower the rate where it is time.
+
+        Args:
+            number: the loss of that epoch, or whatever is watched.
+        """
         x, sign = float(number), 1.0 if self.mode == "min" else -1.0
         margin = self.threshold * abs(self.best) if math.isfinite(self.best) else 0.0
         if sign * x < sign * self.best - margin:

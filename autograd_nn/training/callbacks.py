@@ -32,6 +32,11 @@ class Run:
         optimizer: a callback may change its ``lr``.
         history: the epochs so far, the present one included.
         epochs: how many were asked for.
+
+    >>> from autograd_nn import Value
+    >>> from autograd_nn.optim import SGD
+    >>> Run(None, SGD([Value(1.0)]), epochs=3).epochs
+    3
     """
 
     def __init__(self, model: Any, optimizer: Optimizer, epochs: int) -> None:
@@ -47,25 +52,51 @@ class Run:
         return self.history.epochs
 
     def stop(self, reason: str) -> None:
-        """End the training after this epoch; the reason is kept in ``history.stopped``."""
+        """End the training after this epoch; the reason is kept in ``history.stopped``.
+
+        Args:
+            reason: in words, for the history.
+        """
         self.history.stopped = reason
 
 
 class Callback:
-    """Derive from this to write an object that takes part in training; each method may stay."""
+    """Derive from this to write an object that takes part in training; each method may stay.
+
+    >>> class Losses(Callback):
+    ...     def on_epoch_end(self, run):
+    ...         print(len(run.history["loss"]), "of", run.epochs)
+    >>> from autograd_nn import MLP, fit
+    >>> model = MLP(1, [1], seed=0)
+    >>> history = fit(model, [[1.0]], [2.0], epochs=2, callbacks=[Losses()], verbose=0)
+    1 of 2
+    2 of 2
+    """
 
     def __repr__(self) -> str:
         made = ", ".join(f"{name}={x!r}" for name, x in settings(self).items())
         return f"{type(self).__name__}({made})"
 
     def on_train_begin(self, run: Run) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Args:
+            run: the training that is going on.
+        """
 
     def on_epoch_end(self, run: Run) -> None:
-        """After each epoch."""
+        """After each epoch.
+
+        Args:
+            run: the training that is going on.
+        """
 
     def on_train_end(self, run: Run) -> None:
-        """After the last epoch, also when training was stopped or interrupted."""
+        """After the last epoch, also when training was stopped or interrupted.
+
+        Args:
+            run: the training that is going on.
+        """
 
 
 class _Watch(Callback):
@@ -116,6 +147,12 @@ class EarlyStopping(_Watch):
 
     Raises:
         TypeError, ValueError: a setting is out of range; at the first epoch: no such number.
+
+    >>> from autograd_nn import MLP, fit
+    >>> stop = EarlyStopping(patience=1, min_delta=1e6)  # no epoch is better by so much
+    >>> history = fit(MLP(1, [1], seed=0), [[1.0]], [2.0], epochs=9, callbacks=[stop], verbose=0)
+    >>> len(history["loss"])
+    2
     """
 
     def __init__(
@@ -149,6 +186,15 @@ class BestWeights(_Watch):
 
     Args:
         monitor, mode, min_delta: see ``EarlyStopping``.
+
+    Raises:
+        TypeError, ValueError: as for ``EarlyStopping``.
+
+    >>> from autograd_nn import MLP, fit
+    >>> model = MLP(1, [1], seed=0)
+    >>> history = fit(model, [[1.0]], [2.0], epochs=2, callbacks=[BestWeights()], verbose=0)
+    >>> len(history["loss"])
+    2
     """
 
     def on_epoch_end(self, run: Run) -> None:

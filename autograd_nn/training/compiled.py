@@ -158,7 +158,9 @@ class JitStep(Step):
         if (weighted, drops) not in self._programs:
             recorded = self._recorded
             self._programs[weighted, drops] = (
-                recorded.program(weighted, drops) if self._by_row else jit(recorded.batch)
+                recorded.program(weighted, drops)
+                if self._by_row
+                else jit(recorded.batch, background=False)  # a run goes on to the same bits
             )
         return self._programs[weighted, drops]
 

@@ -44,6 +44,10 @@ class History(Mapping[str, list[float]]):
     def append(self, numbers: Mapping[str, float], seconds: float) -> None:
         """Add one epoch.
 
+        Args:
+            numbers: by name, the same names in every epoch.
+            seconds: how long it took.
+
         Raises:
             ValueError: the names are not those of the epochs before.
         """
@@ -96,6 +100,9 @@ class History(Mapping[str, list[float]]):
         """Write one row per epoch, with a head: epoch (from 1), then every name.
 
         Numbers are written so that reading them gives the same floats.
+
+        Args:
+            path: the file.
 
         Raises:
             OSError: the file cannot be written.

@@ -53,6 +53,9 @@ def layer_statistics(
         model: an ``MLP`` or a ``Sequential``, whose layers run in turn.
         X, y, loss: as for ``fit``; of more than 256 rows, 256 spread evenly are used.
 
+    Returns:
+        For each layer its name, what it gives, and the slopes that come back to it.
+
     Raises:
         TypeError: the model has no layers in turn.
 
@@ -106,10 +109,23 @@ def plot_layers(
 
     A spread that shrinks from layer to layer says that the signal, or the slope, dies out.
 
-    Args and errors are those of ``layer_statistics``.
+    Args:
+        model: an ``MLP`` or a ``Sequential``, whose layers run in turn.
+        X, y, loss: as for ``fit``; of more than 256 rows, 256 spread evenly are used.
 
     Returns:
         The matplotlib figure: a row for each layer.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+        TypeError: the model has no layers in turn.
+
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from autograd_nn import MLP
+    >>> figure = plot_layers(MLP(1, [4, 1], seed=0), [[1.0], [2.0]], [0.0, 1.0])
+    >>> len(figure.axes)
+    4
     """
     plt = pyplot()
     found = layer_statistics(model, X, y, loss=loss)
@@ -154,6 +170,14 @@ def plot_weights(model: Any, shape: tuple[int, int] | None = None, *, most: int 
 
     Raises:
         ValueError: the weights do not fill such images, or there are none.
+        ImportError: matplotlib is not installed.
+
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from autograd_nn import MLP
+    >>> figure = plot_weights(MLP(4, [3, 1], seed=0))
+    >>> figure.axes[0].get_images()[0].get_array().shape
+    (2, 2)
     """
     plt = pyplot()
     weights = _first_weights(model)

@@ -31,6 +31,9 @@ class LearningRates:
     Attributes:
         rates, losses: one of each for every step; the losses are smoothed.
         suggestion: the rate at which the loss falls steepest; nan where it never falls.
+
+    >>> LearningRates([0.001, 0.01, 0.1], [1.0, 0.9, 0.2]).suggestion
+    0.01
     """
 
     def __init__(self, rates: list[float], losses: list[float]) -> None:
@@ -45,8 +48,14 @@ class LearningRates:
     def plot(self, ax: Any = None) -> Any:
         """Draw the loss over the rate; needs matplotlib (the extra ``plot``).
 
+        Args:
+            ax: matplotlib axes to draw into; without them a new figure.
+
         Returns:
             The matplotlib figure.
+
+        Raises:
+            ImportError: matplotlib is not installed.
         """
         if ax is None:
             _, ax = pyplot().subplots(figsize=(6.4, 3.6), layout="constrained")
@@ -87,6 +96,9 @@ def find_learning_rate(
         steps: how many; it ends before where the loss is four times the lowest.
         batch_size: rows per step.
         seed: of the order of rows.
+
+    Returns:
+        The ``LearningRates``, whose ``suggestion`` is the rate and whose ``plot()`` draws them.
 
     Raises:
         TypeError, ValueError: see ``fit``; or the rates do not grow.

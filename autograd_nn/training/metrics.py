@@ -38,6 +38,9 @@ def to_labels(outputs: Any, loss: str = "cross_entropy") -> NDArray[np.int64]:
         loss: the one that the model was trained with, by name.  It says what the outputs
             mean: logits of classes, a logit of label 1 against 0, or a score for 1 against -1.
 
+    Returns:
+        One int for each row, shape (rows,).
+
     Raises:
         ValueError: the loss has no labels, or the shape does not fit it.
 
@@ -62,6 +65,13 @@ def to_labels(outputs: Any, loss: str = "cross_entropy") -> NDArray[np.int64]:
 def accuracy(y_true: Any, labels: Any) -> float:
     """The share of labels that are right, from 0 to 1.
 
+    Args:
+        y_true: the true label of each row.
+        labels: the predicted ones; see ``to_labels``.
+
+    Returns:
+        From 0 to 1.
+
     Raises:
         ValueError: the shapes differ, or there are none.
 
@@ -76,6 +86,13 @@ def confusion_matrix(y_true: Any, labels: Any) -> NDArray[np.int64]:
     """How often each class was taken for each: row the truth, column what was said.
 
     Rows and columns are the classes that occur, in order.
+
+    Args:
+        y_true: the true label of each row.
+        labels: the predicted ones; see ``to_labels``.
+
+    Returns:
+        Counts, shape (classes, classes).
 
     Raises:
         ValueError: the shapes differ, or there are none.
@@ -97,6 +114,13 @@ def precision(y_true: Any, labels: Any) -> float:
     The class is 1 where the labels are 0 and 1, or -1 and 1; with more classes, the mean over
     them.  0 where nothing was said to be in it.
 
+    Args:
+        y_true: the true label of each row.
+        labels: the predicted ones; see ``to_labels``.
+
+    Returns:
+        From 0 to 1.
+
     Raises:
         ValueError: the shapes differ, or there are none.
 
@@ -110,6 +134,16 @@ def precision(y_true: Any, labels: Any) -> float:
 def recall(y_true: Any, labels: Any) -> float:
     """Of what is in the class, the share that was found; see ``precision``.
 
+    Args:
+        y_true: the true label of each row.
+        labels: the predicted ones; see ``to_labels``.
+
+    Returns:
+        From 0 to 1.
+
+    Raises:
+        ValueError: the shapes differ, or there are none.
+
     >>> recall([0, 1, 1, 0], [0, 1, 0, 0])
     0.5
     """
@@ -119,6 +153,16 @@ def recall(y_true: Any, labels: Any) -> float:
 
 def f1(y_true: Any, labels: Any) -> float:
     """The harmonic mean of precision and recall; see ``precision``.
+
+    Args:
+        y_true: the true label of each row.
+        labels: the predicted ones; see ``to_labels``.
+
+    Returns:
+        From 0 to 1.
+
+    Raises:
+        ValueError: the shapes differ, or there are none.
 
     >>> round(f1([0, 1, 1, 0], [0, 1, 0, 0]), 6)
     0.666667
@@ -134,6 +178,9 @@ def roc_auc(y_true: Any, scores: Any) -> float:
         y_true: labels, of two kinds for one score a row, else classes from 0.
         scores: shape (rows,), or (rows, classes): then the mean over classes of each one's
             probability against the rest.
+
+    Returns:
+        From 0 to 1; 0.5 is as good as guessing.
 
     Raises:
         ValueError: the lengths differ, or a class has no row, or every row.
@@ -168,6 +215,13 @@ def r2(y_true: Any, predicted: Any) -> float:
     For rows of several targets, the mean over them.  A target that never changes has 1 where it
     is met exactly, else 0.
 
+    Args:
+        y_true: the targets, shape (rows,) or (rows, targets).
+        predicted: the predictions, of the same shape.
+
+    Returns:
+        At most 1; below 0 where the mean of the targets would do better.
+
     Raises:
         ValueError: the shapes differ, or there are fewer than two rows.
 
@@ -190,8 +244,17 @@ def r2(y_true: Any, predicted: Any) -> float:
 def top_k_accuracy(y_true: Any, scores: Any, k: int = 2) -> float:
     """The share of rows whose class is among the ``k`` highest scores.
 
+    Args:
+        y_true: the class of each row, an int from 0.
+        scores: shape (rows, classes); higher is likelier.
+        k: how many of the highest count, from 1.
+
+    Returns:
+        From 0 to 1.
+
     Raises:
         ValueError: the scores have not a column for each class, or the lengths differ.
+        TypeError: ``k`` is no int.
 
     >>> top_k_accuracy([0, 2], [[0.2, 0.5, 0.3], [0.5, 0.4, 0.1]], k=2)
     0.0

@@ -134,6 +134,11 @@ def plot_decision_boundary(
     Raises:
         ImportError: matplotlib is not installed.
         ValueError: ``X`` has not two columns, or see ``fit``.
+
+    >>> from autograd_nn import MLP
+    >>> X, y = [[0.0, 0.0], [1.0, 1.0]], [0, 1]
+    >>> len(plot_decision_boundary(MLP(2, [1], seed=0), X, y, resolution=20).axes)
+    1
     """
     plt = pyplot()
     known = sorted(set(np.asarray(y).ravel().tolist()))
@@ -204,6 +209,12 @@ def plot_confusion_matrix(matrix: Any, classes: Any = None, *, ax: Any = None) -
 
     Returns:
         The matplotlib figure.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+
+    >>> plot_confusion_matrix([[2, 0], [1, 1]], ["no", "yes"]).axes[0].get_xlabel() != ""
+    True
     """
     plt = pyplot()
     counts = np.asarray(matrix)

@@ -36,6 +36,10 @@ def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
 
     Raises:
         TypeError, ValueError: ``X`` is no table of finite numbers, or does not fit the model.
+
+    >>> from autograd_nn import MLP
+    >>> predict(MLP(2, [3], seed=0), [[0.0, 0.0]]).shape
+    (1, 3)
     """
     rows = check_inputs(X)
     owned = parameters_of(model)
@@ -57,6 +61,9 @@ def predict_proba(
         loss: the one that the model was trained with, by name: ``cross_entropy`` (logits of
             classes), ``negative_log_likelihood`` (log-probabilities) or ``binary_cross_entropy``
             (a logit of 1 against 0, which gives two columns).
+
+    Returns:
+        Shape (rows, classes); each row adds up to 1.
 
     Raises:
         TypeError, ValueError: see ``predict``; or the loss or the outputs name no classes.
@@ -92,8 +99,15 @@ def evaluate(
 ) -> dict[str, float]:
     """The loss and the metrics of a model on data, by name.
 
-    Args and errors are those of ``fit``; ``classes`` are needed for labels that are text: those
-    of its history, ``history.classes``.
+    Args:
+        model, X, y, loss, metrics, compiled: as for ``fit``.
+        classes: needed for labels that are text: those of its history, ``history.classes``.
+
+    Returns:
+        ``loss`` and each metric by its name.
+
+    Raises:
+        TypeError, ValueError: as for ``fit``.
 
     >>> from autograd_nn import MLP
     >>> model = MLP(1, [1], seed=0)

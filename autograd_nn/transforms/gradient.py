@@ -34,6 +34,9 @@ class Derivative(NamedTuple):
         function: the function it differentiates.
         argnums: along which arguments.
         with_value: whether it returns the value too.
+
+    >>> derivative_of(grad(abs)).argnums
+    0
     """
 
     made: Callable[..., Any]
@@ -43,7 +46,19 @@ class Derivative(NamedTuple):
 
 
 def derivative_of(f: Callable[..., Any]) -> Derivative | None:
-    """How ``f`` was made, if ``grad`` or ``value_and_grad`` returned it: a jit can do better."""
+    """How ``f`` was made, if ``grad`` or ``value_and_grad`` returned it: a jit can do better.
+
+    Args:
+        f: any function.
+
+    Returns:
+        What made it, or None where it is another function.
+
+    >>> derivative_of(grad(abs, argnums=0)).function is abs
+    True
+    >>> derivative_of(abs) is None
+    True
+    """
     found: Derivative | None = getattr(f, "_derivative", None)
     # A decorator around it may have copied the attribute.
     return found if found is not None and found.made is f else None
@@ -68,6 +83,13 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         A function of the same arguments: the gradient, structured as the argument is; a
         tuple of gradients where ``argnums`` is a tuple or list.  With ``has_aux`` the pair of
         that and what ``f`` returned beside.
+
+    Raises:
+        TypeError: ``f`` is no function; when called: it does not return one number, or an argument
+            to be differentiated holds something else than numbers.
+        ValueError: when called: there is no argument at that position, or it is asked for twice.
+        LeakError: when called: numbers of an argument left the graph, and the result does not
+            depend on it otherwise.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -95,6 +117,12 @@ def value_and_grad(
     """As ``grad``, but the function returns the pair (value, gradient).
 
     With ``has_aux`` the value is what ``f`` returned: the pair of its number and the rest.
+
+    Args:
+        f, argnums, has_aux: as for ``grad``.
+
+    Returns:
+        A function of the same arguments, which returns the pair of the value and the gradient.
 
     Raises:
         TypeError: when called: ``f`` does not return one number, or an argument to be

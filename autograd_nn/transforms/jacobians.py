@@ -93,6 +93,15 @@ def jacobian(
 def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """``jacobian`` with a tangent for each input: for few inputs and many results.
 
+    Args:
+        f, argnums, has_aux: as for ``jacobian``.
+
+    Returns:
+        As for ``jacobian``.
+
+    Raises:
+        TypeError, ValueError: as for ``jacobian``.
+
     >>> jacfwd(lambda x: [x, x * x])(3.0)
     [1.0, 6.0]
     """
@@ -101,6 +110,15 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
 
 def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """``jacobian`` with an adjoint for each result: for many inputs and few results.
+
+    Args:
+        f, argnums, has_aux: as for ``jacobian``.
+
+    Returns:
+        As for ``jacobian``.
+
+    Raises:
+        TypeError, ValueError: as for ``jacobian``.
 
     >>> jacrev(lambda x: x[0] * x[1])([2.0, 3.0])
     [3.0, 2.0]

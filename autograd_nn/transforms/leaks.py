@@ -19,7 +19,22 @@ __all__ = ["depends_on", "one_number", "refuse_leak"]
 
 
 def depends_on(result: Any, nodes: Sequence[Value]) -> bool:
-    """Whether a result, or one of a list, is connected to these nodes, by more than ``detach``."""
+    """Whether a result, or one of a list, is connected to these nodes, by more than ``detach``.
+
+    Args:
+        result: a number, a Value, or a list of them.
+        nodes: the Values asked about.
+
+    Returns:
+        True where a path of operations leads from one of ``nodes`` to a result.
+
+    Raises:
+        TypeError: ``nodes`` is no list.
+
+    >>> x = Value(2.0)
+    >>> depends_on(x * 3.0, [x]), depends_on(x.detach() * 3.0, [x])
+    (True, False)
+    """
     wanted, seen = {id(v) for v in nodes}, set()
     stack = [x for x in (result if type(result) is list else [result]) if isinstance(x, Value)]
     while stack:
@@ -44,6 +59,8 @@ def refuse_leak(
 
     Raises:
         LeakError: it names the line.
+
+    >>> refuse_leak(3.0, {"argument 0": [Value(2.0)]}, left=[])  # nothing left the graph
     """
     if not left:
         return
@@ -57,8 +74,18 @@ def refuse_leak(
 def one_number(result: Any, f: Callable[..., Any]) -> Any:
     """What ``f`` returned as a Value or a float.
 
+    Args:
+        result: what it returned.
+        f: the function, for the message.
+
+    Returns:
+        ``result`` where it is a Value, else the float that it is.
+
     Raises:
         TypeError: it is not one number.
+
+    >>> one_number(3, abs)
+    3.0
     """
     if isinstance(result, np.ndarray) and result.ndim == 0:
         result = result.item()

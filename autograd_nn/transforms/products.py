@@ -104,9 +104,18 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
 
     The function is run once; each direction then costs a walk over what it did.
 
+    Args:
+        f: a function of any arguments that returns numbers in any structure.
+        primals: its arguments, at which it is linearized.
+        has_aux: whether ``f`` returns a pair, of which the second part is handed on.
+
     Returns:
         The pair of ``f(*primals)`` and a function of as many tangents; with ``has_aux`` what
         else ``f`` returned as a third.
+
+    Raises:
+        TypeError: ``f`` is no function; when the second is called: another number of tangents.
+        ValueError: a result without a number; tangents of another structure or shape.
 
     >>> value, along = linearize(lambda x, y: x * y, 2.0, 3.0)
     >>> value, along(1.0, 0.0), along(0.0, 1.0)
@@ -128,6 +137,11 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The value of ``f``, and a function from a weight for each result to slopes.
 
+    Args:
+        f: a function of any arguments that returns numbers in any structure.
+        primals: its arguments.
+        has_aux: whether ``f`` returns a pair, of which the second part is handed on.
+
     Returns:
         The pair of ``f(*primals)`` and a function that takes weights in the structure of the
         result (a cotangent), and returns a tuple: for each argument the slope of the weighted
@@ -137,6 +151,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     Raises:
         ValueError: a result without a number; when the function is called: weights of another
             structure or shape than the result.
+        TypeError: ``f`` is no function.
 
     >>> value, back = vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)
     >>> value, back([1.0, 10.0])

@@ -39,11 +39,14 @@ def checkpoint(f: Function) -> Function:
         f: a function of any arguments, which gives the same for the same ones.  It may use
             Values beside its arguments, such as a model's parameters.
 
-    Within a derivative of higher order, and in a recording by the jit, ``f`` runs as it is.
+    Returns:
+        A function of the same arguments, with the same results and slopes.
 
     Raises:
         TypeError: ``f`` is no function.
         GraphError: from ``backward()``: ``f`` did something else the second time.
+
+    Within a derivative of higher order, and in a recording by the jit, ``f`` runs as it is.
 
     >>> def steps(x, v):
     ...     for _ in range(10):

@@ -48,6 +48,9 @@ class Structure(NamedTuple):
         shapes: of every leaf: None for a number, the shape of an array.
         assemble: from one object a leaf to the nested structure.
         form: the containers and shapes as nested tuples: equal where the structures are.
+
+    >>> flatten([1.0, [2.0, 3.0]])[1].shapes
+    (None, None, None)
     """
 
     shapes: tuple[Shape | None, ...]
@@ -66,7 +69,14 @@ class Structure(NamedTuple):
         return list(zip([0, *ends], ends, strict=False))
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """From as many numbers or Values, in order, to the nested structure."""
+        """From as many numbers or Values, in order, to the nested structure.
+
+        Args:
+            numbers: floats or Values, one for each number of the structure.
+
+        Returns:
+            Lists, tuples, dicts and arrays as they were, with these numbers.
+        """
         if not any(self.shapes) and all(shape is None for shape in self.shapes):
             return self.assemble(numbers)
         leaves = [
@@ -90,6 +100,9 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
     Args:
         nested: a number, a Value, an array, or a list, tuple or dict of these, to any depth.
         where: what to call it in an error.
+
+    Returns:
+        The pair of the leaves in order, and their ``Structure``.
 
     Raises:
         TypeError: something in it is none of these; the message says where.

@@ -32,6 +32,7 @@ def test_what_is_open_as_a_whole_is_a_picture_in_the_cell():
     assert "<svg" in text
     assert "iframe" not in text
     assert "light-dark(" in text
+    assert '<div class="autograd-nn" tabindex="0"' in text  # keys scroll what is too wide
 
 
 def test_what_is_closed_comes_with_its_scenes():
@@ -108,12 +109,14 @@ def test_groups_open_and_close_on_a_click_and_by_keyboard(browser, tmp_path):
         browser.switch_to.default_content()
 
 
+@pytest.mark.parametrize("attribute", ["data-jp-theme-light", "data-theme"])
 @pytest.mark.parametrize(("scheme", "colour"), [("light", "255, 255, 255"), ("dark", "33, 43, 58")])
-def test_colours_follow_the_scheme_around_the_picture(browser, tmp_path, scheme, colour):
-    """A notebook's theme is not always the system's."""
+def test_colours_follow_the_scheme_around_the_picture(browser, tmp_path, scheme, colour, attribute):
+    """The theme of a notebook, or of a site of documentation, is not always the system's."""
     y = Value(2.0, "x") * 3.0 + 1.0
     path = tmp_path / "cell.html"
-    body = f'<body data-jp-theme-light="{"true" if scheme == "light" else "false"}">'
+    said = scheme if attribute == "data-theme" else str(scheme == "light").lower()
+    body = f'<body {attribute}="{said}">'
     path.write_text(
         f"<!doctype html><meta charset='utf-8'>{body}{shown(draw(y))}", encoding="utf-8"
     )

@@ -2,7 +2,8 @@
 
 Programs with exits, branches, integer arguments, state, rows, models, numbers that are not finite
 and narrow types, called several times with other numbers and shapes.  The suite runs a few
-hundred; ``AUTOGRAD_NN_FUZZ=20000`` runs so many, ``AUTOGRAD_NN_FUZZ_FROM=5000`` from that seed.
+hundred, fewer on the plain engine; ``AUTOGRAD_NN_FUZZ=20000`` runs so many,
+``AUTOGRAD_NN_FUZZ_FROM=5000`` from that seed.
 A failing program is printed in a short form, with its seed.
 """
 
@@ -13,7 +14,9 @@ import pytest
 from engine_oracle import Outcome, slopes_by_engine, value_by_engine
 from fuzz_programs import Maker, Program, failure, shortened
 
-COUNT = int(os.environ.get("AUTOGRAD_NN_FUZZ", "400"))
+from autograd_nn import engine_is_compiled
+
+COUNT = int(os.environ.get("AUTOGRAD_NN_FUZZ", "400" if engine_is_compiled() else "100"))
 FIRST = int(os.environ.get("AUTOGRAD_NN_FUZZ_FROM", "0"))
 SHARES = {"plain": 0.55, "rows": 0.2, "model": 0.15, "derivative": 0.1}
 _SHOWN = 10

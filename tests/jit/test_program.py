@@ -165,7 +165,7 @@ def without_pattern(xs, lines=400):
 def test_what_takes_long_to_compile_has_to_save_as_much_first():
     """Otherwise a function that is called a few times would be slower for being jitted."""
     short = jit(lambda x: x * x, backend="native").program(2.0)
-    long = jit(without_pattern, backend="native").program([1.0, 2.0])
+    long = jit(without_pattern, backend="native", background=False).program([1.0, 2.0])
     assert short.pays(1)
     assert not long.pays(1)
     assert long.pays(10_000)

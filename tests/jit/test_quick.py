@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from autograd_nn import parameter, value_and_grad
-from autograd_nn.jit import jit
+from autograd_nn import engine_is_compiled, parameter, value_and_grad
+from autograd_nn.jit import jit, quick
 from autograd_nn.jit.capture.paths import Paths
 from autograd_nn.jit.program import Program
 
@@ -92,3 +92,8 @@ def test_slopes_are_the_callers_own():
     _, second = jitted.value_and_grad(np.full(4, 2.0))
     assert first.tolist() == [2.0] * 4
     assert second.tolist() == [4.0] * 4
+
+
+def test_a_compiled_build_has_the_way_in_c():
+    """Else calls of small functions take twice as long, and nobody notices."""
+    assert engine_is_compiled() == (quick.entry is not None)

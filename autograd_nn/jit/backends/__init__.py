@@ -35,9 +35,14 @@ class Code(Protocol):
 
     Attributes:
         is_quiet: whether running them never gives one of NumPy's warnings.
+        backend: the name of what runs them.
     """
 
-    is_quiet: bool
+    @property
+    def is_quiet(self) -> bool: ...
+
+    @property
+    def backend(self) -> str: ...
 
     def bind(self, buffers: list[Any]) -> Bound:
         """Make them ready for one set of buffers: arrays of floats, by number."""

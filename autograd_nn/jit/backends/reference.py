@@ -23,6 +23,7 @@ class ReferenceCode:
 
     items: Sequence[Item]
     is_quiet: bool = False
+    backend: str = "reference"
 
     def bind(self, buffers: list[Any]) -> _Bound:
         """Items with their buffers."""

@@ -62,6 +62,8 @@ class NativeCode:
         is_quiet: whether nothing runs in NumPy, which would warn of an overflow.
     """
 
+    backend: str = "native"
+
     def __init__(self, items: Sequence[plan.Item], sizes: Sequence[int], target: Target) -> None:
         writer = _Writer(2 * len(sizes), target)
         steps: list[str | Tape | Product] = []
@@ -84,11 +86,14 @@ class NativeCode:
             self._made.function(step, None, POINTER) if isinstance(step, str) else step
             for step in steps
         ]
+        named = [step for step in steps if isinstance(step, str)]
+        is_all = len(named) == len(steps) and not len(self._callbacks)
+        self._functions = tuple(map(self._made.address, named)) if is_all else None
 
     def bind(self, buffers: list[Any]) -> NativeBound:
         """Make the code ready for one set of buffers."""
         check = self._callbacks.check if len(self._callbacks) else None
-        return NativeBound(self._steps, buffers, self._tables, check)
+        return NativeBound(self._steps, buffers, self._tables, check, self._functions)
 
 
 class NativeBound:
@@ -99,6 +104,10 @@ class NativeBound:
         buffers: by number.
         tables: of offsets.
         check: raises what a function of Python's raised that the code called; or None.
+        functions: the addresses of the steps, if all are machine code and nothing is checked.
+
+    Attributes:
+        direct: those addresses and that of the table which each of them takes; or None.
     """
 
     def __init__(
@@ -107,6 +116,7 @@ class NativeBound:
         buffers: list[Any],
         tables: Any,
         check: Callable[[], None] | None,
+        functions: tuple[int, ...] | None,
     ) -> None:
         self._arrays = [*buffers, tables]  # they must live as long as their addresses are used
         self._addresses = (ctypes.c_void_p * len(self._arrays))(
@@ -119,6 +129,7 @@ class NativeBound:
         ]
         if check is not None:
             self._steps.append(check)
+        self.direct = None if functions is None else (functions, ctypes.addressof(self._addresses))
 
     def __call__(self) -> None:
         """Run it."""

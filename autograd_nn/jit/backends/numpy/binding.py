@@ -41,6 +41,7 @@ class NumPyCode:
     calls: list[Call | Repeated]
     scratch: dict[int, int]
     is_quiet: bool = False
+    backend: str = "numpy"
 
     def bind(self, buffers: list[Any]) -> _Bound:
         """Calls on arrays."""

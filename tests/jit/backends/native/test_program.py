@@ -168,8 +168,8 @@ def test_an_attached_array_is_read_where_it_lies():
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize(("factor", "add"), [(1.0, False), (-0.5, False), (1.0, True)])
 def test_large_products(turned, factor, add):
-    """Those that a BLAS does, with any operand turned."""
-    m, n, k = 70, 65, 66
+    """Those of long rows, which a BLAS does, with any operand turned."""
+    m, n, k = 70, 65, 1066
     random = np.random.default_rng(0)
     a, b, c = (random.normal(size=shape) for shape in ((m, k), (k, n), (m, n)))
     want = factor * (a @ b) + (c if add else 0.0)
@@ -193,7 +193,7 @@ def test_large_products(turned, factor, add):
 
 
 def test_a_large_product_of_an_attached_array():
-    m, n, k = 80, 64, 64
+    m, n, k = 80, 64, 1064
     random = np.random.default_rng(0)
     values = np.concatenate([random.normal(size=k * n), np.zeros(m * n)])
     buffers = [values, np.zeros(values.size), np.zeros(m * k), np.zeros(m * k)]
