@@ -115,6 +115,20 @@ def test_arrays_of_another_shape_are_refused():
     np.testing.assert_allclose(single, f(W1, b1, W2, b2, X, y), rtol=1e-5)
 
 
+def test_a_part_of_an_argument_that_is_read_twice_has_a_name():
+    """One vector holds all weights: its matrices are taken out once, as one does by hand."""
+
+    def f(theta, x):
+        rows = [theta[3 * k : 3 * k + 3] for k in range(4)]
+        hidden = [fn.tanh(w[0] * x[0] + w[1] * x[1] + w[2]) for w in rows]
+        return sum(h * w[1] + h * w[0] for h, w in zip(hidden, rows, strict=True))
+
+    args = np.linspace(-1, 1, 12), np.array([0.5, 2.0])
+    text = assert_text_means(jit(f).program(*args), args, (0, 1))
+    assert "    theta_1 = theta.reshape(4, 3)\n" in text
+    assert "d_sum_hidden @ theta_1[:, :2]" in text
+
+
 # -- paths --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from math import prod
 from typing import Any, Final
 
@@ -48,6 +50,7 @@ class Inputs:
         self.arguments = [names.new(each) for each in source.notes.arguments]
         names.reserve_builtins()
         self.loads: list[str] = []
+        self._views: dict[str, str] = {}
         self.row_argument = ""
         regions = iter(source.plan.leaves)
         self.given = [
@@ -104,6 +107,30 @@ class Inputs:
     def _cells(self, place: Place) -> Any:
         """The cells of a group of leaves, all buffers of values one after another."""
         return np.asarray(place.cells) + sum(self._plan.sizes[: place.buffer // 2])
+
+    def reshaped(self, lines: list[str]) -> list[str]:
+        """The lines, with a name for each reshaped part of an argument that is read twice.
+
+        As one writes ``W1, W2 = theta[:48].reshape(16, 3), ...`` first.
+        """
+        names = "|".join(re.escape(given.name) for given in self.all)
+        part = re.compile(rf"(?<![\w.])({names})(\[[^\[\]]*\])?\.reshape\([\d, ]+\)")
+        code = [line for line in lines if names and not line.lstrip().startswith("#")]
+        found = Counter(match.group(0) for line in code for match in part.finditer(line))
+        chosen = [text for text, times in found.items() if times > 1]
+        for text in chosen:
+            if text not in self._views:
+                base = re.split(r"\W", text)[0]
+                self._views[text] = self._names.new(f"{base}_{len(self._views) + 1}")
+
+        views = {text: self._views[text] for text in chosen}
+
+        def named(line: str) -> str:
+            if not chosen or line.lstrip().startswith("#"):
+                return line
+            return part.sub(lambda m: views.get(m.group(0), m.group(0)), line)
+
+        return [*(f"    {self._views[text]} = {text}" for text in chosen), *map(named, lines)]
 
     # -- in the arrays -----------------------------------------------------------------------
 

@@ -131,6 +131,7 @@ class _Module:
     def _function(self, name: str, statements: list[Statement], result: str, about: str) -> str:
         """The code of one function."""
         lines = written(tidy(statements, names_in(result), self._ways.called.slice))
+        lines = self._inputs.reshaped(lines)
         code = [line for line in lines if not line.lstrip().startswith("#")]
         if any("rows" in names_in(line) for line in [*code, result]):
             lines.insert(0, f"    rows = len({self._inputs.row_argument})")
