@@ -129,6 +129,21 @@ def test_a_part_of_an_argument_that_is_read_twice_has_a_name():
     assert "d_sum_hidden @ theta_1[:, :2]" in text
 
 
+def test_a_slope_of_one_is_no_integer():
+    """An array filled with a 1 would be of integers, and cut off what is added to one of them."""
+
+    def f(x):
+        total = sum(x)
+        scale = x[0] * x[1]
+        return 2 * total - total + max(scale, scale) * x[0]
+
+    x = np.array([0.5, 0.25, 3.0, 1.5])
+    assert_text_means(jit(f).program(x), (x,))
+    rows = np.array([[0.5, 0.25, 3.0], [1.5, 1.0, 2.0]])
+    of_rows = jit(lambda w, x: sum(w) + w[0] * w[1] * x[0], rows="x", reduce="sum")
+    assert_text_means(of_rows.program(x, rows), (x, rows))
+
+
 # -- paths --------------------------------------------------------------------------------------
 
 

@@ -56,7 +56,10 @@ def test_a_smaller_shape_is_filled_only_where_that_matters():
     small = Assign("x", "", one, shape=(N, "(3,)"))
     assert lines(small, Assign("z", "", x * c, shape=(N, "(3,)"))) == ["z = s * c"]
     summed = Assign("z", "", total(x, [0]))
-    assert lines(Assign("x", "", one, shape=(N, "(3,)")), summed)[0] == "x = np.full((3,), s)"
+    assert (
+        lines(Assign("x", "", one, shape=(N, "(3,)")), summed)[0]
+        == "x = np.full((3,), s, dtype=float)"
+    )
 
 
 def test_an_array_of_slopes_is_no_other_array():

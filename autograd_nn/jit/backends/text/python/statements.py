@@ -60,14 +60,16 @@ class Assign:
     def text(self) -> str:
         """The line."""
         target = self.name + self.index
+        expr = floating(self.expr) if self.expr.op == "number" else self.expr
         if self.whole and not self.add and self.shape and not self.is_full:
-            filled = floating(self.expr) if self.expr.op == "number" else self.expr
-            return f"{target} = np.full({self.shape[1]}, {filled})"
+            # A number may be an integer, and an array of those would cut fractions off.
+            kind = "" if expr.shape or expr.op == "number" else ", dtype=float"
+            return f"{target} = np.full({self.shape[1]}, {expr}{kind})"
         if self.owned and self.whole and not self.add and self.expr.op == "leaf":
             return f"{target} = {self.expr}" + (".copy()" if self.expr.shape else "")
         if self.add and not self.index:
             return f"{target} = {self.name} + {self.expr.text(4)}"
-        return f"{target} {'+=' if self.add else '='} {self.expr}"
+        return f"{target} {'+=' if self.add else '='} {expr}"
 
     def reads(self) -> set[str]:
         """The names that it reads."""
