@@ -21,7 +21,6 @@ import numpy as np
 
 from autograd_nn.callers import is_user_file
 from autograd_nn.engine import Value
-from autograd_nn.errors import AutogradError, CannotReplayError
 from autograd_nn.jit.capture.arguments import is_module
 from autograd_nn.jit.capture.call import Call
 from autograd_nn.jit.capture.recorder import Recording
@@ -80,7 +79,7 @@ class Origin:
             return None
         try:
             return _recorded(self.function, self.call)
-        except (AutogradError, CannotReplayError):
+        except Exception:  # whatever it is, the function is another than it was
             return None
 
 

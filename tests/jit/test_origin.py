@@ -127,3 +127,12 @@ def test_a_value_that_is_closed_over_is_found_by_its_name():
     held = {"scale": [Value(2.0), Value(3.0)]}
     again = jit(lambda x: held["scale"][1] * x).program(1.0).origin.again()
     assert "held.scale.1" in again.owners.values()
+
+
+def test_a_function_that_raises_now_is_written_without_names():
+    """What it reads is gone: the program still is what it was."""
+    held = {"scale": 2.0}
+    program = jit(lambda x: x * held["scale"]).program(3.0)
+    del held["scale"]
+    assert program.origin.again() is None
+    assert "could not be run once more" in program.to_python("f")

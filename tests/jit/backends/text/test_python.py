@@ -223,6 +223,9 @@ class Point:
         (lambda a: [], (1.0,)),
         (lambda a: a.sum() * 0 + 7, (np.ones((2, 2)),)),
         (lambda a: 5.0, (1.0,)),
+        (lambda a: a, (1.0,)),
+        (lambda a: a[1], (np.array([1.0, 2.0]),)),
+        (lambda a: np.array(a).T, ([[1.0, 2.0], [3.0, 4.0]],)),
     ],
 )  # fmt: skip
 def test_arguments_and_results_of_every_kind(f, args):
