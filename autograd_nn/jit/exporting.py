@@ -121,9 +121,14 @@ def _plan(program: Program, again: Again | None) -> tuple[Plan, Any]:
     packing = packer.finish()
     if program.row_positions:
         return readable(packing, _rows(readable(packing)[0]))
-    if len(packing.packs) <= _PACKS or len(packing.packs) * _SCATTERED <= trace.recorded:
-        return readable(packing)
-    return lift_lines(trace, needs, regions, True), np.arange(len(trace.codes)) + len(PADDING)
+    few = len(packing.packs) <= _PACKS
+    if few or len(packing.packs) * _SCATTERED <= trace.recorded:
+        plan, cells = readable(packing)
+        if not all(isinstance(x, Nest) and x.axes == () and x.kind != "look" for x in plan.items):
+            return plan, cells
+    # Single numbers without a pattern keep the order in which they were written.
+    cells = np.arange(len(trace.codes)) + len(PADDING)
+    return lift_lines(trace, needs, regions, not few), cells
 
 
 def _rows(plan: Plan) -> int:
