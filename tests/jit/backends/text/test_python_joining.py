@@ -1,6 +1,6 @@
 """Lines are joined only where the numbers stay the same: nothing moves past what changes it."""
 
-from autograd_nn.jit.backends.text.python.expressions import leaf, total
+from autograd_nn.jit.backends.text.python.expressions import leaf, number, total
 from autograd_nn.jit.backends.text.python.joining import Slice, tidy
 from autograd_nn.jit.backends.text.python.statements import Assign, Check, Repeat, Run, written
 
@@ -95,3 +95,17 @@ def test_a_check_says_where():
         "if not np.all(x > 0):",
         "raise ValueError('another path than the recorded one at net.py:3')",
     ]
+
+
+def test_a_number_or_another_name_is_written_wherever_it_is_read():
+    one, s, t = number(-1.0), leaf("s", (), True), leaf("t", (), True)
+    found = lines(Assign("s", "", one), Assign("t", "", s * a), Assign("z", "", s * b + t * t))
+    assert found == ["z = (-a)**2 - b"]
+    assert lines(Assign("x", "", a), Assign("z", "", x * x + b)) == ["z = a**2 + b"]
+    changed = Assign("x", "", a), Run("a[0] = 1", "a"), Assign("z", "", x * b + x)
+    assert lines(*changed)[0] == "x = a"
+    loop = Repeat("t", 2, False, [Run("z[t] = x[t]", "z")])
+    assert lines(Assign("x", "", a), Run("z = np.zeros(3)", "z", True), loop)[0] == "x = a"
+    carried = [Assign("z", "[t]", x * b), Assign("x", "", y)]
+    found = lines(Assign("x", "", a), Repeat("t", 2, False, carried))
+    assert found[-1] == "x = y"

@@ -364,7 +364,7 @@ def _compared(op: str, a: Expr, b: Expr) -> Any:
 
 def _times(a: Expr, b: Expr) -> Expr:
     """``a * b`` without a change of how it rounds."""
-    if a.op == b.op == "number" or _is(a, 1.0) or _is(b, 1.0):
+    if a.op == b.op == "number" or any(_is(x, sign) for x in (a, b) for sign in (1.0, -1.0)):
         return product(a, b)
     return _binary("*", a, b)
 

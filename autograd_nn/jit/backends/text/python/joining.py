@@ -196,6 +196,9 @@ def _inlined_in(
     k = 0
     while k < len(found):
         s = found[k]
+        if _spread(found, k, needed, uses, sets):
+            del found[k]
+            continue
         ready = isinstance(s, Assign) and s.whole and not s.add and not (s.kept and s.is_full)
         if ready and isinstance(s, Assign) and uses.get(s.name) == 1 and sets.get(s.name) == 1:
             at = -1 if s.name in needed else _user(found, k, s)
@@ -212,6 +215,45 @@ def _inlined_in(
                     continue
         k += 1
     return found
+
+
+def _spread(
+    statements: list[Statement],
+    k: int,
+    needed: set[str],
+    uses: dict[str, int],
+    sets: dict[str, int],
+) -> bool:
+    """Write a number, or the other name of an array, in the place of a name; whether that is done.
+
+    It is done where all that reads the name are expressions, and nothing changes the array later.
+    """
+    s = statements[k]
+    if not isinstance(s, Assign) or not s.whole or s.add or s.kept or not s.is_full:
+        return False
+    if not (s.expr.op == "number" or s.expr.plain) or s.name in needed or sets.get(s.name) != 1:
+        return False
+    later = statements[k + 1 :]
+    if any(s.reads() & sets_of(other) for other in later):
+        return False
+    users = [other for other in later if s.name in other.reads()]
+    times = 0
+    for other in users:
+        if not isinstance(other, Assign):
+            return False
+        plain = [x for x in other.expr.parts() if x.plain and x.args[0] == s.name]
+        if len(plain) != sum(uses_in(text).count(s.name) for text in _texts(other)):
+            return False
+        times += len(plain)
+    if times != uses.get(s.name):  # in a loop an earlier line may read it, of the round before
+        return False
+    for other in users:
+        assert isinstance(other, Assign)
+        for x in [x for x in other.expr.parts() if x.plain and x.args[0] == s.name]:
+            other.expr = other.expr.replaced(x, s.expr)
+    for name in s.reads():
+        uses[name] += times - 1
+    return True
 
 
 def _user(statements: Sequence[Statement], k: int, s: Assign) -> int:
