@@ -20,6 +20,7 @@ __all__ = [
     "check_choice",
     "describe",
     "did_you_mean",
+    "is_dask",
     "is_int",
     "look_up",
     "positions_of",
@@ -112,6 +113,16 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     """
     close = get_close_matches(given[:_LONGEST], list(known), 1)
     return f"did you mean {close[0]!r}? " if close else ""
+
+
+def is_dask(given: Any) -> bool:
+    """Whether it is a collection of Dask, which is not imported to find out.
+
+    >>> is_dask([1.0, 2.0])
+    False
+    """
+    home = type(given).__module__.partition(".")[0]
+    return home in ("dask", "dask_expr") and hasattr(given, "__dask_graph__")
 
 
 def is_int(given: Any) -> bool:

@@ -19,6 +19,7 @@ whatever this package refuses::
     ├── GradientCheckError   AssertionError   slopes do not agree
     ├── AnomalyError         ArithmeticError  the first nan or infinity, and where it came from
     ├── NonFiniteLossError   ArithmeticError  training met a nan or an infinity
+    ├── ClusterError         RuntimeError     workers of Dask were lost, or are of another version
     └── TraceError           TypeError        what a recorded function must not do
         └── LeakError                         numbers left the graph
 
@@ -48,6 +49,7 @@ __all__ = [
     "AnomalyError",
     "AutogradError",
     "BadArgumentError",
+    "ClusterError",
     "ComplexResultError",
     "DrawingError",
     "GradientCheckError",
@@ -190,6 +192,16 @@ class NonFiniteLossError(AutogradError, ArithmeticError):
             "The model has the weights from before this step. A smaller learning rate, scaled "
             "inputs, or optim.clip_grad_norm_ in a loop of your own often help."
         )
+
+
+# -- many machines -------------------------------------------------------------------------
+
+
+class ClusterError(AutogradError, RuntimeError):
+    """The machines that were to compute it cannot; the message says which, and what to do.
+
+    A model has the parameters of the last whole step.
+    """
 
 
 # -- the jit -----------------------------------------------------------------------------

@@ -11,6 +11,9 @@ parameters are those of scikit-learn's own classes where they mean the same.
 >>> model.fit(X, y).score(X, y) > 0.9
 True
 
+Arrays and dataframes of Dask are trained on where they lie, by the client of the context, and
+predictions of them are arrays of Dask; see docs/beyond_dask.md.
+
 What is left out: training itself, which is ``training.fit``.
 """
 
@@ -20,14 +23,14 @@ import numbers
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from autograd_nn.checks import look_up
+from autograd_nn.checks import is_dask, look_up
 from autograd_nn.errors import BadArgumentError, MissingPackageError
 from autograd_nn.nn import ACTIVATIONS, MLP
 from autograd_nn.optim import LBFGS, OPTIMIZERS
 from autograd_nn.saving import from_bytes, to_bytes
 from autograd_nn.training import EarlyStopping, fit, predict
+from autograd_nn.training.block_labels import Labelled, chosen, names_of
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # type: ignore[import-untyped]
@@ -133,7 +136,8 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             self.n_iter_no_change, f"val_{metric}" if stops else "loss",
             min_delta=self.tol, restore_best_weights=stops,
         )  # fmt: skip
-        if weights is not None:  # a weighted mean, where fit's is the mean of what is weighted
+        # A weighted mean, where fit's is the mean of what is weighted; in blocks it is one already.
+        if weights is not None and not is_dask(weights):
             weights = weights / np.mean(weights)
         done = len(self.loss_curve_) if one_epoch else 0
         self.history_ = fit(
@@ -177,8 +181,36 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             state = state | {"model_": from_bytes(state["model_"])}
         super().__setstate__(state)
 
-    def _outputs(self, X: Any) -> NDArray[np.float64]:
+    def _blocks(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Labelled:
+        """The rows of Dask, after the checks that scikit-learn makes of others."""
+        rows = Labelled(X, y, sample_weight)
+        if reset:
+            self.n_features_in_ = rows.X.shape[1]
+            if rows.names is not None:
+                self.feature_names_in_ = rows.names
+            elif hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        self._check_columns(X, rows.X.shape[1])
+        return rows
+
+    def _check_columns(self, X: Any, columns: int) -> None:
+        if columns != self.n_features_in_:
+            raise BadArgumentError(
+                f"X has {columns} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input"
+            )
+        known, names = getattr(self, "feature_names_in_", None), names_of(X)
+        if known is not None and names is not None and list(known) != list(names):
+            raise BadArgumentError(
+                f"the columns of X are {list(names)}, but they were {list(known)} in fit: "
+                f"give X[{list(known)}]"
+            )
+
+    def _outputs(self, X: Any) -> Any:
         check_is_fitted(self)
+        if is_dask(X):
+            self._check_columns(X, X.shape[1] if len(X.shape) > 1 else 1)
+            return predict(self.model_, X, compiled=self.compiled)
         table = validate_data(self, X, reset=False, dtype=np.float64)
         return predict(self.model_, table, compiled=self.compiled)
 
@@ -228,15 +260,14 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
 
         ``sample_weight`` has a number for each row.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True)
-        y = self._checked(y)
+        X, y, sample_weight, labels = self._let_in(X, y, sample_weight, True)
         again = self.warm_start and hasattr(self, "classes_")
-        classes: Any = self.classes_ if again else self._classes_of(y)
+        classes: Any = self.classes_ if again else self._classes_of(y, labels)
         if not self._ready(again, X.shape[1], self._count(classes)):
             self._make(X.shape[1], self._count(classes))
         self.classes_ = classes
         self.loss_curve_ = []
-        self._fit(X, y, sample_weight)
+        self._fit(X, y, sample_weight, labels)
         return self
 
     def partial_fit(
@@ -244,12 +275,11 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
     ) -> MLPClassifier:
         """One more epoch on these rows; the first call says which classes there will be."""
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, reset=first)
-        y = self._checked(y)
+        X, y, sample_weight, labels = self._let_in(X, y, sample_weight, first)
         if first:
             if classes is None:
                 raise BadArgumentError("the first call of partial_fit needs classes")
-            self._labels_join = y.ndim == 2
+            self._labels_join = labels is None
             self.classes_ = np.unique(classes)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise BadArgumentError(
@@ -258,8 +288,22 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         outputs = self._count(self.classes_)
         if not self._ready(not first, X.shape[1], outputs):
             self._make(X.shape[1], outputs)
-        self._fit(X, y, sample_weight, one_epoch=True)
+        self._fit(X, y, sample_weight, labels, one_epoch=True)
         return self
+
+    def _let_in(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, Any, Any, Any]:
+        """The checked rows, labels and weights, and each label once; of rows of labels, none."""
+        if is_dask(X) or is_dask(y):
+            rows = self._blocks(X, y, sample_weight, reset)
+            if rows.y.ndim == 2 and rows.y.shape[1] > 1:
+                return rows.X, rows.y, rows.weights, None
+            labels = self._checked(rows.labels())
+            return rows.X, rows, rows.weights, labels
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, reset=reset)
+        y = self._checked(y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        return X, y, sample_weight, np.unique(y) if y.ndim == 1 else None
 
     def _checked(self, y: Any) -> Any:
         check_classification_targets(y)
@@ -267,11 +311,10 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
             return np.asarray(y)
         return column_or_1d(y, warn=True)
 
-    def _classes_of(self, y: Any) -> Any:
-        self._labels_join = np.ndim(y) == 2
+    def _classes_of(self, y: Any, classes: Any) -> Any:
+        self._labels_join = classes is None
         if self._labels_join:
             return np.arange(y.shape[1])
-        classes = np.unique(y)
         if len(classes) < 2:
             raise BadArgumentError(
                 f"a classifier needs at least 2 classes, but y has 1 class: {classes[0]!r}"
@@ -281,31 +324,31 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
     def _count(self, classes: Any) -> int:
         return 1 if len(classes) == 2 and not self._labels_join else len(classes)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, *, one_epoch: bool = False) -> None:
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    def _fit(self, X: Any, y: Any, weights: Any, labels: Any, *, one_epoch: bool = False) -> None:
         if self._labels_join:
             self._train(X, y.astype(float), "bce", weights, "accuracy", one_epoch=one_epoch)
             return
-        unknown = np.setdiff1d(y, self.classes_)
+        unknown = np.setdiff1d(labels, self.classes_)
         if len(unknown):
             raise BadArgumentError(
                 f"y holds {unknown[0]!r}, which is none of the classes {self.classes_}"
             )
-        numbered = np.searchsorted(self.classes_, y).astype(float)
+        if isinstance(y, Labelled):
+            numbered = y.numbered(self.classes_)
+        else:
+            numbered = np.searchsorted(self.classes_, y).astype(float)
         loss = "binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy"
         self._train(X, numbered, loss, weights, "accuracy", one_epoch=one_epoch)
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
+    def decision_function(self, X: Any) -> Any:
         """Logits: shape (rows,) for two classes, positive for the second; else (rows, classes)."""
         return self._outputs(X)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any) -> Any:
         """The probability of each class, shape (rows, classes), in the order of ``classes_``."""
         return np.exp(self.predict_log_proba(X))
 
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: Any) -> Any:
         """The logarithms of ``predict_proba``, also where those are too small for a float."""
         logits = self._outputs(X)
         if getattr(self, "_labels_join", False):
@@ -313,8 +356,7 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         if logits.ndim == 1:
             logits = np.stack([np.zeros_like(logits), logits], axis=1)
         top = logits - logits.max(axis=1, keepdims=True)
-        shares: NDArray[np.float64] = top - np.log(np.exp(top).sum(axis=1, keepdims=True))
-        return shares
+        return top - np.log(np.exp(top).sum(axis=1, keepdims=True))
 
     def predict(self, X: Any) -> Any:
         """The most likely label for each row; 0 or 1 for each label where they may join."""
@@ -322,6 +364,8 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         if self._labels_join:
             return (logits > 0).astype(int)
         best = (logits > 0).astype(int) if logits.ndim == 1 else logits.argmax(axis=1)
+        if is_dask(best):
+            return chosen(best, self.classes_)
         return self.classes_[best]
 
     def __sklearn_tags__(self) -> Any:
@@ -363,12 +407,16 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, *, one_epoch: bool = False) -> None:
         first = not one_epoch or not hasattr(self, "model_")
-        X, y = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=first
-        )
-        y = np.asarray(y, np.float64)
         weights = None
-        if sample_weight is not None:
+        if is_dask(X) or is_dask(y):
+            rows = self._blocks(X, y, sample_weight, first)
+            X, y, weights = rows.X, rows.y, rows.weights
+        else:
+            X, y = validate_data(
+                self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=first
+            )
+            y = np.asarray(y, np.float64)
+        if sample_weight is not None and weights is None:
             weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         outputs = 1 if y.ndim == 1 else y.shape[1]
         if not self._ready(self.warm_start or one_epoch, X.shape[1], outputs):
@@ -379,7 +427,7 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
         y = y.reshape(-1) if self._columns == 1 else y
         self._train(X, y, "mean_squared_error", weights, "r2", one_epoch=one_epoch)
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
+    def predict(self, X: Any) -> Any:
         """The targets for each row, in the shape they had in ``fit``."""
         found = self._outputs(X)
         return found.reshape(-1, 1) if self._columns == 1 else found

@@ -7,12 +7,12 @@ methods of PyTorch and JAX are asked with their own tolerances.  The same for fu
 numbers, some of which sit on a kink of relu, abs or a maximum, where every slope between the
 left and the right one is right.  Those that are not installed are left out.
 
-Run: OPENBLAS_NUM_THREADS=1 python benchmarks/checking.py
+    python -m benchmarks.checking --json checking.json
 """
 
-import os
+from benchmarks.harness import arguments, finish, pin_threads
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+pin_threads()
 
 import importlib
 import importlib.util
@@ -227,7 +227,8 @@ KINK_METHODS = {
 
 
 def compare_on_kinks():
-    """A table: slopes accepted at kinks, between the two sides, and wrong ones."""
+    """A table: slopes accepted at kinks, between the two sides, and wrong ones; its rows."""
+    rows = []
     print(f"\n{len(KINKED)} functions of {MANY} numbers, a third of them on a kink")
     print("                           accepted slopes at the kinks:")
     print("method                      left   middle    right   beyond   one off by 1 elsewhere")
@@ -245,6 +246,12 @@ def compare_on_kinks():
             for k, claim in enumerate([*claims, wrong]):
                 shares[k] += accepts(f, claim)
         print(f"{name:25}" + "".join(f" {100 * share / len(KINKED):6.0f} %" for share in shares))
+        heads = ("left", "middle", "right", "beyond", "one off by 1")
+        percents = (f"{share / len(KINKED):.0%}" for share in shares)
+        rows.append(
+            {"work": "slopes accepted at kinks", "name": name, **dict(zip(heads, percents))}
+        )
+    return rows
 
 
 METHODS = {
@@ -257,7 +264,8 @@ METHODS = {
 
 
 def compare():
-    """A table: right slopes accepted, wrong ones accepted, the error, and the time."""
+    """A table: right slopes accepted, wrong ones accepted, the error, and the time; its rows."""
+    rows = []
     print(f"\n{len(CASES)} slopes of {len(FUNCTIONS)} functions; the best: 100 %, 0 %, 0 %, 0")
     print("                           accepted slopes:          median     time")
     print("method                     right  1 % off  doubled   error      a case")
@@ -280,22 +288,40 @@ def compare():
         print(
             f"{name:25} {right:5.1f} % {one:6.1f} % {two:6.1f} %  {error:>6}  {spent * 1e3:6.2f} ms"
         )
+        percents = {"right": right, "1 % off": one, "doubled": two}
+        rows.append({"work": f"{len(CASES)} slopes of {len(FUNCTIONS)} functions accepted",
+                     "name": name, **{key: f"{share:.0f}%" for key, share in percents.items()},
+                     "median error": error, "median": spent})  # fmt: skip
+    return rows
+
+
+def scalar():
+    """The tutorial's slope of one weight."""
+    return check_gradients(lambda w: (w * 5 - 7) ** 2, 2.0, lambda w: 10 * (w * 5 - 7))
+
+
+def main():
+    """Print and write what a check costs, and how the methods judge."""
+    options = arguments(__doc__)
+    assert check_gradients(loss, weights)
+    assert scalar()
+    one_pass = median(lambda: value_and_grad(loss)(weights), options.rounds)
+    check = median(lambda: check_gradients(loss, weights), min(options.rounds, 3))
+    single = median(scalar, 51)
+    count = sum(a.size for a in weights.values())
+    print(f"{count} parameters: check {check * 1e3:.0f} ms = {check / one_pass:.1f} passes")
+    print(f"one scalar check: {single * 1e3:.2f} ms (at most 5 ms wanted)")
+    work = f"a network of {count:,} parameters"
+    rows = [
+        {"work": work, "name": "one check", "median": check, "passes": check / one_pass},
+        {"work": "the slope of one weight", "name": "one check", "median": single},
+    ]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # steps outside the domain of log and sqrt
+        rows += compare()
+        rows += compare_on_kinks()
+    finish(rows, options.json)
 
 
 if __name__ == "__main__":
-    assert check_gradients(loss, weights)
-    one_pass = median(lambda: value_and_grad(loss)(weights), 7)
-    check = median(lambda: check_gradients(loss, weights), 3)
-    count = sum(a.size for a in weights.values())
-    print(f"{count} parameters: check {check * 1e3:.0f} ms = {check / one_pass:.1f} passes")
-
-    def scalar():
-        """The tutorial's slope of one weight."""
-        return check_gradients(lambda w: (w * 5 - 7) ** 2, 2.0, lambda w: 10 * (w * 5 - 7))
-
-    assert scalar()
-    print(f"one scalar check: {median(scalar, 51) * 1e3:.2f} ms (at most 5 ms wanted)")
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # steps outside the domain of log and sqrt
-        compare()
-        compare_on_kinks()
+    main()

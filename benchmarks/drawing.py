@@ -1,6 +1,6 @@
 """How long pictures take, what they are like, and how many arrows cross, beside ``dot``'s.
 
-    python -m benchmarks.drawing [rounds] [folder for the pictures]
+    python -m benchmarks.drawing [--rounds 3] [--json drawing.json] [--pictures FOLDER]
 
 Pure Python on one thread; each time is the median of several.  ``dot`` is run, where it is
 installed, on the same layered net of about 1,000 values, as plain nodes and edges, and on every
@@ -11,7 +11,6 @@ import json
 import shutil
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from autograd_nn import MLP, Value, scope
 from autograd_nn.drawing import draw
 from autograd_nn.drawing.graph import Simplified
 from autograd_nn.drawing.layout import crossings, lay_out
+from benchmarks.harness import arguments, finish
 from benchmarks.pictures import PICTURES, batch, dot_picture, measure, recurrent
 
 
@@ -98,19 +98,29 @@ def large_graph(values: int) -> Value:
     return total
 
 
-def main(rounds: int = 3, folder: Path | None = None) -> None:
-    """Print the tables, and write the pictures where a folder is given."""
+def layouts(rounds: int) -> list[dict[str, Any]]:
+    """Time the layout of plain nodes and edges; the rows of the table."""
+    rows = []
     print(f"{'nodes':>8} {'edges':>8} {'layout s':>9}")
-    for rows in (3, 28, 140):
-        n, edges = net_edges(rows)
+    for count in (3, 28, 140):
+        n, edges = net_edges(count)
         seconds = median_seconds(
             lambda n=n, edges=edges: lay_out(edges, [80.0] * n, [50.0] * n), rounds
         )
         print(f"{n:8,} {len(edges):8,} {seconds:9.2f}")
+        rows.append({"work": f"layout of {n:,} nodes and {len(edges):,} edges", "median": seconds})
     if shutil.which("dot"):
         n, edges = net_edges(3)
         ours, theirs = own_crossings(n, edges), dot_crossings(n, edges)
         print(f"crossings at {n:,} nodes: built-in {ours:,}, dot {theirs:,}: {ours / theirs:.2f}x")
+        work = f"crossings at {n:,} nodes"
+        rows.append({"work": work, "built-in": f"{ours:,}", "dot": f"{theirs:,}"})
+    return rows
+
+
+def whole_pictures(rounds: int) -> list[dict[str, Any]]:
+    """Time ``draw`` up to the SVG; the rows of the table."""
+    rows = []
     for name, root in (
         ("a network on 17 rows, 11,000 values", batch([16, 16, 1], 17)),
         ("an unrolled loop, 11,000 values", recurrent(1_800)),
@@ -118,34 +128,46 @@ def main(rounds: int = 3, folder: Path | None = None) -> None:
     ):
         seconds = median_seconds(lambda root=root: draw(root).pipe("svg"), rounds)
         print(f"{name}: {seconds:.2f} s")
-    print_pictures(folder)
+        rows.append({"work": f"draw {name}", "median": seconds})
+    return rows
 
 
-def print_pictures(folder: Path | None = None) -> None:
-    """Print what each picture is like."""
-    print(
-        "| picture | size | outside bands and boxes | blank | smallest text | overlaps |"
-        " crossings | dot: crossings, size, its text at 900 px |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+def what_pictures_are_like(folder: Path | None = None) -> list[dict[str, Any]]:
+    """Measure each picture, and print it; writes it where a folder is given."""
+    rows = []
     for name, (make, options, _) in PICTURES.items():
         root = make()
         drawing = draw(root, **options)
         if folder is not None:
             drawing.render(outfile=folder / f"{name.replace(' ', '-')}.svg", cleanup=True)
         found = measure(drawing.scene)
-        line = f"| {name} | {found.width:.0f} x {found.height:.0f} | {found.outside:.0%} |"
-        line += f" {found.blank:.0%} | {found.smallest:g} px | {found.overlaps} |"
-        line += f" {found.crossings} |"
+        row = {
+            "work": f"picture: {name}",
+            "size": f"{found.width:.0f} x {found.height:.0f}",
+            "outside bands and boxes": f"{found.outside:.0%}",
+            "blank": f"{found.blank:.0%}",
+            "smallest text": f"{found.smallest:g} px",
+            "overlaps": f"{found.overlaps}",
+            "crossings": f"{found.crossings}",
+        }
         dot = dot_picture(root) if shutil.which("dot") else None
         if dot is not None:
             crossed, width, height, text = dot
-            line += f" {crossed:,}, {width:.0f} x {height:.0f}, {text:.1f} px"
-        print(f"{line} |")
+            row["dot: crossings"] = f"{crossed:,}"
+            row["dot: size"] = f"{width:.0f} x {height:.0f}"
+            row["dot: its text at 900 px"] = f"{text:.1f} px"
+        print(", ".join(f"{key} {value}" for key, value in row.items()))
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    """Print and write the tables, and write the pictures where a folder is given."""
+    options = arguments(__doc__ or "", {"--pictures": "a folder for the pictures"})
+    rounds = min(options.rounds, 3)
+    rows = layouts(rounds) + whole_pictures(rounds)
+    finish(rows + what_pictures_are_like(options.pictures), options.json)
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 3,
-        Path(sys.argv[2]) if len(sys.argv) > 2 else None,
-    )
+    main()

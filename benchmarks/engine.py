@@ -196,7 +196,8 @@ def expressions() -> list[dict[str, Any]]:
     rows = []
     for expression in EXPRESSIONS:
         spent = nanoseconds(expression, names)
-        rows.append({"work": expression, "nanoseconds": spent, "ratio": spent / unit})
+        row = {"work": "one expression", "name": expression, "median": spent * 1e-9}
+        rows.append({**row, "products of two floats": spent / unit})
         print(f"{expression:16}{spent:8.1f}{spent / unit:8.1f}")
     if installed("micrograd"):
         from micrograd.engine import Value as Micrograd
@@ -206,7 +207,8 @@ def expressions() -> list[dict[str, Any]]:
             for kind in (Value, Micrograd)
         )
         print(f"{'update':16}{spent / 100:8.1f}        {spent / theirs:.2f} times micrograd's")
-        rows.append({"work": UPDATE, "nanoseconds": spent / 100, "ratio": spent / theirs})
+        row = {"work": "an update, a parameter", "name": UPDATE, "median": spent * 1e-11}
+        rows.append({**row, "of micrograd's time": spent / theirs})
     return rows
 
 
@@ -223,7 +225,11 @@ def main() -> None:
     compare({name: step() for name, step in steps.items()})
     times = interleaved(steps, options.rounds)
     rows = report("moons step", times, "autograd_nn")
-    finish([*singles, *rows, {"work": "chain", **lengths}], options.json)
+    length = {"work": "a chain of 1,000,000 operations"}
+    a_node = [{**length, "name": f"{name}, a node", "median": seconds / 1_000_000}
+              for name, seconds in lengths.items() if not name.startswith("bytes")]  # fmt: skip
+    memory = {**length, "bytes a node": round(lengths["bytes a node"])}
+    finish([*singles, *rows, *a_node, memory], options.json)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,18 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+#: Packages whose versions belong to a figure, where they took part in it.
+PEERS = {name: name for name in ("autograd_nn", "numpy", "scipy", "llvmlite", "jax", "torch",
+         "casadi", "autograd", "xad", "micrograd", "dask", "mpmath")}  # fmt: skip
+PEERS["sklearn"] = "scikit-learn"
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -94,23 +101,69 @@ def report(
     return rows
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """The options that every benchmark takes."""
+def arguments(description: str, paths: dict[str, str] | None = None) -> argparse.Namespace:
+    """The options that every benchmark takes.
+
+    Args:
+        paths: options of this one that name a file or a folder, and what each is for.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--rounds", type=int, default=7, help="turns for each contestant")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
+    for option, meaning in (paths or {}).items():
+        parser.add_argument(option, type=Path, help=meaning)
     return parser.parse_args()
 
 
-def finish(rows: list[dict[str, Any]], path: Path | None) -> None:
-    """State the conditions, and write the rows where asked."""
-    conditions = {
+def conditions() -> dict[str, Any]:
+    """What a figure depends on: machine, date, command, versions, threads."""
+    from autograd_nn import engine_is_compiled
+
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": _command(),
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+        "engine": "compiled" if engine_is_compiled() else "plain Python",
         "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
+        "versions": {name: version(PEERS[name]) for name in PEERS if name in loaded},
         "threads": {name: os.environ.get(name, "not set") for name in THREAD_VARIABLES},
     }
-    print("\n" + ", ".join(f"{key} {value}" for key, value in conditions.items()))
+
+
+def _processor() -> str:
+    """The model of the processor, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _command() -> str:
+    """The command line that measured, without the place of its file."""
+    spec = sys.modules["__main__"].__spec__
+    words = ["-m", spec.name] if spec else [Path(sys.argv[0]).name]
+    options = iter(sys.argv[1:])
+    for word in options:
+        if word == "--json":
+            next(options, None)
+        elif not word.startswith("--json="):
+            words.append(word)
+    return " ".join(["python", *words])
+
+
+def finish(rows: list[dict[str, Any]], path: Path | None) -> None:
+    """State the conditions, and write the rows where asked.
+
+    A row has a ``work``; a time is its ``median``, in seconds, and ``ratio`` is to another
+    contestant at the same work.
+    """
+    found = conditions()
+    print("\n" + "\n".join(f"{key}: {value}" for key, value in found.items()))
     if path is not None:
-        path.write_text(json.dumps({"conditions": conditions, "rows": rows}, indent=1))
+        about = (sys.modules["__main__"].__doc__ or "").strip().splitlines()
+        contents = {"about": about[0] if about else "", "conditions": found, "rows": rows}
+        path.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
         print(f"written: {path}")

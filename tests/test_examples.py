@@ -47,6 +47,14 @@ def test_backpropagation_is_what_one_writes_by_hand(tmp_path, capsys):
     assert "import autograd_nn" not in text
 
 
+def test_many_rows_are_fitted_by_workers(capsys):
+    pytest.importorskip("distributed")
+    assert example("many_rows").main(["--rows", "4000"]) == 0
+    said = capsys.readouterr().out
+    assert "dashboard: http" in said
+    assert "4,000 rows, 0 MB in blocks of 200" in said
+
+
 def test_newton_solves_five_problems_and_draws_each(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     pytest.importorskip("scipy")

@@ -191,3 +191,69 @@ def test_labels_that_may_join_are_columns_of_zeros_and_ones():
 def test_wrong_classes_are_named(wrong, says):
     with pytest.raises(ValueError, match=says):
         wrong()
+
+
+@pytest.fixture
+def in_blocks():
+    """What cuts arrays into blocks of Dask, which run in this process."""
+    dask, da = pytest.importorskip("dask"), pytest.importorskip("dask.array")
+    with dask.config.set(scheduler="synchronous"):
+        yield lambda x, rows=40: da.from_array(np.asarray(x), chunks=(rows, *np.shape(x)[1:]))
+
+
+@pytest.mark.parametrize(
+    "y", [Y, Y > 0, np.array(["a", "b", "c"])[Y], np.stack([Y > 0, Y > 1], 1).astype(int)],
+    ids=["three", "two", "text", "join"],
+)  # fmt: skip
+def test_a_classifier_learns_from_blocks_what_it_learns_from_memory(in_blocks, y):
+    """Dask's users put the estimator in the place of another; the rows must not come here."""
+    options = QUICK | {"max_iter": 4, "batch_size": len(X)}
+    weights = np.linspace(0.5, 2.0, len(X))
+    theirs = MLPClassifier(**options).fit(X, y, weights)
+    ours = MLPClassifier(**options).fit(in_blocks(X), in_blocks(y, 70), in_blocks(weights, 30))
+    assert ours.classes_.tolist() == theirs.classes_.tolist()
+    assert ours.n_features_in_ == 4
+    for name in ("predict_proba", "decision_function", "predict_log_proba"):
+        found = getattr(ours, name)(in_blocks(X))
+        assert found.chunks[0] == (40, 40, 40, 30)
+        assert np.allclose(found.compute(), getattr(theirs, name)(X), rtol=1e-9, atol=1e-12)
+    said = ours.predict(in_blocks(X))
+    assert said.dtype == theirs.predict(X).dtype
+    assert np.array_equal(said.compute(), theirs.predict(X))
+    assert ours.score(in_blocks(X), in_blocks(y)) == pytest.approx(theirs.score(X, y))
+
+
+def test_a_regressor_learns_from_blocks_what_it_learns_from_memory(in_blocks):
+    options = QUICK | {"max_iter": 4, "batch_size": len(X)}
+    for y in (X[:, 0], X[:, :2]):
+        theirs = MLPRegressor(**options).fit(X[:, 2:], y)
+        ours = MLPRegressor(**options).fit(in_blocks(X[:, 2:]), in_blocks(y, 70))
+        found = ours.predict(in_blocks(X[:, 2:]))
+        assert np.allclose(found.compute(), theirs.predict(X[:, 2:]), rtol=1e-9, atol=1e-12)
+        ours.partial_fit(in_blocks(X[:, 2:]), in_blocks(y, 70))
+        theirs.partial_fit(X[:, 2:], y)
+        assert np.allclose(ours.predict(X[:, 2:]), theirs.predict(X[:, 2:]), rtol=1e-9)
+
+
+def test_frames_of_dask_keep_the_names_of_their_columns(in_blocks):
+    dd, pd = pytest.importorskip("dask.dataframe"), pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(kind=np.array(["x", "y", "z"])[Y])
+    rows = dd.from_pandas(frame, npartitions=3)
+    model = MLPClassifier(**QUICK | {"max_iter": 1, "batch_size": len(X)})
+    model.fit(rows[list("abcd")], rows["kind"])
+    assert model.feature_names_in_.tolist() == list("abcd")
+    assert set(model.predict(rows[list("abcd")]).compute()) <= {"x", "y", "z"}
+    with pytest.raises(ValueError, match=r"the columns of X are \['b'"):
+        model.predict(rows[list("bacd")])
+    with pytest.raises(ValueError, match="X has 3 features, but MLPClassifier is expecting 4"):
+        model.predict(rows[list("abc")])
+
+
+def test_labels_in_blocks_are_checked(in_blocks):
+    model = MLPClassifier(**QUICK)
+    for y, words in ((X[:, 0] + 0.01, "continuous"), (np.zeros(len(X)), "at least 2 classes")):
+        with pytest.raises(ValueError, match=words):
+            model.fit(in_blocks(X), in_blocks(y))
+    model.set_params(batch_size=len(X)).partial_fit(in_blocks(X), in_blocks(Y), classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="none of the classes"):
+        model.partial_fit(in_blocks(X), in_blocks(Y + 1))

@@ -13,7 +13,7 @@ without Python objects.  The stages, in their order:
 * ``frames``: code with the buffers that threads borrow; ``program``: a compiled path; ``rows``:
   many rows by several programs; ``recordings`` and ``api``: the cache, and what users call;
   ``quick``: a call like the one before; ``fallback``: the function itself; ``sending``: to other
-  processes.
+  processes; ``blocks``: rows that lie on the workers of Dask.
 
 What costs what:
 

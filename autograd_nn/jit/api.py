@@ -19,6 +19,7 @@ from autograd_nn.errors import (
     TraceError,
     WrongTypeError,
 )
+from autograd_nn.jit.blocks import calls as blocks
 from autograd_nn.jit.capture.arguments import unreadable
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Path
@@ -118,11 +119,31 @@ class Jitted:
             except HoldsValueError:
                 pass
         if self.row_positions:
-            raise TraceError(
-                f"{self!r} with rows is called on Values or inside another recording; "
-                "call the function itself on each row there"
-            )
+            raise TraceError(self._inside())
         return None
+
+    def _inside(self) -> str:
+        return (
+            f"{self!r} with rows is called on Values or inside another recording; "
+            "call the function itself on each row there"
+        )
+
+    def _answer_blocks(
+        self,
+        args: tuple[Any, ...],
+        names: tuple[str, ...],
+        client: Any,
+        argnums: Any = None,
+        vector: Any = None,
+    ) -> Any:
+        """The answer where rows lie in blocks, on the workers of ``client``."""
+        context = this_thread()
+        if context.trace is None and not context.differentiating:
+            try:
+                return blocks.answer(self, args, names, argnums, vector, client)
+            except HoldsValueError:
+                pass
+        raise TraceError(self._inside())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result, with floats and arrays in place of Values."""
@@ -131,8 +152,11 @@ class Jitted:
             found = quick.answer(args)
             if found is not None:
                 return found
+        client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            return self._answer_blocks(args, names, client)
         call = self._read(args, names)
         if call is None:
             return self.function(*given[0], **given[1])
@@ -174,8 +198,11 @@ class Jitted:
         if vector is not None and isinstance(argnums, (int, tuple)) and self._takes("vector"):
             kwargs["vector"], vector = vector, None  # the function's own argument
         argnums = tuple(argnums) if isinstance(argnums, list) else argnums
+        client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            return self._answer_blocks(args, names, client, argnums, vector)
         call = self._read(args, names)
         if call is None:
             return value_and_grad(self.function, argnums)(*given[0], **given[1])
@@ -201,6 +228,12 @@ class Jitted:
             found = self._transformed[key] = jit(make(self.function), **self.options.without_rows())
         return found
 
+    def _client(self, kwargs: dict[str, Any]) -> Any:
+        """The client of Dask among the arguments by name, where the function takes none."""
+        if "client" not in kwargs or not self.row_positions or self._takes("client"):
+            return None
+        return kwargs.pop("client")
+
     def _takes(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
 
@@ -210,9 +243,11 @@ class Jitted:
         Raises:
             TraceError: the engine runs the function; the message says why.
         """
+        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+            args = blocks.one_row(self, args)
         call = Call(args, self.row_positions)
         if not call.readable:
-            raise WrongTypeError(self._unreadable(call))
+            raise WrongTypeError(self.unreadable(call))
         paths = self._known.paths_of(call)
         if not self.row_positions:
             for program in paths.programs:
@@ -227,20 +262,13 @@ class Jitted:
 
     def _answer(self, call: Call, wanted: Wanted | None) -> Any:
         """The result of a call, by a program that holds or else by a run of the function."""
+        if self.row_positions:
+            return self.row_sums(call, wanted).result()
         if not call.readable:
-            if self.row_positions:
-                raise WrongTypeError(self._unreadable(call))
-            self._known.warn_once(self._unreadable(call))
+            self._known.warn_once(self.unreadable(call))
             return self._fallback.as_written(call, wanted)
         if wanted is not None and wanted.static:
-            if self.row_positions:
-                raise WrongTypeError(
-                    f"{self!r}: an argument of argnums holds something beside numbers, along which "
-                    "there is no slope; leave it out of argnums"
-                )
             return self._fallback.as_written(call, wanted)
-        if self.row_positions:
-            return self._answer_rows(call, wanted)
         paths = self._known.paths_of(call)
         if not paths.raised:
             for program in paths.candidates:
@@ -286,7 +314,24 @@ class Jitted:
                     return answer  # what it did must not be done again
         return self._fallback.answer(call, wanted, paths)
 
-    def _answer_rows(self, call: Call, wanted: Wanted | None) -> Any:
+    @property
+    def recordings(self) -> Recordings:
+        """What is known of the function."""
+        return self._known
+
+    def row_sums(self, call: Call, wanted: Wanted | None) -> RowSums:
+        """The results of a call with rows; new paths are recorded on the way.
+
+        Raises:
+            TypeError: an argument cannot be read, or has no slope and one is asked for.
+        """
+        if not call.readable:
+            raise WrongTypeError(self.unreadable(call))
+        if wanted is not None and wanted.static:
+            raise WrongTypeError(
+                f"{self!r}: an argument of argnums holds something beside numbers, along which "
+                "there is no slope; leave it out of argnums"
+            )
         paths = self._known.paths_of(call)
         sums = RowSums(call, wanted, self.options.reduce, self.options.threads)
 
@@ -309,9 +354,10 @@ class Jitted:
 
         hit = sums.run(lambda: paths.candidates, make, run)
         paths.misses = 0.0 if hit else paths.misses + 1.0
-        return sums.result()
+        return sums
 
-    def _unreadable(self, call: Call) -> str:
+    def unreadable(self, call: Call) -> str:
+        """What in a call cannot be read, and what can."""
         found = [unreadable(x, f"argument {k}") for k, x in enumerate(call.args)]
         return (
             f"{self!r}: {next(filter(None, found), 'an argument')}, which a recording cannot take "
@@ -436,6 +482,9 @@ def jit(
             or what any other transform makes of one, which is recorded whole.
             Left out, ``jit`` gives a decorator: ``@jit(rows="x")``.
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
+            They may be arrays and dataframes of Dask, whose blocks are computed by the workers
+            that hold them: those of the client of the context, or of ``client=`` in the call;
+            see docs/beyond_dask.md.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package
             ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that

@@ -58,6 +58,8 @@ class Program(Path):
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
         origin: the function, and the call at which it was recorded, where they are known.
+        rounds: whether buffers are of round sizes only, so that the order in which sums are taken
+            does not depend on how many rows were run before.
 
     >>> from autograd_nn import jit
     >>> program = jit(lambda x: x * x).program(3.0)
@@ -76,6 +78,7 @@ class Program(Path):
         super().__init__(trace, call, result, options.reduce)
         self.used = 0
         self.origin = origin
+        self.rounds = False
         self.backend = backend_of(options.backend)
         self._ready: dict[int, Compiled] = {}
         needs = Needs(trace)
@@ -120,6 +123,16 @@ class Program(Path):
     def plan(self) -> Plan:
         """What is computed; with rows, for one of them."""
         return self._plans[1]
+
+    @property
+    def turns(self) -> tuple[Any, ...]:
+        """What tells it from the function's other programs: how each comparison comes out."""
+        plan = self.plan
+        found = [
+            (g.symbol, *(np.asarray(x).tobytes() for x in (g.left, g.right, g.outcomes)))
+            for g in plan.guards
+        ]
+        return (*found, np.asarray(plan.constants[1]).tobytes())
 
     def pays(self, hits: int) -> bool:
         """Whether making it ready is worth it for a path that has been taken so often.
@@ -255,7 +268,8 @@ class Program(Path):
 
     def borrow(self, rows: int) -> tuple[Compiled, Frame]:
         """Buffers for a number of rows, and what they are to be given back to."""
-        if PRICES[self.backend].rolls and rows not in self._ready and len(self._ready) >= _EXACT:
+        kept = rows in self._ready or len(self._ready) < _EXACT
+        if PRICES[self.backend].rolls and (self.rounds or not kept):
             rows = next((size for size in _BLOCKS if size >= rows), rows)
         compiled = self._compiled(rows)
         return compiled, compiled.borrow()

@@ -45,6 +45,7 @@ class Recordings:
         function: the function.
         name: what to call it in messages.
         options: what ``jit`` was asked for.
+        quiet: whether nothing is said of what runs slowly.
 
     Attributes:
         why: why the engine runs what no program does; "" where recordings are made.
@@ -53,8 +54,10 @@ class Recordings:
         streak: how many calls in a row have found no path, whatever their structure.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, options: Options) -> None:
-        self.function, self.name, self.options = function, name, options
+    def __init__(
+        self, function: Callable[..., Any], name: str, options: Options, quiet: bool = False
+    ) -> None:
+        self.function, self.name, self.options, self._quiet = function, name, options, quiet
         self.why = ""
         self.acts = False
         self.streak = 0
@@ -202,7 +205,7 @@ class Recordings:
     # -- saying so ------------------------------------------------------------------------
 
     def warn_once(self, message: str) -> None:
-        if message not in self._warned:
+        if message not in self._warned and not self._quiet:
             self._warned.add(message)
             _, level = user_frame()  # however deep in this package it arises
             warnings.warn(message, JitWarning, stacklevel=level + 1)

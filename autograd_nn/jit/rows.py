@@ -79,24 +79,33 @@ class RowSums:
         reduce: "mean" or "sum" over the rows, or None.
         threads: how many work on blocks of rows at a time; the result has the same bits for any
             number of them.
+        held: says which numbers the captured Values have; by default ``wanted`` does, or they
+            have their own.
 
     Attributes:
         slopes: what ``wanted`` takes: the sum over rows, or an array with all rows.
         lonely: how many programs were made that hold for one row only.
+        described: what the function returns for a row; see ``arguments.uniform``.
+        numbers: one line a number of that, one column a row.
     """
 
     def __init__(
-        self, call: Call, wanted: Wanted | None, reduce: str | None, threads: int = 1
+        self,
+        call: Call,
+        wanted: Wanted | None,
+        reduce: str | None,
+        threads: int = 1,
+        held: Wanted | None = None,
     ) -> None:
         self.call, self.wanted, self.reduce = call, wanted, reduce
-        self._threads = threads
+        self._threads, self._held = threads, held or wanted
         self._seed = 1.0 / call.rows if reduce == "mean" else 1.0
         self.slopes: list[Any] = []
         self.lonely = 0
         self._engine: Callable[[int], Run] | None = None
         self._odd = np.zeros(call.rows, dtype=bool)  # rows that are left to the engine
-        self._result: Any = None
-        self._numbers: Any = None  # one line a number of the result, one column a row
+        self.described: Any = None
+        self.numbers: Any = None
 
     def run(
         self,
@@ -191,7 +200,7 @@ class RowSums:
             found = run.slopes(run.number())
             with np.errstate(all="ignore"):
                 slopes = [self._seed * np.asarray(x) for x in found]
-                self._add(self._rows_wanted(), chosen, slopes)
+                self._add(self.rows_wanted(), chosen, slopes)
 
     def _block(self, programs: Sequence[Program], left: Any) -> _Block:
         """What programs find for some rows.  Nothing is kept yet: any thread may do it."""
@@ -233,7 +242,7 @@ class RowSums:
         wanted, count = self.wanted, len(chosen)
         compiled, frame = program.borrow(count)
         try:
-            groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(wanted)]
+            groups = [*self.call.some_rows(_as_slice(chosen)), program.parameters(self._held)]
             with np.errstate(all="ignore"):
                 if not frame.run(groups, count):
                     return _Part(program, chosen, frame.on_path(), np.zeros(count, dtype=bool))
@@ -242,7 +251,9 @@ class RowSums:
                 slopes: list[Any] = []
                 if wanted is not None and finite.all():
                     program.refuse_leak(wanted)
-                    found = frame.slopes(wanted.regions(program), self._seed)
+                    regions = program.wanted_regions(wanted)
+                    assert regions is not None
+                    found = frame.slopes(regions, self._seed)
                     slopes = wanted.slopes(program, found)
                     finite &= all(map(is_finite, slopes))
             if self._engine is not None and not finite.all():
@@ -259,24 +270,24 @@ class RowSums:
             self._keep(part.program.uniform, part.program.sources, part.chosen, part.numbers)
             if self.wanted is not None:
                 with np.errstate(all="ignore"):
-                    self._add(self._rows_wanted(), part.chosen, part.slopes)
+                    self._add(self.rows_wanted(), part.chosen, part.slopes)
         return done.left
 
     def _keep(self, result: Any, sources: list[Any], chosen: Any, numbers: Any) -> None:
         """Keep the results of some rows: their description, and one line a number."""
-        if self._result is None:
-            self._result = result
-            self._numbers = np.empty((len(sources), self.call.rows))
-        elif result != self._result:
+        if self.described is None:
+            self.described = result
+            self.numbers = np.empty((len(sources), self.call.rows))
+        elif result != self.described:
             raise TraceError(
                 "the function returns other structures for other rows; return the same lists, "
                 "tuples and dicts on every path"
             )
         rows = _as_slice(chosen)
         for k, source in enumerate(sources):
-            self._numbers[k, rows] = numbers[source] if isinstance(source, int) else source
+            self.numbers[k, rows] = numbers[source] if isinstance(source, int) else source
 
-    def _rows_wanted(self) -> list[bool]:
+    def rows_wanted(self) -> list[bool]:
         """For each of the wanted regions whether it has a row axis."""
         assert self.wanted is not None
         if self.wanted.module is not None:
@@ -301,13 +312,13 @@ class RowSums:
 
         With slopes, the pair of it and the gradient.
         """
-        numbers = self._numbers
+        numbers = self.numbers
         if self.reduce is not None:
             with np.errstate(all="ignore"):
                 numbers = np.add.reduce(numbers, 1)
         if self.reduce == "mean":
             numbers /= self.call.rows
-        value = rebuild(self._result, numbers)
+        value = rebuild(self.described, numbers)
         return value if self.wanted is None else (value, self.wanted.build(self.slopes))
 
 

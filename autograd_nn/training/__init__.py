@@ -11,7 +11,8 @@
 
 The parts: what is let in (``data``) and asked for (``choices``), the gradient of a batch
 (``steps``, ``compiled``), what happens between epochs (``callbacks``), the record
-(``history``), its pictures (``plots``), scores (``metrics``).
+(``history``), its pictures (``plots``), scores (``metrics``); rows that lie on the workers of Dask
+(``blocks``).
 
 What is left out: reading, scaling and splitting data.
 """

@@ -17,8 +17,18 @@ from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.losses import ALIASES, LOSSES
 from autograd_nn.optim import OPTIMIZERS, Optimizer
 from autograd_nn.training import metrics as known
+from autograd_nn.training.compiled import is_by_row
 
-__all__ = ["UPWARDS", "Metric", "loss_of", "optimizer_of", "parameters_of", "score", "scores_of"]
+__all__ = [
+    "UPWARDS",
+    "Metric",
+    "is_mean",
+    "loss_of",
+    "optimizer_of",
+    "parameters_of",
+    "score",
+    "scores_of",
+]
 
 Floats = NDArray[np.float64]
 Metric = str | Callable[[Any, Any], Any]
@@ -114,10 +124,7 @@ def scores_of(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
     if isinstance(metrics, str) or callable(metrics):
         metrics = [metrics]
 
-    def on_labels(score: Any) -> Any:
-        return lambda y, found: score(y, known.to_labels(found, loss))
-
-    of_labels = {name: on_labels(score) for name, score in _OF_LABELS.items()}
+    of_labels = {name: _OnLabels(score, loss) for name, score in _OF_LABELS.items()}
     table = {**of_labels, **_OF_OUTPUTS, **_NAMED_LOSSES}
     named: dict[str, Any] = {}
     for metric in metrics:
@@ -134,6 +141,23 @@ def scores_of(metrics: Any, loss: str, outputs: int) -> dict[str, Any]:
             raise BadArgumentError(f"two numbers of the history would be called {shown(name)}")
         named[name] = function
     return named
+
+
+class _OnLabels:
+    """A score of labels as one of outputs."""
+
+    def __init__(self, score: Any, loss: str) -> None:
+        self.score, self.loss = score, loss
+
+    def __call__(self, y: Any, outputs: Any) -> float:
+        return float(self.score(y, known.to_labels(outputs, self.loss)))
+
+
+def is_mean(score: Any) -> bool:
+    """Whether a score of ``scores_of``, or a loss, is a mean over rows."""
+    if isinstance(score, _OnLabels):
+        return score.score is known.accuracy
+    return score is known.top_k_accuracy or is_by_row(score)
 
 
 def score(y: Floats, outputs: Floats, scores: Mapping[str, Any]) -> dict[str, float]:

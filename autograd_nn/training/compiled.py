@@ -30,7 +30,15 @@ from autograd_nn.parameters import gather, scatter
 from autograd_nn.training.data import outputs_of
 from autograd_nn.training.steps import EngineStep, Loss, Step
 
-__all__ = ["FallbackStep", "JitStep", "make_step"]
+__all__ = [
+    "FallbackStep",
+    "JitStep",
+    "Parameters",
+    "Recorded",
+    "is_by_row",
+    "make_step",
+    "refusals",
+]
 
 Floats = NDArray[np.float64]
 
@@ -51,13 +59,18 @@ _BY_CLASS: dict[Loss, Callable[[Any, Any], Any]] = {
 }
 
 
+def is_by_row(loss: Any) -> bool:
+    """Whether a loss is a mean over rows, of which each can be computed by itself."""
+    return loss in _TERMS or loss in _BY_CLASS or loss is losses.kl_divergence
+
+
 def _logsumexp(xs: list[Any]) -> Any:
     """As ``functions.logsumexp``; its slope does not depend on the shift, so none is passed on."""
     shift = reduce(maximum, xs).detach()
     return shift + functions.log(add_up([functions.exp(x - shift) for x in xs]))
 
 
-class _Parameters:
+class Parameters:
     """What the jit differentiates along: something that has ``parameters()``."""
 
     def __init__(self, parameters: list[Value]) -> None:
@@ -67,7 +80,7 @@ class _Parameters:
         return self._parameters
 
 
-class _Recorded:
+class Recorded:
     """What the jit records: methods of an object that holds the model and the loss alone.
 
     The jit looks at each call whether what these refer to is still the same, so that a flag that
@@ -105,6 +118,10 @@ class _Recorded:
     def weighted_dropped_row(self, x: Any, t: Any, weight: Any, dropped: Any) -> Any:
         return weight * self.dropped_row(x, t, dropped)
 
+    def predictor(self) -> Any:
+        """The jitted outputs of a row."""
+        return jit(self.outputs, rows="x", reduce=None)
+
     def program(self, weighted: bool, drops: bool) -> Any:
         """The jitted loss of a row that takes a weight, or masks, or neither."""
         if drops and weighted:
@@ -140,10 +157,10 @@ class JitStep(Step):
     ) -> None:
         super().__init__(model, loss, parameters)
         self.engine = EngineStep(model, loss, parameters)
-        self._owner = _Parameters(self.parameters)
-        self._recorded = _Recorded(model, loss)
-        self._predictor = jit(self._recorded.outputs, rows="x", reduce=None)
-        self._by_row = loss in _TERMS or loss in _BY_CLASS or loss is losses.kl_divergence
+        self._owner = Parameters(self.parameters)
+        self._recorded = Recorded(model, loss)
+        self._predictor = self._recorded.predictor()
+        self._by_row = is_by_row(loss)
         if not self._by_row and (weighted or dropped is not None):
             raise CannotCompileError(
                 "weights of rows and Dropout are compiled for losses that are means of rows"
@@ -177,14 +194,14 @@ class JitStep(Step):
             y = np.equal.outer(y, np.arange(self._outputs_per_row)).astype(float)
         extra = [given for given in (weights, dropped) if given is not None]
         program = self._program(weights is not None, dropped is not None)
-        with _refusals():
+        with refusals():
             loss, gradient = program.value_and_grad(X, y, *extra, argnums=self._owner, vector=theta)
         return float(loss), np.asarray(gradient)
 
     def predict(self, theta: Floats, X: Floats) -> Floats:
         """See ``Step``."""
         scatter(theta, self.parameters)
-        with _refusals():
+        with refusals():
             outputs = self._predictor(X)
         return np.stack(outputs, axis=1) if isinstance(outputs, (list, tuple)) else outputs
 
@@ -255,7 +272,7 @@ def make_step(
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What the jit refuses, or warns that it will do slowly, as ``CannotCompileError``."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", JitWarning)

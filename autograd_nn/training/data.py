@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.checks import describe, did_you_mean
+from autograd_nn.checks import describe, did_you_mean, is_dask
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
@@ -23,11 +23,15 @@ from autograd_nn.recording import no_grad
 
 __all__ = [
     "Table",
+    "as_floats",
     "check_inputs",
+    "check_sample_weight",
     "check_table",
     "check_targets",
     "check_weights",
     "encode",
+    "fitting_targets",
+    "label_weights",
     "outputs_of",
     "pairs_of",
 ]
@@ -44,6 +48,11 @@ class Table(NamedTuple):
     X: Floats
     y: Floats
     weights: Floats | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.X)
 
     def at(self, rows: Any) -> Table:
         """The table of some of the rows."""
@@ -63,7 +72,7 @@ def check_inputs(X: Any, name: str = "X") -> Floats:
         TypeError: it holds something else than numbers.
         ValueError: it has no rows, fewer than two axes, or a nan or infinity.
     """
-    array = _as_floats(X, name)
+    array = as_floats(X, name)
     if array.ndim < 2:
         hint = ""
         if array.ndim == 1 and len(array):
@@ -87,7 +96,7 @@ def check_table(X: Any, y: Any, suffix: str = "") -> Table:
         TypeError, ValueError: see ``check_inputs``; or the lengths differ.
     """
     name = f"y{suffix}"
-    inputs, targets = check_inputs(X, f"X{suffix}"), _as_floats(y, name)
+    inputs, targets = check_inputs(X, f"X{suffix}"), as_floats(y, name)
     if targets.ndim not in (1, 2):
         raise BadArgumentError(
             f"{name} has one target or one row per row of X, got {targets.shape}"
@@ -129,6 +138,7 @@ _LABELS: dict[str, tuple[str, Callable[[Floats], Any]]] = {
 
 
 _OF_CLASSES = (*BY_CLASS, *_LABELS)
+_NO_WEIGHT = "sample_weight: no weight is negative, and not all are 0"
 
 
 def check_weights(
@@ -149,36 +159,71 @@ def check_weights(
     """
     weights = None
     if sample_weight is not None:
-        weights = _as_floats(sample_weight, "sample_weight")
+        weights = as_floats(sample_weight, "sample_weight")
         if weights.shape != (len(table.X),):
             raise BadArgumentError(
                 f"sample_weight has a number for each of {len(table.X)} rows, got shape "
                 f"{weights.shape}"
             )
         _check_finite(weights, "sample_weight")
-        if (weights < 0.0).any() or not weights.any():
-            raise BadArgumentError("sample_weight: no weight is negative, and not all are 0")
+        check_sample_weight(weights)
+        if not weights.any():
+            raise BadArgumentError(_NO_WEIGHT)
     if class_weight is not None:
-        if loss not in _OF_CLASSES:
-            raise BadArgumentError(f"class_weight is for losses of classes, not for {loss!r}")
         labels = table.y.ravel()
-        if class_weight == "balanced":
-            found, counts = np.unique(labels, return_counts=True)
-            each = len(labels) / (len(found) * counts)
-            class_weight = dict(zip(found.tolist(), each.tolist(), strict=True))
-        elif classes and isinstance(class_weight, dict):
-            low = -1.0 if loss == "hinge" else 0.0
-            step = 2.0 if loss == "hinge" else 1.0
-            numbers = {label: low + step * i for i, label in enumerate(classes)}
-            unknown = [label for label in class_weight if label not in numbers]
-            if unknown:
-                raise BadArgumentError(
-                    f"class_weight names {unknown[0]!r}, which is no class: "
-                    f"{did_you_mean(str(unknown[0]), classes)}Known: {', '.join(classes[:20])}."
-                )
-            class_weight = {numbers[label]: w for label, w in class_weight.items()}
+        class_weight = label_weights(
+            class_weight, loss, classes, lambda: np.unique(labels, return_counts=True)
+        )
         weights = np.array(class_weights(labels, class_weight, weights), float)
     return table._replace(weights=weights)
+
+
+def check_sample_weight(weights: Floats) -> None:
+    """Raise a ValueError unless all weights are finite and none is negative."""
+    _check_finite(weights, "sample_weight")
+    if (weights < 0.0).any():
+        raise BadArgumentError(_NO_WEIGHT)
+
+
+def label_weights(
+    class_weight: Any, loss: str, classes: list[Any], count: Callable[[], tuple[Any, Any]]
+) -> Any:
+    """A weight for each label, by the number that the loss takes.
+
+    Args:
+        class_weight, loss, classes: see ``check_weights``.
+        count: gives the labels that there are, and how often each is.
+
+    Raises:
+        ValueError: the loss is of no classes, or a label is none of them.
+    """
+    if loss not in _OF_CLASSES:
+        raise BadArgumentError(f"class_weight is for losses of classes, not for {loss!r}")
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        found, counts = count()
+        each = counts.sum() / (len(found) * counts)
+        return dict(zip(found.tolist(), each.tolist(), strict=True))
+    if not (classes and isinstance(class_weight, dict)):
+        return class_weight
+    low = -1.0 if loss == "hinge" else 0.0
+    step = 2.0 if loss == "hinge" else 1.0
+    numbers = {label: low + step * i for i, label in enumerate(classes)}
+    unknown = [label for label in class_weight if label not in numbers]
+    if unknown:
+        raise BadArgumentError(
+            f"class_weight names {unknown[0]!r}, which is no class: "
+            f"{did_you_mean(str(unknown[0]), classes)}Known: {', '.join(classes[:20])}."
+        )
+    return {numbers[label]: w for label, w in class_weight.items()}
+
+
+def fitting_targets(y: Floats, loss: str, outputs: int) -> Floats:
+    """Targets of one column in the shape that the loss compares with the model's outputs."""
+    if y.ndim == 2 and y.shape[1] == 1 and (outputs == 0 or loss in BY_CLASS):
+        return y[:, 0]
+    if y.ndim == 1 and outputs == 1 and loss and loss not in BY_CLASS:
+        return y[:, None]  # a layer of one output gives a list of one
+    return y
 
 
 def check_targets(table: Table, loss: str, outputs: int, name: str = "y") -> Table:
@@ -193,10 +238,7 @@ def check_targets(table: Table, loss: str, outputs: int, name: str = "y") -> Tab
         ValueError: the shapes do not fit, or a label is outside the classes.
     """
     X, y, weights = table
-    if y.ndim == 2 and y.shape[1] == 1 and (outputs == 0 or loss in BY_CLASS):
-        y = y[:, 0]
-    if y.ndim == 1 and outputs == 1 and loss and loss not in BY_CLASS:
-        y = y[:, None]  # a layer of one output gives a list of one
+    y = fitting_targets(y, loss, outputs)
     if loss in BY_CLASS:
         if outputs < 2:
             raise BadArgumentError(
@@ -237,6 +279,11 @@ def as_array(given: Any, name: str) -> Any:
         raise WrongTypeError(
             f"{name} is an array or a list of rows of numbers, got {describe(given)}"
         )
+    if is_dask(given):
+        raise WrongTypeError(
+            f"{name} is a collection of Dask, which fit, predict and evaluate take; here give "
+            f"some of its rows, {name}.compute()"
+        )
     if hasattr(given, "to_numpy"):  # pandas and polars
         return np.asarray(given.to_numpy())
     if hasattr(given, "__next__"):
@@ -252,7 +299,7 @@ def as_array(given: Any, name: str) -> Any:
     return array
 
 
-def _as_floats(given: Any, name: str) -> Floats:
+def as_floats(given: Any, name: str) -> Floats:
     array = as_array(given, name)
     if array.dtype.kind in "fiub":
         return np.asarray(array, float).copy()

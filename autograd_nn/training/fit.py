@@ -6,9 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from autograd_nn.checks import describe, is_int, positive_int
+from autograd_nn.checks import describe, is_dask, is_int, positive_int
 from autograd_nn.conversion import is_number
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.nn.dropout import wanted_masks
@@ -17,21 +15,13 @@ from autograd_nn.optim import LBFGS
 from autograd_nn.optim.optimizers import OptimizerLike
 from autograd_nn.recording import no_grad
 from autograd_nn.training.callbacks import Run, check_callbacks
-from autograd_nn.training.checkpoint import Checkpoint, fingerprint
+from autograd_nn.training.checkpoint import Checkpoint
 from autograd_nn.training.choices import Metric, loss_of, optimizer_of, parameters_of, scores_of
-from autograd_nn.training.compiled import make_step
-from autograd_nn.training.data import (
-    Table,
-    check_table,
-    check_targets,
-    check_weights,
-    encode,
-    outputs_of,
-    pairs_of,
-)
+from autograd_nn.training.data import pairs_of
 from autograd_nn.training.history import History
-from autograd_nn.training.loop import Loop, Pull
+from autograd_nn.training.loop import Pull
 from autograd_nn.training.progress import Progress
+from autograd_nn.training.sources import source_of
 
 __all__ = ["fit"]
 
@@ -62,6 +52,7 @@ def fit(
     resume: bool = False,
     verbose: int = 1,
     compiled: bool = True,
+    client: Any = None,
 ) -> History:
     """Train a model.
 
@@ -101,6 +92,9 @@ def fit(
             for lines everywhere.
         compiled: train through the jit where it can run the model, with the same numbers to
             1e-9; False for the engine, whose numbers are those of a loop written by hand.
+        client: with arrays or dataframes of Dask for ``X`` and ``y``, the ``distributed.Client``
+            whose workers compute; by default that of the context.  The rows stay where they are;
+            batches are of rows from a few blocks, shuffled within them; see docs/beyond_dask.md.
 
     Returns:
         The history: ``loss`` (the mean over the epoch's steps), ``lr``, each metric, and
@@ -111,6 +105,7 @@ def fit(
         TypeError, ValueError: something does not fit; the model is then as it was.
         NonFiniteLossError: a nan or infinity; says the epoch, the batch and the operation.
         ModelFileError: the checkpoint is damaged or of another training.
+        ClusterError: the workers were lost; the model has the parameters of the last whole step.
 
     >>> from autograd_nn import MLP
     >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], ["no", "yes", "yes", "no"]
@@ -125,25 +120,25 @@ def fit(
         raise BadArgumentError(f"seed is an int from 0, got {describe(seed)}")
     loss_name, loss_function = loss_of(loss)
     owned = parameters_of(model)
-    X, y = pairs_of(X) if y is None else (X, y)
+    X, y = pairs_of(X) if y is None and not is_dask(X) else (X, y)
     modes = Modes(model)
-    table, outputs, classes = _table(model, modes, X, y, loss_name)
-    table = check_weights(table, loss_name, class_weight, sample_weight, classes)
-    table, held_out = _held_out(
-        table, validation_split, validation_data, loss_name, outputs, classes, seed
-    )
-    size = len(table.X) if batch_size is None else positive_int("batch_size", batch_size)
-    scores = scores_of(metrics, loss_name, outputs)
+    rows = source_of(
+        model, modes, loss_name, X, y, class_weight, sample_weight, validation_split,
+        validation_data, seed, checkpoint is not None, client,
+    )  # fmt: skip
+    table = rows.table
+    size = table.rows if batch_size is None else positive_int("batch_size", batch_size)
+    scores = scores_of(metrics, loss_name, rows.outputs)
     listeners = check_callbacks(callbacks)
     pull = _pull(l1, l2, clip_norm, clip_value)
     mover = optimizer_of(optimizer, owned, lr)
-    if isinstance(mover, LBFGS) and (size < len(table.X) or checkpoint is not None):
+    if isinstance(mover, LBFGS) and (size < table.rows or checkpoint is not None):
         raise BadArgumentError(
             "LBFGS takes all rows at once, and what it has learned of the curvature is SciPy's "
             "own: leave out batch_size and checkpoint"
         )
     run = Run(model, mover, epochs)
-    run.history.classes = classes
+    run.history.classes = rows.classes
     file = None
     if checkpoint is not None:
         settings = {
@@ -151,83 +146,21 @@ def fit(
             "shuffle": bool(shuffle), "seed": int(seed), "parameters": len(owned),
             "metrics": list(scores), "pull": list(vars(pull).values()),
         }  # fmt: skip
-        file = Checkpoint(checkpoint, fingerprint(settings, [*table, *(held_out or ())]))
+        file = Checkpoint(checkpoint, rows.fingerprint(settings))
     elif resume:
         raise BadArgumentError("resume=True needs the file to go on from: checkpoint='run.npz'")
     with modes.set(training=True), no_grad():
-        drops = wanted_masks(model, table.X[0].tolist())
+        drops = wanted_masks(model, rows.first())
     progress = Progress(epochs, verbose)
     with modes.set(training=True):
-        step, run.history.not_compiled = make_step(
-            model, loss_function, mover.parameters, table.X, table.y, compiled,
-            np.ones((1, len(drops))) if drops else None, table.weights is not None,
-        )  # fmt: skip
-    loop = Loop(
-        step, run, table, held_out, loss=loss_function, scores=scores, listeners=listeners,
+        step, run.history.not_compiled = rows.step(loss_function, mover.parameters, compiled, drops)
+    loop = rows.loop(
+        step, run, table, rows.held_out, loss=loss_function, scores=scores, listeners=listeners,
         pull=pull, batch_size=size, shuffle=shuffle, seed=seed, drops=drops, modes=modes,
         checkpoint=file, progress=progress,
     )  # fmt: skip
     loop.train(resume)
     return run.history
-
-
-# -- the rows --------------------------------------------------------------------------------
-
-
-def _table(model: Any, modes: Modes, X: Any, y: Any, loss: str) -> tuple[Table, int, list[Any]]:
-    """The training rows, how many outputs the model has, and the classes where they are text."""
-    y, classes = encode(y, loss)
-    table = check_table(X, y)
-    with modes.set(training=False):
-        outputs = outputs_of(model, table.X[0])
-    return check_targets(table, loss, outputs), outputs, classes
-
-
-def _held_out(
-    table: Table,
-    share: Any,
-    data: Any,
-    loss: str,
-    outputs: int,
-    classes: list[Any],
-    seed: int,
-) -> tuple[Table, Table | None]:
-    """The rows to train on and those to evaluate on."""
-    if share is not None and data is not None:
-        raise BadArgumentError("give validation_split or validation_data, not both")
-    if share is not None:
-        if isinstance(share, bool) or not is_number(share):
-            raise WrongTypeError(
-                f"validation_split is a share of the rows such as 0.2, got {describe(share)}"
-            )
-        return _split(table, float(share), seed)
-    if data is None:
-        return table, None
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise WrongTypeError(f"validation_data is (X, y), got {describe(data)}")
-    name = "y of validation"
-    y, _ = encode(data[1], loss, classes or None, name)
-    held_out = check_table(data[0], y, " of validation")
-    if held_out.X.shape[1:] != table.X.shape[1:]:
-        raise BadArgumentError(
-            f"X has {_columns(table.X)}, but X of validation has {_columns(held_out.X)}"
-        )
-    return table, check_targets(held_out, loss, outputs, name)
-
-
-def _columns(X: Any) -> str:
-    return f"{X.shape[1]} columns" if X.ndim == 2 else f"rows of shape {X.shape[1:]}"
-
-
-def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
-    count = round(share * len(table.X))
-    if not 0.0 < share < 1.0 or not 0 < count < len(table.X):
-        raise BadArgumentError(
-            f"validation_split={share:g} of {len(table.X)} rows leaves {len(table.X) - count} to "
-            f"train and {count} to validate: give a share between 0 and 1 that leaves both"
-        )
-    order = np.random.default_rng([seed, 1]).permutation(len(table.X))
-    return table.at(np.sort(order[count:])), table.at(np.sort(order[:count]))
 
 
 def _pull(l1: Any, l2: Any, clip_norm: Any, clip_value: Any) -> Pull:

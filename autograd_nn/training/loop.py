@@ -22,9 +22,8 @@ from autograd_nn.recording import detect_anomaly
 from autograd_nn.training.callbacks import Run, call_all
 from autograd_nn.training.checkpoint import Checkpoint
 from autograd_nn.training.choices import score
-from autograd_nn.training.data import Table
 from autograd_nn.training.progress import Progress
-from autograd_nn.training.steps import EngineStep, Step
+from autograd_nn.training.steps import EngineStep
 
 __all__ = ["Loop", "Pull"]
 
@@ -72,16 +71,21 @@ class Pull:
 class Loop:
     """One training; ``fit`` has checked everything.
 
+    Args:
+        step: see ``Step``.
+        table, held_out: the rows to train and to evaluate on, as ``Table`` has them; other tables
+            have loops of their own (``blocks``).
+
     Attributes:
         theta: the parameters as one array that is replaced by each step, never half changed.
     """
 
     def __init__(
         self,
-        step: Step,
+        step: Any,
         run: Run,
-        table: Table,
-        held_out: Table | None,
+        table: Any,
+        held_out: Any,
         *,
         loss: Any,
         scores: Mapping[str, Any],
@@ -131,44 +135,48 @@ class Loop:
     def _one_epoch(self) -> float:
         """Take the steps of one epoch; the mean loss of its rows, penalty included."""
         total = 0.0
-        for number, rows in enumerate(self._batches(), 1):
-            part = self.table.at(rows)
+        for number, part in enumerate(self._batches(), 1):
             loss, gradient = self._loss_and_slopes(self.theta, part, number)
             moved = self.theta.copy()
             with np.errstate(all="ignore"):  # a step too far is found by its loss
                 self.run.optimizer.update(moved, self.pull.on(self.theta, gradient))
-            total += (loss + self.pull.penalty(self.theta)) * len(part.X)
+            total += (loss + self.pull.penalty(self.theta)) * part.rows
             self.theta = moved
-        return total / len(self.table.X)
+        return total / float(self.table.rows)
 
     def _batches(self) -> Iterator[Any]:
-        rows = len(self.table.X)
+        rows = self.table.rows
         if self.batch_size >= rows:  # any order has the same mean, so the rows stay as they are
-            yield slice(None)
+            yield self.table
             return
         order = self.order.permutation(rows) if self.shuffle else np.arange(rows)
         for start in range(0, rows, self.batch_size):
-            yield order[start : start + self.batch_size]
+            yield self.table.at(order[start : start + self.batch_size])
 
-    def _loss_and_slopes(self, theta: Floats, part: Table, number: int) -> tuple[float, Floats]:
-        dropped = self._draw(len(part.X))
-        loss, gradient = self.step(theta, *part, dropped)
+    def _loss_and_slopes(self, theta: Floats, part: Any, number: int) -> tuple[float, Floats]:
+        dropped = self._draw(part.rows)
+        loss, gradient = self._ask(theta, part, dropped)
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
             anomaly = self._first_anomaly(theta, part, dropped)
             raise NonFiniteLossError(self.run.epoch + 1, number, loss, anomaly, self.run.history)
         return loss, gradient
 
-    def _draw(self, rows: int) -> Floats | None:
+    def _ask(self, theta: Floats, part: Any, dropped: Any) -> tuple[float, Floats]:
+        found: tuple[float, Floats] = self.step(theta, *part, dropped)
+        return found
+
+    def _draw(self, rows: int) -> Any:
         if not len(self.chances):
             return None
         kept = self.masks.random((rows, len(self.chances))) >= self.chances
         return kept / (1.0 - self.chances)
 
-    def _first_anomaly(self, theta: Floats, part: Table, dropped: Any) -> AnomalyError | None:
+    def _first_anomaly(self, theta: Floats, part: Any, dropped: Any) -> AnomalyError | None:
         step = self.step
         try:
             with detect_anomaly():
-                EngineStep(step.model, step.loss, step.parameters)(theta, *part, dropped)
+                X, y, weights = part
+                EngineStep(step.model, step.loss, step.parameters)(theta, X, y, weights, dropped)
         except AnomalyError as error:
             return error
         return None
@@ -217,14 +225,15 @@ class Loop:
             return numbers
         with self.modes.set(training=False):
             if self.scores:
-                outputs = self.step.predict(self.theta, self.table.X)
-                numbers |= score(self.table.y, outputs, self.scores)
+                numbers |= self._scores(self.table, self.scores)
             if self.held_out is not None:
-                outputs = self.step.predict(self.theta, self.held_out.X)
-                found = score(self.held_out.y, outputs, {"loss": self.loss, **self.scores})
+                found = self._scores(self.held_out, {"loss": self.loss, **self.scores})
                 found["loss"] += self.pull.penalty(self.theta)
                 numbers |= {f"val_{name}": x for name, x in found.items()}
         return numbers
+
+    def _scores(self, table: Any, scores: Mapping[str, Any]) -> dict[str, float]:
+        return score(table.y, self.step.predict(self.theta, table.X), scores)
 
 
 class _Interrupt:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_nn.checks import shown
+from autograd_nn.checks import is_dask, shown
 from autograd_nn.errors import BadArgumentError
+from autograd_nn.jit.blocks import Cluster
 from autograd_nn.losses import LOSSES
 from autograd_nn.nn.modes import Modes
 from autograd_nn.parameters import gather
+from autograd_nn.training.blocks import BlockTable, evaluated, lazy_outputs
 from autograd_nn.training.choices import Metric, loss_of, parameters_of, score, scores_of
 from autograd_nn.training.compiled import make_step
 from autograd_nn.training.data import check_inputs, check_table, check_targets, encode, outputs_of
@@ -21,17 +23,20 @@ __all__ = ["evaluate", "predict", "predict_proba"]
 
 Floats = NDArray[np.float64]
 _FEW_ROWS = 32
+_TEXT = "y is text: say which class each output stands for, classes=history.classes"
 
 
-def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
+def predict(model: Any, X: Any, *, compiled: bool = True, client: Any = None) -> Any:
     """The model's outputs for each row, nothing dropped at random.
 
     Args:
         model, X: as for ``fit``.
         compiled: through the jit where it can run the model.
+        client: as for ``fit``.
 
     Returns:
-        Shape (rows,), or (rows, outputs) where the model gives lists.  For labels, see
+        Shape (rows,), or (rows, outputs) where the model gives lists; of an array or a dataframe
+        of Dask an array of Dask, which is computed when it is asked for.  For labels, see
         ``to_labels``; for probabilities ``predict_proba``.
 
     Raises:
@@ -41,8 +46,11 @@ def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
     >>> predict(MLP(2, [3], seed=0), [[0.0, 0.0]]).shape
     (1, 3)
     """
-    rows = check_inputs(X)
     owned = parameters_of(model)
+    if is_dask(X):
+        with Modes(model).set(training=False):
+            return lazy_outputs(model, X, compiled, client)
+    rows = check_inputs(X)
     with Modes(model).set(training=False):
         outputs_of(model, rows[0])
         # Recording costs about as much as a few dozen rows through the engine.
@@ -52,12 +60,17 @@ def predict(model: Any, X: Any, *, compiled: bool = True) -> Floats:
 
 
 def predict_proba(
-    model: Any, X: Any, *, loss: str = "cross_entropy", compiled: bool = True
-) -> Floats:
+    model: Any,
+    X: Any,
+    *,
+    loss: str = "cross_entropy",
+    compiled: bool = True,
+    client: Any = None,
+) -> Any:
     """The probability of each class, shape (rows, classes), in the order of the classes.
 
     Args:
-        model, X, compiled: see ``predict``.
+        model, X, compiled, client: see ``predict``.
         loss: the one that the model was trained with, by name: ``cross_entropy`` (logits of
             classes), ``negative_log_likelihood`` (log-probabilities) or ``binary_cross_entropy``
             (a logit of 1 against 0, which gives two columns).
@@ -73,7 +86,7 @@ def predict_proba(
     [[0.333, 0.333, 0.333]]
     """
     name, _ = loss_of(loss)
-    found = predict(model, X, compiled=compiled)
+    found = predict(model, X, compiled=compiled, client=client)
     if name == "binary_cross_entropy" and (found.ndim == 1 or found.shape[1] == 1):
         logits = found.reshape(-1)
         found = np.stack([np.zeros_like(logits), logits], axis=1)
@@ -83,8 +96,7 @@ def predict_proba(
             "cross_entropy (one output per class) or binary_cross_entropy (one output)"
         )
     powers = np.exp(found - found.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def evaluate(
@@ -96,8 +108,12 @@ def evaluate(
     metrics: Sequence[Metric] = (),
     classes: Sequence[Any] | None = None,
     compiled: bool = True,
+    client: Any = None,
 ) -> dict[str, float]:
     """The loss and the metrics of a model on data, by name.
+
+    Of arrays of Dask the means over rows are added up block by block, and what other metrics
+    need, a few numbers for each row, comes to this process.
 
     Args:
         model, X, y, loss, metrics, compiled: as for ``fit``.
@@ -118,11 +134,13 @@ def evaluate(
     """
     loss_name, loss_function = loss_of(loss)
     parameters_of(model)
+    if is_dask(X) or is_dask(y):
+        return _evaluate_blocks(
+            model, X, y, loss_name, loss_function, metrics, classes, compiled, Cluster(client)
+        )
     y, known = encode(y, loss_name, classes)
     if known and classes is None:
-        raise BadArgumentError(
-            "y is text: say which class each output stands for, classes=history.classes"
-        )
+        raise BadArgumentError(_TEXT)
     table = check_table(X, y)
     with Modes(model).set(training=False):
         outputs = outputs_of(model, table.X[0])
@@ -130,3 +148,23 @@ def evaluate(
     scores = scores_of(metrics, loss_name, outputs)
     found = predict(model, table.X, compiled=compiled)
     return score(table.y, found, {"loss": loss_function, **scores})
+
+
+def _evaluate_blocks(
+    model: Any,
+    X: Any,
+    y: Any,
+    loss_name: str,
+    loss: Any,
+    metrics: Sequence[Metric],
+    classes: Sequence[Any] | None,
+    compiled: bool,
+    cluster: Cluster,
+) -> dict[str, float]:
+    with Modes(model).set(training=False):
+        table = BlockTable.of(X, y, model, loss_name, cluster, classes=classes)
+        if table.reading.classes and classes is None:
+            raise BadArgumentError(_TEXT)
+        table.check()
+        scores = scores_of(metrics, loss_name, table.reading.outputs)
+        return evaluated(model, table, {"loss": loss, **scores}, compiled)

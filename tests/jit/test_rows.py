@@ -175,3 +175,9 @@ def test_many_paths_bring_one_warning_at_the_line_of_the_call():
         found = [f(X) for _ in range(5)]
     assert found == [sum(x * k for x in X for k in range(40) if x > k)] * 5
     assert [w.filename for w in caught] == [__file__]
+
+
+def test_slopes_of_several_numbers_a_row_are_refused():
+    """They would be those of the first number, without a word."""
+    with pytest.raises(TypeError, match="does not return one number"):
+        jit(lambda x: [x, 2 * x], rows="x").value_and_grad([1.0, 2.0])

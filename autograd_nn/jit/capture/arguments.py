@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_nn.checks import describe
+from autograd_nn.checks import describe, is_dask
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, CannotReplayError, HoldsValueError, WrongTypeError
@@ -108,6 +108,8 @@ def read(x: Any, groups: list[Any], held: list[Any]) -> Any:
     if is_container(x):
         parts = [read(part, groups, held) for part in parts_of(x)]
         return None if None in parts else (kind, *zip(names_of(x), parts, strict=True))
+    if is_dask(x):
+        refuse_dask()
     if callable(x) or hasattr(x, "__dict__"):
         held.append(x)
     return _read_static(x, kind)
@@ -205,6 +207,8 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
         TypeError: it is not an array of numbers, nor lists that make one.
         ValueError: there is no row axis, or no row.
     """
+    if is_dask(x) or (isinstance(x, (list, tuple)) and x and is_dask(x[0])):
+        refuse_dask(where)
     array = x if isinstance(x, np.ndarray) else np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise WrongTypeError(
@@ -216,6 +220,14 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
         )
     groups.append(array)
     return ("row", array.shape[1:], array.dtype.kind in "iub"), array.shape[0]
+
+
+def refuse_dask(where: str = "an argument") -> None:
+    """Say where a collection of Dask may stand; to read it here would bring it into memory."""
+    raise WrongTypeError(
+        f"{where} holds a collection of Dask; one is taken as a whole argument that carries rows, "
+        'by jit(f, rows="x")(x); anything else is given with .compute()'
+    )
 
 
 def lift(x: Any, make: Callable[[Any], Value]) -> Any:

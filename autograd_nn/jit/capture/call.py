@@ -136,10 +136,11 @@ class Wanted:
 
     Attributes:
         static: whether an argument holds something beside numbers, which has no slope.
+        held: says which numbers the captured Values have, where ``vector`` does not.
     """
 
-    def __init__(self, call: Call, argnums: Any, vector: Any) -> None:
-        self.call = call
+    def __init__(self, call: Call, argnums: Any, vector: Any, held: Wanted | None = None) -> None:
+        self.call, self.held = call, held
         self.single = not isinstance(argnums, tuple)
         self.positions: tuple[int, ...] = ()
         self.module: Any = None
@@ -185,7 +186,7 @@ class Wanted:
     def parameters(self, path: Path) -> Any:
         """The captured Values' numbers with the caller's vector in place of the model's own."""
         if self.vector is None:
-            return None
+            return None if self.held is None else self.held.parameters(path)
         count, places, in_order = path.places(self.module)
         self.check(count)
         if in_order:
@@ -205,7 +206,7 @@ class Wanted:
     def stand_ins(self) -> dict[int, Value] | None:
         """By identity of a parameter, a Value with the number that ``vector`` has for it."""
         if self.vector is None:
-            return None
+            return None if self.held is None else self.held.stand_ins()
         parameters = self.module.parameters()
         self.check(len(parameters))
         numbers = self.vector.tolist()
@@ -231,7 +232,14 @@ class Wanted:
         if self.module is not None:
             return slopes[0]
         groups = iter(slopes)
-        built = [_shaped(self.call.args[k], groups) for k in self.positions]
+        return self.gathered([_shaped(self.call.args[k], groups) for k in self.positions])
+
+    def shaped(self, k: int, slopes: list[Any]) -> Any:
+        """The slopes along the k-th argument in its structure."""
+        return _shaped(self.call.args[k], iter(slopes))
+
+    def gathered(self, built: list[Any]) -> Any:
+        """What each of the positions has, as it was asked for: alone, or in a tuple."""
         return built[0] if self.single else tuple(built)
 
 

@@ -99,7 +99,7 @@ class Path:
 
     def parameters(self, wanted: Wanted | None) -> Any:
         """The numbers of the captured leaves, or those that the caller gives in their place."""
-        if wanted is not None and wanted.vector is not None:
+        if wanted is not None and (wanted.vector is not None or wanted.held is not None):
             return wanted.parameters(self)
         return [v._data for v in self.captured]
 

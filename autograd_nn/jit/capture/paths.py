@@ -37,6 +37,7 @@ class Paths:
         lifts: whether the function has to run on Values where it is not recorded.
         raised: whether the last recording raised an error.
         error: that error, until it is known whose it is.
+        sent: what workers were sent of it, by what it depends on.
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -46,6 +47,7 @@ class Paths:
         self.misses = 0.0
         self.gave_up = self.lifts = self.raised = False
         self.error: Exception | None = None
+        self.sent: dict[Any, Any] = {}
         self._recorded = 0
         self._signature: list[Any] = []
 

@@ -229,6 +229,14 @@ class Surroundings:
         found = [p for model in self._models for p in model.parameters() if isinstance(p, Value)]
         return list({id(p): p for p in found}.values())
 
+    def modules(self) -> list[ModuleType]:
+        """The user's own modules from which functions and objects in reach come."""
+        kinds = (FunctionType, type)
+        homes = {(x if isinstance(x, kinds) else type(x)).__module__ for x in self._seen.values()}
+        homes.discard("__main__")  # no name leads to it elsewhere: what it holds is sent anyway
+        found = [sys.modules.get(name) for name in sorted(homes)]
+        return [x for x in found if x is not None and _is_users_module(x)]
+
     def random_states(self) -> list[Any]:
         """Where the sequences of random numbers stand."""
         shared = [np.random.mtrand._rand] if self._may_draw else []
