@@ -38,6 +38,16 @@ def test_the_claim_holds_and_the_picture_is_written(name, tmp_path, capsys):
     assert str(picture) in capsys.readouterr().out
 
 
+def test_backpropagation_is_what_one_writes_by_hand(tmp_path, capsys):
+    """The generated code is written, needs NumPy only, and stands line by line beside the other."""
+    assert example("backpropagation").main(["--quick", "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "d_w1 = d_sum_1.T @ hidden_0" in shown
+    assert "d_w1 = d_sum_hidden_1.T @ hidden_0" in shown
+    text = (tmp_path / "generated_backpropagation.py").read_text(encoding="utf-8")
+    assert "import autograd_nn" not in text
+
+
 def test_many_rows_are_fitted_by_workers(capsys):
     pytest.importorskip("distributed")
     assert example("many_rows").main(["--rows", "4000"]) == 0

@@ -354,7 +354,7 @@ class Jitted:
             if recording is None or trace is None:
                 return recording
             difference = paths.difference(trace)
-            program = self._known.compile(trace, recording.described, call, paths)
+            program = self._known.compile(trace, recording.described, call, paths, row)
             if is_last:
                 self._known.give_up(paths, *difference)
             return program

@@ -19,12 +19,14 @@ from autograd_nn.jit.backends.text.c_program import to_c
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.exporting import python_text
 from autograd_nn.jit.frames import Compiled, Direct, Frame
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift, lift_lines
 from autograd_nn.jit.lifting.pack import Packer, pack
 from autograd_nn.jit.lifting.packs import Packing
 from autograd_nn.jit.options import Options
+from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.plan import Nest, Plan, walk
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
@@ -57,6 +59,7 @@ class Program(Path):
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
         recorded_at: the numbers that it was recorded at, by group; with rows, of the first row.
+        origin: the function, and the call at which it was recorded, where they are known.
         rounds: whether buffers are of round sizes only, so that the order in which sums are taken
             does not depend on how many rows were run before.
 
@@ -66,12 +69,20 @@ class Program(Path):
     9.0
     """
 
-    def __init__(self, trace: Trace, call: Call, result: Any, options: Options = _DEFAULT) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        call: Call,
+        result: Any,
+        options: Options = _DEFAULT,
+        origin: Origin | None = None,
+    ) -> None:
         super().__init__(trace, call, result, options.reduce)
         self.used = 0
         self.recorded_at = [
             _of_one_row(x, row) for x, row in zip(call.groups, call.is_row, strict=True)
         ]
+        self.origin = origin
         self.rounds = False
         self.backend = backend_of(options.backend)
         self._ready: dict[int, Compiled] = {}
@@ -348,6 +359,42 @@ class Program(Path):
         return " and ".join(sorted(found)) or self.backend
 
     # -- for people ----------------------------------------------------------------------
+
+    def to_python(self, name: str | None = None, argnums: Any = None) -> str:
+        """The program as readable NumPy code: the forward pass, and the value with its slopes.
+
+        The code needs NumPy only.  Arguments keep their names and shapes, and variables are named
+        after the labels, scopes and variables of the function, of which comments give the lines;
+        for that, the function is run once more, at the numbers of its recording.  Comparisons
+        that were recorded become lines that raise a ValueError on another path.
+
+        Args:
+            name: of the function in the code; by default that of the recorded function.
+            argnums: along which arguments slopes are wanted: a position, or a tuple of positions;
+                or a Module, for its parameters.  By default the parameters that the function
+                uses, where it uses any, else the first argument.
+
+        Returns:
+            The text of a module with the functions ``name`` and, where the result is one number,
+            ``name_value_and_grad``.  Both take the arguments, and then the parameters, an array
+            for each list of them.  Lists of numbers are taken, and their slopes are arrays.
+
+        Raises:
+            BadArgumentError: the name cannot be one, or there are no numbers in an argument that
+                slopes are wanted along.
+            TraceError: the function returns something that text cannot make again.
+
+        >>> from autograd_nn.jit import jit
+        >>> def loss(w, x, y):
+        ...     error = w * x - y
+        ...     return error**2
+        >>> text = jit(loss).program(2.0, 5.0, 7.0).to_python()
+        >>> names = {}
+        >>> exec(text, names)
+        >>> names["loss_value_and_grad"](2.0, 5.0, 7.0)
+        (9.0, 30.0)
+        """
+        return python_text(self, name, argnums)
 
     def __str__(self) -> str:
         """What it computes, a line a nest.

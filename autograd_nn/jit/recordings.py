@@ -21,6 +21,7 @@ from autograd_nn.jit.capture.recorder import Recording
 from autograd_nn.jit.capture.surroundings import Surroundings
 from autograd_nn.jit.capture.trace import Trace
 from autograd_nn.jit.options import Options
+from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.program import Program
 
 __all__ = ["Recordings"]
@@ -143,8 +144,11 @@ class Recordings:
                 f"it changes {names} outside it at each call, and computes with that"
             )
 
-    def compile(self, trace: Trace, described: Any, call: Call, paths: Paths) -> Program:
-        program = Program(trace, call, described, self.options)
+    def compile(
+        self, trace: Trace, described: Any, call: Call, paths: Paths, row: int = 0
+    ) -> Program:
+        origin = Origin.of(self.function, call, row)
+        program = Program(trace, call, described, self.options, origin)
         self._install(program, paths)
         return program
 
@@ -167,7 +171,9 @@ class Recordings:
         if not paths.is_worth_compiling(waiting):
             return None
         if waiting.program is None:
-            waiting.program = Program(waiting.trace, call, waiting.result, self.options)
+            origin = Origin.of(self.function, call, 0)
+            trace, described = waiting.trace, waiting.result
+            waiting.program = Program(trace, call, described, self.options, origin)
         program: Program = waiting.program
         if not program.pays(waiting.hits):
             return None

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_nn.callers import user_line
 from autograd_nn.checks import describe, shown
 from autograd_nn.conversion import is_number, to_float
 from autograd_nn.engine import Value, look_up, require
@@ -77,9 +78,12 @@ def _recorded(table: Any, index: Value, context: Context) -> Any:
     if context.differentiating:
         found = _by_indicators(entries, width, index)
     else:
-        assert context.trace is not None
-        context.trace.comparisons.append((INDEX, index, require(float(len(rows))), True))
-        found = look_up(entries, width, index, context.trace)
+        tape = context.trace
+        assert tape is not None
+        tape.comparisons.append((INDEX, index, require(float(len(rows))), True))
+        if tape.watching:  # a line for each comparison
+            tape.lines.append(user_line())
+        found = look_up(entries, width, index, tape)
     if is_flat:
         return found[0]
     row = np.empty(width, dtype=object)

@@ -21,7 +21,7 @@ from autograd_nn.jit.lifting.storage import turned
 from autograd_nn.jit.plan.nests import PADDING, VALUES, Access, Item, Lines, Nest
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
-__all__ = ["lift", "lift_lines"]
+__all__ = ["lift", "lift_lines", "readable"]
 
 _MANY: Final = 100  # pieces and loops that are left, beyond which like ones are merged
 LARGE: Final = 4096  # numbers of an argument; below, a copy is cheaper
@@ -33,6 +33,27 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
     Args:
         rows: how many rows are computed at once.
     """
+    plan, cells, packing = _planned(packing, rows, True)
+    if rows > 1:
+        return plan
+    inside = [
+        k for k, region in enumerate(packing.regions) if region.size and k not in cells.outside
+    ]
+    return turned(plan, [(cells.base[k], _size(packing, k, rows)) for k in inside])
+
+
+def readable(packing: Packing, rows: int = 1) -> tuple[Plan, Any]:
+    """The plan of packs as it is for people: nothing is cut into lines or laid out for speed.
+
+    Returns:
+        The plan, and of every node its cell of the first row; -1 for those that have none.
+    """
+    plan, cells, packing = _planned(packing, rows, False)
+    return plan, np.where(packing.region >= 0, cells.cells, -1)
+
+
+def _planned(packing: Packing, rows: int, fast: bool) -> tuple[Plan, Cells, Packing]:
+    """The plan with its regions in the order of the packs, the cells, and the packs in it."""
     constants = np.array(packing.constants, dtype=float)
     leaves = packing.fixed
     large = list(_large(packing, rows))
@@ -42,11 +63,11 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
         return packing, cells, reroll(list(pieces(packing, cells)))
 
     packing, cells, found = laid_out(packing)
-    if len(found) > _MANY:
+    if fast and len(found) > _MANY:
         packing, cells, found = min(
             (packing, cells, found), laid_out(merged(packing)), key=lambda entry: len(entry[2])
         )
-    regions, items = packing.regions, items_of(found, cells)
+    regions, items = packing.regions, items_of(found, cells, fast)
 
     def of(nodes: list[int]) -> Any:
         """The cells of nodes, one line a node and one column a row."""
@@ -67,9 +88,7 @@ def lift(packing: Packing, rows: int = 1) -> Plan:
             if region.size and k not in cells.outside
         ],
     )
-    inside = [k for k, region in enumerate(regions) if region.size and k not in cells.outside]
-    sizes = [(cells.base[k], _size(packing, k, rows)) for k in inside]
-    return plan if rows > 1 else turned(plan, sizes)
+    return plan, cells, packing
 
 
 def lift_lines(trace: Trace, needs: Needs, regions: list[Region], rolled: bool) -> Plan:

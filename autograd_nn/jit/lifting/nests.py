@@ -21,16 +21,20 @@ from autograd_nn.ops import CODES
 
 __all__ = ["items_of"]
 
+_MANY_ALIKE: Final = 4  # translates in different regions that people would write as one sum
 EXTREMES: Final = (CODES["maximum"], CODES["minimum"])
 
 
-def items_of(found: list[Piece | Repeat], cells: Cells) -> list[Item]:
+def items_of(found: list[Piece | Repeat], cells: Cells, lines: bool = True) -> list[Item]:
     """The items of pieces and repeats.
 
     Args:
         cells: where the regions lie; spare cells are taken from it.
+        lines: whether small pieces become lines.
     """
     items: list[Item] = []
+    if not lines:
+        return [item for each in found for item in _items(each, cells, (), True)]
     most = smallest(found)
     for small, run in groupby(found, lambda each: is_small(each, most)):
         if small:
@@ -41,17 +45,23 @@ def items_of(found: list[Piece | Repeat], cells: Cells) -> list[Item]:
     return items
 
 
-def _items(each: Piece | Repeat, cells: Cells, counts: tuple[int, ...]) -> Iterator[Item]:
+def _items(
+    each: Piece | Repeat, cells: Cells, counts: tuple[int, ...], apart: bool = False
+) -> Iterator[Item]:
+    """The items of a piece or repeat; ``apart``: terms from several regions stay several."""
     if isinstance(each, Repeat):
         inside = (*counts, each.count)
-        yield Loop(each.count, [x for item in each.items for x in _items(item, cells, inside)])
+        inner = [x for item in each.items for x in _items(item, cells, inside, apart)]
+        yield Loop(each.count, inner)
         return
     folded = fold(each, cells, counts)
     if each.code or each.lookup:
         yield _operation(folded, cells.rows)
         return
     plus = folded.plus
-    for k, term in enumerate(folded.terms if each.exact else _merged(folded.terms)):
+    for k, term in enumerate(
+        folded.terms if each.exact else _merged(folded.terms, cells if apart else None)
+    ):
         yield _sum(folded, term, cells.rows, k > 0, plus)
         plus = None
 
@@ -134,20 +144,32 @@ def without_idle(
     return tuple(axes[k] for k in order), kept, left, times
 
 
-def _merged(terms: list[Product]) -> list[Product]:
-    """Products of a sum with those joined that are translates of the one before."""
+def _merged(terms: list[Product], cells: Cells | None) -> list[Product]:
+    """Products of a sum with those joined that are translates of the one before.
+
+    Args:
+        cells: where the regions lie, if a few of several regions are not to be joined.
+    """
     found: list[Product] = []
     members: list[Product] = []
     shift: Any = None
+
+    def done() -> list[Product]:
+        few = cells is not None and 1 < len(members) < _MANY_ALIKE
+        few = few and len(members[0].operands) == 1
+        if few and len({tuple(_regions(term, cells)) for term in members}) > 1:
+            return members
+        return _joined(members)
+
     for term in terms:
         moved = _shift(members[-1], term) if members else None
         if moved is not None and (shift is None or moved == shift):
             members.append(term)
             shift = moved
             continue
-        found += _joined(members)
+        found += done()
         members, shift = [term], None
-    return found + _joined(members)
+    return found + done()
 
 
 def _shift(before: Product, term: Product) -> Any:
@@ -163,6 +185,12 @@ def _shift(before: Product, term: Product) -> Any:
             return None
         found.append(int(gap.flat[0]))
     return found
+
+
+def _regions(term: Product, cells: Cells | None) -> list[int]:
+    """The region of the first cell of each operand."""
+    assert cells is not None
+    return [cells.region_at(int(x.cells.flat[0])) for x in term.operands]
 
 
 def _joined(members: list[Product]) -> list[Product]:

@@ -83,6 +83,11 @@ class Cells:
             at = np.where(nodes < 0, 0, at)
         return Operand(at, int(self.moves[first]))
 
+    def region_at(self, cell: int) -> int:
+        """The region that a cell lies in."""
+        inside = [k for k, base in enumerate(self.base) if base <= cell]
+        return max(inside, key=lambda k: (self.base[k], k), default=-1)
+
     def numbers(self, at: Any) -> Any:
         """The constants in some cells; None if one of them is no constant."""
         places = at - self.base[self.fixed]

@@ -21,7 +21,7 @@ import numpy as np
 from autograd_nn.jit.plan.nests import VALUES, Access, Item, Lines, Loop, Nest, walk
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
-__all__ = ["turned"]
+__all__ = ["split", "turned"]
 
 _TRIED: Final = 3  # sizes of rows
 _FEWEST: Final = 4  # rows
@@ -249,7 +249,7 @@ def _nest(nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> Nest:
         for access in (*nest.reads, nest.write):
             found = _access(access, nest, zones, counts)
             if isinstance(found, tuple):
-                nest = _split(nest, *found)
+                nest = split(nest, *found)
                 break
             accesses.append(found)
         else:
@@ -295,7 +295,7 @@ def _without(access: Access, axis: int) -> Access:
     return replace(access, strides=strides, table=table)
 
 
-def _split(nest: Nest, axis: int, inner: int) -> Nest:
+def split(nest: Nest, axis: int, inner: int) -> Nest:
     """The nest with an axis cut in two, the inner one of a size."""
     size = nest.axes[axis]
 

@@ -1,1 +1,1 @@
-"""Plans as programs in other languages: what they compute, written out for people and compilers."""
+"""Plans as programs in other languages: what runs without this package."""
