@@ -444,7 +444,8 @@ def jit(
         rows: names of arguments that carry a leading row axis; ``f`` is written for one row.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package
-            ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
+            ``llvmlite``), "numpy", "jax" (XLA, by the package ``jax``, in double precision),
+            "reference" (slow, by definition), or "auto", the first of "native" and "numpy" that
             can be used here.
 
     Raises:
