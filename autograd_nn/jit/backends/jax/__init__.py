@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from importlib import import_module
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from autograd_nn.errors import BackendError
-from autograd_nn.jit.backends import Bound, Code
+from autograd_nn.jit.backends import Bound
 from autograd_nn.jit.backends import numpy as numpy_backend
 from autograd_nn.jit.plan import Item, Loop, walk
 
@@ -40,7 +41,7 @@ def compile(items: Sequence[Item], sizes: Sequence[int]) -> JaxCode:
         raise BackendError(
             f"it needs the package jax ({error}): pip install 'autograd_nn[jax]'"
         ) from None
-    parts: list[Code] = []
+    parts: list[Any] = []
     for exact, run in groupby(items, _is_exact):
         part = list(run)
         parts.append(numpy_backend.compile(part, sizes) if exact else _Compiled(part, sizes))
@@ -56,7 +57,7 @@ class JaxCode:
 
     is_quiet = False
 
-    def __init__(self, parts: Sequence[Code]) -> None:
+    def __init__(self, parts: Sequence[Any]) -> None:
         self._parts = parts
 
     def bind(self, buffers: list[Any]) -> _Bound:
@@ -134,6 +135,5 @@ def in_double() -> AbstractContextManager[Any]:
 
     if hasattr(jax, "enable_x64"):
         return jax.enable_x64(True)  # type: ignore[no-any-return]
-    from jax.experimental import enable_x64  # before version 0.8
-
-    return enable_x64()  # type: ignore[no-any-return]
+    experimental: Any = import_module("jax.experimental")  # before version 0.8
+    return experimental.enable_x64()  # type: ignore[no-any-return]

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 

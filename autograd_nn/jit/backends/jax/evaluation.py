@@ -66,7 +66,9 @@ class Evaluation:
     @cached_property
     def _keys(self) -> list[Key]:
         """The segments that a run has values in."""
-        return [key for buffer in range(0, 2 * len(self.plan.sizes), 2) for key in self._all(buffer)]
+        return [
+            key for buffer in range(0, 2 * len(self.plan.sizes), 2) for key in self._all(buffer)
+        ]
 
     def _all(self, buffer: int) -> list[Key]:
         return self._layout.keys(buffer, np.array([0, self._layout.sizes[buffer] - 1]))

@@ -91,7 +91,7 @@ class JaxFunction:
         return vector, args[1:]
 
     def _kind(self) -> Any:
-        if self._dtype == np.float64 and not jax.config.jax_enable_x64:
+        if self._dtype == np.float64 and jnp.zeros(0).dtype != np.float64:
             raise BadArgumentError(
                 "dtype='float64' asks for double precision, which JAX has switched off: call "
                 "jax.config.update('jax_enable_x64', True) at the start of the program, or make "
@@ -114,7 +114,9 @@ def _checked(dtype: Any) -> Any:
     try:
         found = jnp.dtype(dtype)
     except TypeError:
-        raise WrongTypeError(f"dtype is the name of a type of JAX's, got {describe(dtype)}") from None
+        raise WrongTypeError(
+            f"dtype is the name of a type of JAX's, got {describe(dtype)}"
+        ) from None
     if not jnp.issubdtype(found, jnp.floating):
         raise BadArgumentError(
             f"dtype is one of floats, 'float64' or 'float32' say, got {describe(dtype)}"

@@ -20,7 +20,16 @@ import numpy as np
 from autograd_nn.jit.lifting.marks import entries_of, touched
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Item, Lines, Loop, Nest
 
-__all__ = ["Key", "Layout", "Use", "cells_or_ends", "kept_axes", "read_and_written", "uses", "written_to"]
+__all__ = [
+    "Key",
+    "Layout",
+    "Use",
+    "cells_or_ends",
+    "kept_axes",
+    "read_and_written",
+    "uses",
+    "written_to",
+]
 
 Key = tuple[int, int]  # of a segment: its buffer, and its first cell
 Span = tuple[int, int]  # the first cell and the last
@@ -78,9 +87,7 @@ class Layout:
             for buffer, span in wide:
                 spans[buffer].append(span)
 
-    def with_adjoints(
-        self, found: Sequence[Use], apart: Sequence[tuple[int, int, int]]
-    ) -> Layout:
+    def with_adjoints(self, found: Sequence[Use], apart: Sequence[tuple[int, int, int]]) -> Layout:
         """The same segments of values, and those of adjoints that a way back needs."""
         other = Layout(self.sizes[::2], [u for u in found if u.buffer % 2], apart)
         other._starts[::2] = self._starts[::2]
@@ -89,7 +96,10 @@ class Layout:
     def _too_wide(self, found: Sequence[Use]) -> Iterator[tuple[int, Span]]:
         """Reads in loops from several segments of which one is carried: joined anew each round."""
         carried = {
-            (use.loop, key) for use in found if use.is_write for key in self.keys(use.buffer, use.cells)
+            (use.loop, key)
+            for use in found
+            if use.is_write
+            for key in self.keys(use.buffer, use.cells)
         }
         for use in found:
             if use.loop >= 0 and not use.is_write:

@@ -13,12 +13,14 @@ from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir
+from jax.extend import core
+from jax.interpreters import ad as untyped_ad
+from jax.interpreters import batching, mlir
 
 __all__ = ["linear"]
 
 Function = Callable[..., Sequence[Any]]
+ad: Any = untyped_ad  # JAX has no types here
 
 
 def linear(forward: Function, transpose: Function, known: Sequence[Any], x: Sequence[Any]) -> Any:
@@ -31,24 +33,19 @@ def linear(forward: Function, transpose: Function, known: Sequence[Any], x: Sequ
         known: arrays.
         x: arrays.
     """
-    return _linear.bind(
-        *known, *x, forward=forward, transpose=transpose, count=len(known)
-    )
+    return _linear.bind(*known, *x, forward=forward, transpose=transpose, count=len(known))
 
 
-_linear: Final = Primitive("autograd_nn_linear")
+_linear: Final[Any] = core.Primitive("autograd_nn_linear")
 _linear.multiple_results = True
 
 
-@_linear.def_impl
 def _run(*given: Any, forward: Function, transpose: Function, count: int) -> Any:
     return list(forward(given[:count], given[count:]))
 
 
-@_linear.def_abstract_eval
 def _shapes(*given: Any, forward: Function, transpose: Function, count: int) -> Any:
-    like = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in given]
-    found = jax.eval_shape(forward, like[:count], like[count:])
+    found = jax.eval_shape(forward, list(given[:count]), list(given[count:]))
     return [jax.core.ShapedArray(x.shape, x.dtype) for x in found]
 
 
@@ -99,6 +96,8 @@ def _batch(given: Any, axes: Any, *, forward: Function, transpose: Function, cou
     return found, [0] * len(found)
 
 
+_linear.def_impl(_run)
+_linear.def_abstract_eval(_shapes)
 ad.primitive_jvps[_linear] = _push
 ad.primitive_transposes[_linear] = _back
 batching.primitive_batchers[_linear] = _batch

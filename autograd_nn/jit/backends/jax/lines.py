@@ -145,12 +145,15 @@ def _run_back(lines: Lines, store: Store) -> None:
     out = np.array([place[cell] for cell in lines.out.tolist()])
     targets = [
         np.array(
-            [place[cell] if bits & bit else spare for cell, bits in zip(side, lines.wanted, strict=True)]
+            [
+                place[cell] if bits & bit else spare
+                for cell, bits in zip(side, lines.wanted, strict=True)
+            ]
         )
         for side, bit in ((lines.a.tolist(), 1), (lines.b.tolist(), 2))
     ]
     found = jnp.append(store.take(ADJOINTS, cells), 0.0)
-    level = _levels_of(out, *targets, spare)
+    level = _levels_of(out, targets[0], targets[1], spare)
     if int(level.max()) <= _GROUPS:
         found = _back_by_level(found, slopes, out, targets, level)
     else:

@@ -168,7 +168,9 @@ def _looked_up(nest: Nest, index: Any, place: Callable[[Any], Any]) -> Any:
     points = np.arange(nest.axes[0])
     ends = entries + steps * points[-1]
     if np.array_equal(place(ends), place(entries) + steps * points[-1]):
-        first, step = (jnp.asarray(x, jnp.int32)[rows, nest.columns] for x in (place(entries), steps))
+        first, step = (
+            jnp.asarray(x, jnp.int32)[rows, nest.columns] for x in (place(entries), steps)
+        )
         return first + step * jnp.asarray(points.reshape(-1, *[1] * (index.ndim - 1)), jnp.int32)
     every = jnp.asarray(place(entries[..., None] + steps[..., None] * points), jnp.int32)
     return every[rows, nest.columns, points.reshape(-1, *[1] * (index.ndim - 1))]

@@ -24,7 +24,7 @@ _BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6
 
 
 def _tail(t: Any) -> Any:
-    """The normal probability above ``t`` over the density there, by Laplace's continued fraction."""
+    """The normal probability above ``t`` over the density there: Laplace's continued fraction."""
 
     def term(i: Any, fraction: Any) -> Any:
         return t + (_TERMS - i) / fraction

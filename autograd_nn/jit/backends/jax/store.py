@@ -123,8 +123,8 @@ class Store:
                 self.arrays[key] = _put(array, still, numbers, add, scatter)
             else:
                 at = array.at[jnp.asarray(still, jnp.int32) + moved]
-                self.arrays[key] = at.add(numbers, mode=_INSIDE) if add else at.set(
-                    numbers, mode=_INSIDE
+                self.arrays[key] = (
+                    at.add(numbers, mode=_INSIDE) if add else at.set(numbers, mode=_INSIDE)
                 )
             return
         self.arrays[key] = plan.put(array, start + moved, numbers, add)

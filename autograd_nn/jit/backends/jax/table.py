@@ -144,9 +144,7 @@ def _along(formula: Function, operand: int, *numbers: Any) -> Any:
     arity = len(numbers)
 
     def slope(*given: Any) -> Any:
-        ones = [
-            (jnp.ones_like if k == operand else jnp.zeros_like)(x) for k, x in enumerate(given)
-        ]
+        ones = [(jnp.ones_like if k == operand else jnp.zeros_like)(x) for k, x in enumerate(given)]
         return jax.jvp(formula, given, tuple(ones))[1]
 
     return _differentiable(slope, arity, partial(_along, slope))(*numbers)
