@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
-from autograd_nn.jit.backends.jax.layout import written_to
 from autograd_nn.jit.backends.jax.lines import run_lines
+from autograd_nn.jit.backends.jax.loops import run_loop
 from autograd_nn.jit.backends.jax.nests import run_nest
 from autograd_nn.jit.backends.jax.store import Store
 from autograd_nn.jit.backends.numpy.after import split
@@ -41,25 +38,8 @@ def run_items(items: Sequence[Item], store: Store, still: Still | None = None) -
     """
     for item in items:
         if isinstance(item, Loop):
-            _run_loop(item, store, still)
+            run_loop(item, store, lambda items, inner: run_items(items, inner, still))
         elif isinstance(item, Lines):
             run_lines(item, store, still(item, store.counts) if still else None)
         else:
             run_nest(item, store, still(item, store.counts) if still else ())
-
-
-def _run_loop(loop: Loop, store: Store, still: Still | None) -> None:
-    """A loop, which carries the segments that it writes."""
-    counts = (*store.counts, loop.count)
-    keys = written_to(loop.items, counts, store.layout)
-
-    def body(carried: Any, t: Any) -> Any:
-        arrays = {**store.arrays, **dict(zip(keys, carried, strict=True))}
-        inner = Store(store.layout, arrays, counts, (*store.rounds, t))
-        run_items(loop.items, inner, still)
-        return [inner.arrays[key] for key in keys], None
-
-    rounds = jnp.arange(loop.count, dtype=jnp.int32)
-    carried = [store.arrays[key] for key in keys]
-    found, _ = jax.lax.scan(body, carried, rounds, reverse=loop.reverse)
-    store.arrays.update(zip(keys, found, strict=True))

@@ -45,6 +45,8 @@ class Use:
         is_write: whether they are written.
         loop: the number of the outermost loop around it; -1 for none.
         together: whether what is written is to be one segment.
+        access, axes, counts: of a nest's operand or result: its access and axes, and the loops
+            around it.
     """
 
     buffer: int
@@ -52,6 +54,9 @@ class Use:
     is_write: bool
     loop: int
     together: bool = True
+    access: Access | None = None
+    axes: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -76,6 +81,10 @@ class Layout:
         for buffer, first, end in apart:
             if end > first:
                 spans[buffer].append((first, end - 1))
+        self._settle(spans, found)
+
+    def _settle(self, spans: list[list[Span]], found: Sequence[Use]) -> None:
+        """Cut the buffers so that these spans, and what is written together, are in one segment."""
         for use in found:
             if use.is_write and use.together and use.cells.size:
                 spans[use.buffer].append(use.span)
@@ -86,6 +95,26 @@ class Layout:
                 break
             for buffer, span in wide:
                 spans[buffer].append(span)
+
+    def inside(self, windows: Sequence[tuple[Key, int, int]], found: Sequence[Use]) -> Layout:
+        """The same segments but for some, of which only a window is left, cut anew.
+
+        Args:
+            windows: segments, and the first and last cell of the window in each.
+            found: what is read and written inside, which of those segments is in the windows.
+        """
+        cut = {key: (first, last) for key, first, last in windows}
+        other = Layout(self.sizes[::2], ())
+        spans: list[list[Span]] = [[] for _ in self.sizes]
+        for buffer, starts in enumerate(self._starts):
+            for start in starts:
+                end = start + self.size((buffer, start)) - 1
+                first, last = cut.get((buffer, start), (end + 1, end))
+                spans[buffer] += [
+                    (a, b) for a, b in ((start, first - 1), (last + 1, end)) if a <= b
+                ]
+        other._settle(spans, found)
+        return other
 
     def with_adjoints(self, found: Sequence[Use], apart: Sequence[tuple[int, int, int]]) -> Layout:
         """The same segments of values, and those of adjoints that a way back needs."""
@@ -138,12 +167,15 @@ def _cut(spans: list[Span], size: int) -> list[int]:
     return sorted(start for start in {*starts, end + 1} if start < size)
 
 
-def uses(items: Sequence[Item]) -> list[Use]:
-    """What items read and write."""
+def uses(items: Sequence[Item], counts: tuple[int, ...] = ()) -> list[Use]:
+    """What items read and write.
+
+    Args:
+        counts: of the loops around them.
+    """
     found: list[Use] = []
     for number, item in enumerate(items):
-        is_loop = isinstance(item, Loop)
-        _note(item, (), number if is_loop else -1, found)
+        _note(item, counts, number if isinstance(item, Loop) else -1, found)
     return found
 
 
@@ -153,9 +185,7 @@ def written_to(items: Sequence[Item], counts: tuple[int, ...], layout: Layout) -
     Args:
         counts: of the loops around them.
     """
-    found: list[Use] = []
-    for item in items:
-        _note(item, counts, 0, found)
+    found = uses(items, counts)
     return sorted({key for u in found if u.is_write for key in layout.keys(u.buffer, u.cells)})
 
 
@@ -173,14 +203,20 @@ def _note(item: Item, counts: tuple[int, ...], loop: int, found: list[Use]) -> N
             found.append(Use(ADJOINTS, both, True, loop, False))
         return
     for read in item.reads:
-        found.append(Use(read.buffer, cells_or_ends(read, item.axes, counts), False, loop))
+        found.append(_used(read, item.axes, counts, False, loop))
     if item.kind == "look":
         found.append(Use(VALUES, entries_of(item), False, loop))
     if item.kind == "drop":
         found.append(Use(ADJOINTS, entries_of(item), True, loop))
     else:
-        axes = kept_axes(item)
-        found.append(Use(item.write.buffer, cells_or_ends(item.write, axes, counts), True, loop))
+        found.append(_used(item.write, kept_axes(item), counts, True, loop))
+
+
+def _used(
+    access: Access, axes: tuple[int, ...], counts: tuple[int, ...], is_write: bool, loop: int
+) -> Use:
+    cells = cells_or_ends(access, axes, counts)
+    return Use(access.buffer, cells, is_write, loop, True, access, axes, counts)
 
 
 def kept_axes(nest: Nest) -> tuple[int, ...]:
