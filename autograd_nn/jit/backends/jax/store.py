@@ -7,6 +7,7 @@ what reads them.  Only one whose cells follow no such order is a gather.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any, Final
 
@@ -232,6 +233,34 @@ class _Nested:
         inside = self.filled(window[..., :inner], numbers, place + 1)
         return jnp.concatenate([inside, window[..., inner:]], axis=-1).reshape(shape)
 
+    def grid(self, low: int, length: int) -> tuple[int, list[int], list[int]] | None:
+        """A run of cells that is a table in which the points are a block.
+
+        Args:
+            low: the lowest point.
+            length: of the array.
+
+        Returns:
+            The run's first cell, the sizes of the table, and where in it the block starts; None
+            where the array has no such run.
+        """
+        if any(a % b for a, b in pairwise(self.strides)):
+            return None
+        units = [*self.strides[1:], 1]
+        inside = [a // b for a, b in zip(self.strides, units, strict=True)]
+        whole = self._inner(0)
+        for before in (max(0, low + whole - length), low % self.strides[0]):
+            if before > low or low - before + whole > length:
+                continue
+            at, rest = [], before
+            for unit in units:
+                at.append(rest // unit)
+                rest %= unit
+            counts = [*self.sizes[1:], 1]
+            if all(k + n <= size for k, n, size in zip(at, counts, inside, strict=True)):
+                return low - before, [self.sizes[0], *inside], [0, *at]
+        return None
+
     def sorted(self, numbers: Any) -> Any:
         """Numbers by the sorted axes that run up."""
         others = [k for k in range(self.rank) if k not in self.axes]
@@ -246,6 +275,17 @@ class _Nested:
         if dense and self.span == len(array):
             numbers = numbers.reshape(-1)
             return array + numbers if add else numbers
+        grid = self.grid(low, len(array)) if isinstance(low, int) and not dense else None
+        if grid is not None:
+            base, dims, at = grid
+            whole = prod(dims)
+            window = array[base : base + whole].reshape(dims)
+            if add:
+                numbers = self.view(_slice(array, low, self.span)) + numbers
+            window = jax.lax.dynamic_update_slice(window, numbers[..., None], at).reshape(-1)
+            if whole == len(array):
+                return window
+            return jax.lax.dynamic_update_slice(array, window, (base,))
         if dense or self.span <= _SPARSE * prod(self.sizes):
             window = _slice(array, low, self.span)
             if add:
