@@ -134,7 +134,7 @@ class Evaluation:
             way = _Way(self, wanted)
             y, on_path = self._numbers(store), self._on_path(store)
             given = [moved[k] for k in wanted]
-            (along,) = linear(way.push, way.pull, [*groups, *values], given)
+            (along,) = linear(way.push, way.pull, [*groups, *values], given, [y.shape])
             return (y, on_path), (along, np.zeros(on_path.shape, jax.dtypes.float0))
 
         function.defjvp(rule, symbolic_zeros=True)

@@ -23,7 +23,13 @@ Function = Callable[..., Sequence[Any]]
 ad: Any = untyped_ad  # JAX has no types here
 
 
-def linear(forward: Function, transpose: Function, known: Sequence[Any], x: Sequence[Any]) -> Any:
+def linear(
+    forward: Function,
+    transpose: Function,
+    known: Sequence[Any],
+    x: Sequence[Any],
+    shapes: Sequence[tuple[int, ...]],
+) -> list[Any]:
     """The linear function of ``x``, with its transpose.
 
     Args:
@@ -31,22 +37,24 @@ def linear(forward: Function, transpose: Function, known: Sequence[Any], x: Sequ
         transpose: takes ``known`` and what has the shapes of ``forward``'s results, as one list
             each; gives what has the shapes of ``x``.
         known: arrays.
-        x: arrays.
+        x: arrays of one dtype.
+        shapes: of ``forward``'s results.
     """
-    return _linear.bind(*known, *x, forward=forward, transpose=transpose, count=len(known))
+    how = {"forward": forward, "transpose": transpose, "count": len(known), "shapes": tuple(shapes)}
+    found: list[Any] = _linear.bind(*known, *x, **how)
+    return found
 
 
 _linear: Final[Any] = core.Primitive("autograd_nn_linear")
 _linear.multiple_results = True
 
 
-def _run(*given: Any, forward: Function, transpose: Function, count: int) -> Any:
+def _run(*given: Any, forward: Function, count: int, **_: Any) -> Any:
     return list(forward(given[:count], given[count:]))
 
 
-def _shapes(*given: Any, forward: Function, transpose: Function, count: int) -> Any:
-    found = jax.eval_shape(forward, list(given[:count]), list(given[count:]))
-    return [jax.core.ShapedArray(x.shape, x.dtype) for x in found]
+def _shapes(*given: Any, shapes: Sequence[tuple[int, ...]], **_: Any) -> Any:
+    return [jax.core.ShapedArray(shape, given[-1].dtype) for shape in shapes]
 
 
 def _push(primals: Any, tangents: Any, **how: Any) -> Any:
@@ -62,20 +70,20 @@ def _push(primals: Any, tangents: Any, **how: Any) -> Any:
     return y, [a + b for a, b in zip(along_x, along_known, strict=True)]
 
 
-def _back(cotangents: Any, *given: Any, forward: Function, transpose: Function, count: int) -> Any:
+def _back(
+    cotangents: Any, *given: Any, forward: Function, transpose: Function, count: int, shapes: Any
+) -> Any:
     known, x = list(given[:count]), given[count:]
-    found = _linear.bind(
-        *known,
-        *(ad.instantiate_zeros(c) for c in cotangents),
-        forward=transpose,
-        transpose=forward,
-        count=count,
-    )
+    back = [at.aval.shape if ad.is_undefined_primal(at) else at.shape for at in x]
+    along = [ad.instantiate_zeros(c) for c in cotangents]
+    found = linear(transpose, forward, known, along, back)
     wanted = [y if ad.is_undefined_primal(at) else None for y, at in zip(found, x, strict=True)]
     return [None] * count + wanted
 
 
-def _batch(given: Any, axes: Any, *, forward: Function, transpose: Function, count: int) -> Any:
+def _batch(
+    given: Any, axes: Any, *, forward: Function, transpose: Function, count: int, shapes: Any
+) -> Any:
     """Many at once; what is linear gets the new axis too, so that JAX adds up its way back."""
     size = next(x.shape[k] for x, k in zip(given, axes, strict=True) if k is not None)
     moved = [x if k is None else jnp.moveaxis(x, k, 0) for x, k in zip(given, axes, strict=True)]
@@ -92,7 +100,8 @@ def _batch(given: Any, axes: Any, *, forward: Function, transpose: Function, cou
 
         return batched
 
-    found = linear(each(forward), each(transpose), moved[:count], moved[count:])
+    many = [(size, *shape) for shape in shapes]
+    found = linear(each(forward), each(transpose), moved[:count], moved[count:], many)
     return found, [0] * len(found)
 
 

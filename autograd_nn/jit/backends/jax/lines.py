@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from autograd_nn.jit.backends.jax.store import Store
+from autograd_nn.jit.backends.jax.store import Store, gathered
 from autograd_nn.jit.backends.jax.table import partial_of, row
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Lines
 from autograd_nn.ops import PRIMITIVES
@@ -80,7 +80,7 @@ class _Forward:
         self._store.put(VALUES, self._out, results)
 
     def _one_by_one(self, given: Any) -> Any:
-        numbers = [given[k] for k in range(len(self._given))]
+        numbers = [x.reshape(()) for x in jax.lax.split(given, (1,) * len(self._given))]
         for k in range(len(self._codes)):
             numbers.append(self._apply(k, [numbers[j] for j in self._operands(k)]))
         return jnp.stack(numbers[len(self._given) :])
@@ -93,11 +93,11 @@ class _Forward:
         first = count
         for group in groups:
             both = [self._a, self._b][: PRIMITIVES[self._codes[group[0]]].arity]
-            operands = [numbers.at[at[side[group]]].get(mode=_INSIDE) for side in both]
+            operands = [gathered(numbers, at[side[group]]) for side in both]
             found = self._apply(group[0], operands)
             numbers = jax.lax.dynamic_update_slice(numbers, found, (first,))
             first += len(group)
-        return numbers[at[count:]]
+        return gathered(numbers, at[count:])
 
     def _in_a_loop(self, given: Any) -> Any:
         kinds, which = np.unique(self._codes * 4 + self._still, return_inverse=True)
@@ -176,10 +176,10 @@ def _slopes(lines: Lines, store: Store) -> list[Any]:
             if operand >= arity or not (lines.wanted[group] & bit).any():
                 parts.append(jnp.zeros(len(group), a.dtype))
                 continue
-            numbers = [x[group] for x in (a, b, y)]
+            numbers = [gathered(x, group) for x in (a, b, y)]
             slope = partial_of(code, operand)(*numbers[:arity], numbers[2])
             parts.append(jnp.broadcast_to(jnp.asarray(slope, a.dtype), (len(group),)))
-        found.append(jnp.concatenate(parts)[np.argsort(order)])
+        found.append(gathered(jnp.concatenate(parts), np.argsort(order)))
     return found
 
 
@@ -200,9 +200,9 @@ def _back_by_level(
 ) -> Any:
     for now in range(int(level.max()) + 1):
         group = np.flatnonzero(level == now)
-        d = found[out[group]]
+        d = gathered(found, out[group])
         places = np.concatenate([side[group] for side in targets])
-        moves = jnp.concatenate([slope[group] * d for slope in slopes])
+        moves = jnp.concatenate([gathered(slope, group) * d for slope in slopes])
         found = found.at[places].add(moves, mode=_INSIDE)
     return found
 

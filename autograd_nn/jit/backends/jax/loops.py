@@ -148,15 +148,15 @@ class Window:
         at = 0
         for key in parts:
             size = layout.size(key)
-            arrays[key] = every[at : at + size]
+            arrays[key] = jax.lax.slice(every, (at,), (at + size,))
             at += size
-        return every[at:]
+        return jax.lax.slice(every, (at,), (len(every),))
 
     def close(self, every: Any) -> tuple[Any, Any]:
         """What the next round gets, and the block that no other round reaches."""
-        if self.is_forward:
-            return every[self._size :], every[: self._size]
-        return every[: -self._size], every[-self._size :]
+        size = self._size if self.is_forward else len(every) - self._size
+        lower, upper = jax.lax.split(every, (size, len(every) - size))
+        return (upper, lower) if self.is_forward else (lower, upper)
 
 
 def _windows(loop: Loop, store: Store, keys: Sequence[Key]) -> Iterator[Window]:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from autograd_nn.jit.backends.jax.layout import kept_axes
-from autograd_nn.jit.backends.jax.store import Store
+from autograd_nn.jit.backends.jax.store import Store, gathered
 from autograd_nn.jit.backends.jax.table import partial_of, row
 from autograd_nn.jit.lifting.marks import entries_of
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Nest
@@ -48,7 +48,7 @@ def run_nest(nest: Nest, store: Store, still: Sequence[int] = ()) -> None:
         return
     if nest.kind == "look":
         pool, place = store.pool(VALUES, entries_of(nest))
-        found = pool.at[_looked_up(nest, reads[0], place)].get(mode="promise_in_bounds")
+        found = gathered(pool, _looked_up(nest, reads[0], place))
     else:
         found = _KINDS[nest.kind](nest, reads)
     found = jnp.broadcast_to(found.reshape(_with_ones(found, axes)), axes)
@@ -72,8 +72,15 @@ def _sum(nest: Nest, reads: Sequence[Any]) -> Any:
     kept = "".join(c for c in letters[: nest.kept] if c in present)
     idle = [n for c, n in zip(letters, nest.axes, strict=True) if c not in present]
     times = prod(idle[len(idle) - sum(c not in present for c in letters[nest.kept :]) :])
-    if len(operands) == 1 and terms[0] == kept:
-        found = operands[0]
+    if len(operands) == 1:
+        summed = tuple(k for k, c in enumerate(terms[0]) if c not in kept)
+        found = operands[0].sum(axis=summed) if summed else operands[0]
+    elif len(kept) == len(present):
+        shape = [
+            [n if c in term else 1 for c, n in zip(letters, nest.axes, strict=True) if c in present]
+            for term in terms
+        ]
+        found = reduce(jnp.multiply, [x.reshape(n) for x, n in zip(operands, shape, strict=True)])
     else:
         found = jnp.einsum(
             f"{','.join(terms)}->{kept}", *operands, precision=jax.lax.Precision.HIGHEST

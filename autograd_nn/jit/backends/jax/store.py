@@ -19,7 +19,7 @@ from autograd_nn.jit.backends.jax.layout import Key, Layout, cells_or_ends
 from autograd_nn.jit.lifting.marks import touched
 from autograd_nn.jit.plan import Access
 
-__all__ = ["Store"]
+__all__ = ["Store", "gathered"]
 
 _SPARSE: Final = 16  # cells beside each one that is written, beyond which a scatter is cheaper
 _INSIDE: Final = "promise_in_bounds"
@@ -49,7 +49,7 @@ class Store:
     def take(self, buffer: int, cells: Any) -> Any:
         """The numbers of some cells, in their shape."""
         pool, place = self.pool(buffer, cells)
-        return pool.at[place(cells)].get(mode=_INSIDE)
+        return gathered(pool, place(cells))
 
     def put(self, buffer: int, cells: Any, numbers: Any) -> None:
         """Set some cells, each of which comes once, in any segments."""
@@ -58,7 +58,7 @@ class Store:
         which = np.searchsorted(starts, cells, side="right") - 1
         for k, key in enumerate(keys):
             own = np.flatnonzero(which == k)
-            part = numbers[own] if len(keys) > 1 else numbers
+            part = gathered(numbers, own) if len(keys) > 1 else numbers
             places = cells[own] - key[1]
             self.arrays[key] = _put(self.arrays[key], places, part, False, False)
 
@@ -97,11 +97,11 @@ class Store:
         if len(keys) == 1:
             start = access.start - keys[0][1]
             still = touched(Access(0, start, access.strides, (), access.table), sizes, ())
-            return _gathered(pool, still, self._moved(access))
+            return gathered(pool, still + self._moved(access))
         table = jnp.asarray(place(cells), jnp.int32)
         for t in self.rounds:
             table = table[t if table.shape[0] > 1 else 0]
-        return pool.at[table].get(mode=_INSIDE)
+        return gathered(pool, table)
 
     def write(
         self, access: Access, axes: Sequence[int], numbers: Any, add: bool, scatter: bool
@@ -138,8 +138,17 @@ class Store:
         return moved
 
 
-def _gathered(array: Any, places: Any, moved: Any) -> Any:
-    return array.at[jnp.asarray(places, jnp.int32) + moved].get(mode=_INSIDE)
+def gathered(array: Any, places: Any) -> Any:
+    """The numbers at some places of an array, all of which it has."""
+    index = jnp.asarray(places, jnp.int32)
+    numbers = jax.lax.GatherDimensionNumbers((), (0,), (0,))
+    return jax.lax.gather(
+        array,
+        index.reshape(*index.shape, 1),
+        numbers,
+        (1,),
+        mode=_INSIDE,
+    )
 
 
 def _put(array: Any, places: Any, numbers: Any, add: bool, scatter: bool) -> Any:
@@ -163,7 +172,7 @@ def _put(array: Any, places: Any, numbers: Any, add: bool, scatter: bool) -> Any
         has = np.zeros(len(array), dtype=bool)
         has[found] = (times[found] > k) if scatter else True
         at = order[np.minimum(first + k, len(flat) - 1)]
-        taken = numbers.at[np.where(has, at, 0)].get(mode=_INSIDE)
+        taken = gathered(numbers, np.where(has, at, 0))
         total = jnp.where(has, total + taken if add else taken, total)
     return total
 
@@ -215,23 +224,24 @@ class _Nested:
     def view(self, window: Any) -> Any:
         """The points in a run of cells that starts with the lowest; sorted axes that run up."""
         if not self.sizes:
-            return window[0]
+            return window.reshape(())
         window = _padded(window, self._inner(0))
         for place, (size, stride) in enumerate(zip(self.sizes, self.strides, strict=True)):
             window = window.reshape(*window.shape[:-1], size, stride)
-            window = window[..., : self._inner(place + 1)]
-        return window[..., 0]
+            window = _first(window, self._inner(place + 1))
+        return window.reshape(window.shape[:-1])
 
     def filled(self, window: Any, numbers: Any, place: int = 0) -> Any:
         """A run of cells with other numbers at the points; the other way round than ``view``."""
         if place == len(self.sizes):
-            return jnp.concatenate([numbers[..., None], window[..., 1:]], axis=-1)
+            rest = _last(window, 1)
+            return jnp.concatenate([numbers.reshape(*numbers.shape, 1), rest], axis=-1)
         size, stride = self.sizes[place], self.strides[place]
         shape = window.shape
         window = window.reshape(*shape[:-1], size, stride)
         inner = self._inner(place + 1)
-        inside = self.filled(window[..., :inner], numbers, place + 1)
-        return jnp.concatenate([inside, window[..., inner:]], axis=-1).reshape(shape)
+        inside = self.filled(_first(window, inner), numbers, place + 1)
+        return jnp.concatenate([inside, _last(window, inner)], axis=-1).reshape(shape)
 
     def grid(self, low: int, length: int) -> tuple[int, list[int], list[int]] | None:
         """A run of cells that is a table in which the points are a block.
@@ -265,7 +275,10 @@ class _Nested:
         """Numbers by the sorted axes that run up."""
         others = [k for k in range(self.rank) if k not in self.axes]
         shape = [numbers.shape[k] for k in self.axes]
-        numbers = numbers.transpose(*self.axes, *others).reshape(shape)
+        order = [*self.axes, *others]
+        if order != sorted(order):
+            numbers = numbers.transpose(order)
+        numbers = numbers.reshape(shape)
         return jnp.flip(numbers, self.flipped) if self.flipped else numbers
 
     def put(self, array: Any, start: Any, numbers: Any, add: bool) -> Any:
@@ -279,10 +292,12 @@ class _Nested:
         if grid is not None:
             base, dims, at = grid
             whole = prod(dims)
-            window = array[base : base + whole].reshape(dims)
+            window = _slice(array, base, whole).reshape(dims)
             if add:
                 numbers = self.view(_slice(array, low, self.span)) + numbers
-            window = jax.lax.dynamic_update_slice(window, numbers[..., None], at).reshape(-1)
+            window = jax.lax.dynamic_update_slice(
+                window, numbers.reshape(*numbers.shape, 1), at
+            ).reshape(-1)
             if whole == len(array):
                 return window
             return jax.lax.dynamic_update_slice(array, window, (base,))
@@ -294,7 +309,7 @@ class _Nested:
                 window = numbers.reshape(-1)
             else:
                 padded = _padded(window, self._inner(0))
-                window = self.filled(padded, numbers)[: self.span]
+                window = _first(self.filled(padded, numbers), self.span)
             return jax.lax.dynamic_update_slice(array, window, (low,))
         places = touched(Access(0, 0, tuple(self.strides)), self.sizes, ())
         at = array.at[jnp.asarray(places, jnp.int32) + low]
@@ -302,12 +317,26 @@ class _Nested:
 
 
 def _padded(window: Any, size: int) -> Any:
-    return jnp.pad(window, (0, size - len(window))) if len(window) < size else window[:size]
+    if len(window) >= size:
+        return _first(window, size)
+    return jax.lax.pad(window, jnp.zeros((), window.dtype), [(0, size - len(window), 0)])
+
+
+def _first(window: Any, size: int) -> Any:
+    """The first numbers along the last axis."""
+    if size == window.shape[-1]:
+        return window
+    return jax.lax.slice_in_dim(window, 0, size, axis=window.ndim - 1)
+
+
+def _last(window: Any, start: int) -> Any:
+    """The numbers along the last axis from one on."""
+    return jax.lax.slice_in_dim(window, start, window.shape[-1], axis=window.ndim - 1)
 
 
 def _slice(array: Any, start: Any, size: int) -> Any:
     if isinstance(start, int):
-        return array[start : start + size]
+        return jax.lax.slice(array, (start,), (start + size,))
     return jax.lax.dynamic_slice(array, (start,), (size,))
 
 
@@ -316,11 +345,12 @@ def _strided(array: Any, start: Any, sizes: Sequence[int], strides: Sequence[int
     nested = _Nested.of(sizes, strides)
     if nested is None:
         still = touched(Access(0, 0, tuple(strides)), sizes, ())
-        return _gathered(array, np.broadcast_to(still, tuple(sizes)), start)
+        return gathered(array, np.broadcast_to(still, tuple(sizes)) + start)
     low, span = start - nested.down, nested.span
     if isinstance(low, int) and nested.sizes:
         span = max(span, min(nested.sizes[0] * nested.strides[0], len(array) - low))
     found = nested.view(_slice(array, low, span))
     found = jnp.flip(found, nested.flipped) if nested.flipped else found
     back = np.argsort([*nested.axes, *(k for k, n in enumerate(sizes) if n <= 1)])
-    return found.reshape([*nested.sizes, *(1,) * (len(sizes) - len(nested.axes))]).transpose(back)
+    found = found.reshape([*nested.sizes, *(1,) * (len(sizes) - len(nested.axes))])
+    return found if back.tolist() == list(range(len(back))) else found.transpose(back)
