@@ -107,8 +107,9 @@ class _Forward:
 
         def step(numbers: Any, line: Any) -> Any:
             k, kind, a, b = line
-            found = jax.lax.switch(kind, branches, numbers[a], numbers[b])
-            return jax.lax.dynamic_update_slice(numbers, found[None], (count + k,)), None
+            operands = (jax.lax.dynamic_slice(numbers, (place,), (1,)) for place in (a, b))
+            found = jax.lax.switch(kind, branches, *operands)
+            return jax.lax.dynamic_update_slice(numbers, found, (count + k,)), None
 
         numbers = jnp.concatenate([given, jnp.zeros(len(self._codes), given.dtype)])
         columns = (np.arange(len(which)), which, self._a, np.where(self._b < 0, self._a, self._b))
@@ -208,12 +209,21 @@ def _back_by_level(
 
 
 def _back_in_a_loop(found: Any, slopes: Sequence[Any], out: Any, targets: Sequence[Any]) -> Any:
-    def step(found: Any, line: Any) -> Any:
-        k, a, b, by_a, by_b = line
-        d = found[k]
-        found = found.at[a].add(by_a * d, mode=_INSIDE)
-        return found.at[b].add(by_b * d, mode=_INSIDE), None
+    """One operation after another, the last first.
 
-    columns = [jnp.asarray(x, jnp.int32) for x in (out, *targets)]
-    found, _ = jax.lax.scan(step, found, (*columns, *slopes), reverse=True)
+    The adjoint of the next one's result is handed on: XLA would copy all adjoints in each round
+    where one is read beside the place of another that is written.
+    """
+
+    def step(state: Any, line: Any) -> Any:
+        adjoints, d = state
+        following, a, b, by_a, by_b = line
+        for place, slope in ((a, by_a), (b, by_b)):
+            before = jax.lax.dynamic_slice(adjoints, (place,), (1,))
+            adjoints = jax.lax.dynamic_update_slice(adjoints, before + slope * d, (place,))
+        return (adjoints, jax.lax.dynamic_slice(adjoints, (following,), (1,))), None
+
+    columns = [jnp.asarray(x, jnp.int32) for x in (np.roll(out, 1), *targets)]
+    first = jax.lax.dynamic_slice(found, (int(out[-1]),), (1,))
+    (found, _), _ = jax.lax.scan(step, (found, first), (*columns, *slopes), reverse=True)
     return found
