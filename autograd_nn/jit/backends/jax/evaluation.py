@@ -24,7 +24,7 @@ from autograd_nn.jit.backends.jax.linear import linear
 from autograd_nn.jit.backends.jax.store import Store
 from autograd_nn.jit.backends.jax.table import Standin
 from autograd_nn.jit.lifting.adjoint import adjoint
-from autograd_nn.jit.lifting.marks import Marks
+from autograd_nn.jit.lifting.marks import Marks, touched
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Backward, Item, Lines, Nest, Place, Plan
 from autograd_nn.jit.plan.plan import COMPARE
 
@@ -73,12 +73,8 @@ class Evaluation:
     def _all(self, buffer: int) -> list[Key]:
         return self._layout.keys(buffer, np.array([0, self._layout.sizes[buffer] - 1]))
 
-    def _run(self, groups: Sequence[Any], wanted: Sequence[int] = ()) -> Store:
-        """All values.
-
-        Args:
-            wanted: the groups along which JAX is to find slopes.
-        """
+    def _run(self, groups: Sequence[Any]) -> Store:
+        """All values."""
         store = Store(self._layout, {})
         for buffer, numbers in enumerate(self.plan.buffers()):
             for key in self._all(buffer) if buffer % 2 == VALUES else ():
@@ -91,19 +87,29 @@ class Evaluation:
                 at = (int(where(place.start)),)
                 moved = _turned(place, given)
                 store.arrays[key] = jax.lax.dynamic_update_slice(store.arrays[key], moved, at)
-        marks = Marks(self.plan, wanted) if wanted else None
-
-        def still(item: Nest | Lines, counts: tuple[int, ...]) -> Any:
-            if marks is None:
-                return None if isinstance(item, Lines) else ()
-            if isinstance(item, Lines):
-                active = marks.active[VALUES]
-                return 3 - active[item.a] - 2 * active[item.b]
-            takes = marks.takes(item, counts)
-            return [k for k in range(len(item.reads)) if k not in takes]
-
-        run_items(self._items, store, still)
+        run_items(self._items, store, self._still)
         return store
+
+    @cached_property
+    def _active(self) -> list[Any]:
+        """For each cell of the values whether it depends on a leaf."""
+        return Marks(self.plan, range(len(self.plan.leaves))).active
+
+    def _still(self, item: Nest | Lines, counts: tuple[int, ...]) -> Any:
+        """Which operands depend on no leaf: they are constants to slopes of any order.
+
+        The slope of a power along its exponent is nan for a negative number, and would stay nan
+        where the exponent does not move.
+        """
+        if isinstance(item, Lines):
+            active = self._active[VALUES]
+            return 3 - active[item.a] - 2 * active[item.b]
+        return [
+            k
+            for k, read in enumerate(item.reads)
+            if read.buffer % 2 == VALUES
+            and not self._active[read.buffer // 2][touched(read, item.axes, counts)].any()
+        ]
 
     def _numbers(self, store: Store) -> Any:
         return store.take(VALUES, self.plan.roots.ravel())
@@ -154,7 +160,7 @@ class _Way:
 
         def numbers(*chosen: Any) -> Any:
             given = dict(enumerate(groups)) | dict(zip(wanted, chosen, strict=True))
-            return of._numbers(of._run([given[k] for k in range(len(groups))], wanted))
+            return of._numbers(of._run([given[k] for k in range(len(groups))]))
 
         return [jax.jvp(numbers, tuple(groups[k] for k in wanted), tuple(x))[1]]
 
@@ -173,7 +179,7 @@ class _Way:
         at = np.searchsorted(cells, plan.roots.ravel())
         seeds = jnp.zeros(len(cells), x[0].dtype).at[at].add(x[0])
         store.put(ADJOINTS, cells, seeds)
-        run_items(items, store)
+        run_items(items, store, of._still)
         found = []
         for place in (plan.leaves[k] for k in self._wanted):
             run = store.take(place.buffer + 1, place.start + np.arange(place.size))

@@ -42,7 +42,7 @@ def run_lines(lines: Lines, store: Store, still: Any = None) -> None:
     if lines.wanted is None:
         _Forward(lines, store, still).run()
     else:
-        _run_back(lines, store)
+        _run_back(lines, store, np.zeros(len(lines.codes), int) if still is None else still)
 
 
 class _Forward:
@@ -137,9 +137,9 @@ def _levels(a: Any, b: Any, given: int) -> Any:
     return np.array(depth[given:])
 
 
-def _run_back(lines: Lines, store: Store) -> None:
+def _run_back(lines: Lines, store: Store, still: Any) -> None:
     """Add to the adjoints of the operands."""
-    slopes = _slopes(lines, store)
+    slopes = _slopes(lines, store, still)
     cells = np.unique(np.concatenate([lines.a, lines.b[lines.b >= 0], lines.out]))
     place = {cell: k for k, cell in enumerate(cells.tolist())}
     spare = len(cells)  # what nobody asks for goes there
@@ -162,12 +162,13 @@ def _run_back(lines: Lines, store: Store) -> None:
     store.put(ADJOINTS, cells, found[:spare])
 
 
-def _slopes(lines: Lines, store: Store) -> list[Any]:
+def _slopes(lines: Lines, store: Store, still: Any) -> list[Any]:
     """By operand, its slope in each operation; 0 where it takes none."""
     codes, second = np.asarray(lines.codes), np.where(lines.b < 0, lines.a, lines.b)
     a, b, y = (store.take(VALUES, cells) for cells in (lines.a, second, lines.out))
-    order = np.argsort(codes, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+    kinds = codes * 4 + still
+    order = np.argsort(kinds, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1)
     found = []
     for operand, bit in enumerate((1, 2)):
         parts = []
@@ -178,6 +179,9 @@ def _slopes(lines: Lines, store: Store) -> list[Any]:
                 parts.append(jnp.zeros(len(group), a.dtype))
                 continue
             numbers = [gathered(x, group) for x in (a, b, y)]
+            for k in range(2):
+                if still[group[0]] >> k & 1:
+                    numbers[k] = jax.lax.stop_gradient(numbers[k])
             slope = partial_of(code, operand)(*numbers[:arity], numbers[2])
             parts.append(jnp.broadcast_to(jnp.asarray(slope, a.dtype), (len(group),)))
         found.append(gathered(jnp.concatenate(parts), np.argsort(order)))

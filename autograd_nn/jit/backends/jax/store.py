@@ -48,6 +48,8 @@ class Store:
 
     def take(self, buffer: int, cells: Any) -> Any:
         """The numbers of some cells, in their shape."""
+        if not cells.size:
+            return jnp.zeros(cells.shape, next(iter(self.arrays.values())).dtype)
         pool, place = self.pool(buffer, cells)
         return gathered(pool, place(cells))
 
