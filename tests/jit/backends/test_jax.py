@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -269,7 +270,9 @@ def test_look_ups_and_extremes():
     """An index that the argument holds, and several largest ones."""
 
     def f(table, index, x):
-        return sum(take(table, i) * y for i, y in zip(index, x, strict=True)) + fn.max(x)
+        return sum(take(table, i) * y for i, y in zip(index, x, strict=True)) + reduce(
+            fn.maximum, x
+        )
 
     table, index, x = (
         np.array([1.0, 2.0, 4.0]),
