@@ -38,7 +38,7 @@ SCALAR = 600  # operations that JAX gets one by one
 
 
 def build(part: Any) -> tuple[Any, Callable[[], Any], dict[str, float]]:
-    """The program of a workload, a call of value and gradient by JAX, and the seconds of each stage."""
+    """The program of a workload, a call of value and gradient by JAX, and the stages' seconds."""
     import jax
 
     from autograd_nn.jit import jit
