@@ -22,6 +22,8 @@ _EXTRAS = {
     "png": "resvg_py",
     "sklearn": "sklearn",
     "native": "llvmlite",
+    "jax": "jax",
+    "torch": "torch",
 }
 
 
