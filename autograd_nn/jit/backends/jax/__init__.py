@@ -1,10 +1,11 @@
 """The backend that JAX runs: each nest becomes a few operations on arrays, which XLA compiles.
 
 * ``table`` with ``special``: the rows of the table of primitives, and their slopes;
-* ``layout``, ``store``: which cells lie in one array, and how they are read and written;
-* ``nests``, ``lines``, ``items``: the kinds of items;
-* ``evaluation`` with ``linear``: a whole plan that JAX can differentiate; ``function``: that as a
-  function of the user's arguments, for ``Program.to_jax``.
+* ``layout``, ``store`` with ``views``: which cells lie in one array, and how they are read and
+  written;
+* ``nests``, ``lines``, ``loops``, ``items``: the kinds of items;
+* ``evaluation`` with ``linear``: a whole plan that JAX can differentiate; ``function`` with
+  ``arguments``: that as a function of the user's arguments, for ``Program.to_jax``.
 
 XLA contracts a product and a sum into one rounding.  What must round as the engine does, because a
 guard or a jump reads it, is run by NumPy.

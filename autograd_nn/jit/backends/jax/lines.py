@@ -18,8 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from autograd_nn.jit.backends.jax.store import Store, gathered
+from autograd_nn.jit.backends.jax.store import Store
 from autograd_nn.jit.backends.jax.table import partial_of, row
+from autograd_nn.jit.backends.jax.views import INSIDE, gathered
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Lines
 from autograd_nn.ops import PRIMITIVES
 
@@ -27,7 +28,6 @@ __all__ = ["run_lines"]
 
 _SINGLE: Final = 60  # operations that are written one by one
 _GROUPS: Final = 200  # groups of like operations that are written one by one
-_INSIDE: Final = "promise_in_bounds"
 
 
 def run_lines(lines: Lines, store: Store, still: Any = None) -> None:
@@ -208,7 +208,7 @@ def _back_by_level(
         d = gathered(found, out[group])
         places = np.concatenate([side[group] for side in targets])
         moves = jnp.concatenate([gathered(slope, group) * d for slope in slopes])
-        found = found.at[places].add(moves, mode=_INSIDE)
+        found = found.at[places].add(moves, mode=INSIDE)
     return found
 
 

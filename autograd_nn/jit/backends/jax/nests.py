@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from autograd_nn.jit.backends.jax.layout import kept_axes
-from autograd_nn.jit.backends.jax.store import Store, gathered
+from autograd_nn.jit.backends.jax.store import Store
 from autograd_nn.jit.backends.jax.table import partial_of, row
+from autograd_nn.jit.backends.jax.views import gathered
 from autograd_nn.jit.lifting.marks import entries_of
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Nest
 from autograd_nn.ops import CODES
@@ -62,35 +63,28 @@ def _with_ones(found: Any, axes: Sequence[int]) -> tuple[int, ...]:
 
 def _sum(nest: Nest, reads: Sequence[Any]) -> Any:
     """Products, added up."""
-    letters = ascii_letters[: len(nest.axes)]
-    terms, operands = [], []
-    for x in reads:
-        changing = [k for k, n in enumerate(x.shape) if n > 1]
-        operands.append(x.reshape([x.shape[k] for k in changing]))
-        terms.append("".join(letters[k] for k in changing))
-    present = set("".join(terms))
-    kept = "".join(c for c in letters[: nest.kept] if c in present)
-    idle = [n for c, n in zip(letters, nest.axes, strict=True) if c not in present]
-    times = prod(idle[len(idle) - sum(c not in present for c in letters[nest.kept :]) :])
-    if len(operands) == 1:
-        summed = tuple(k for k, c in enumerate(terms[0]) if c not in kept)
-        found = operands[0].sum(axis=summed) if summed else operands[0]
-    elif len(kept) == len(present):
-        shape = [
-            [n if c in term else 1 for c, n in zip(letters, nest.axes, strict=True) if c in present]
-            for term in terms
-        ]
-        found = reduce(jnp.multiply, [x.reshape(n) for x, n in zip(operands, shape, strict=True)])
+    rank, kept = len(nest.axes), nest.kept
+    changing = [any(x.shape[k] > 1 for x in reads) for k in range(rank)]
+    if len(reads) > 1 and any(changing[kept:]):
+        found = _contracted(nest, reads, changing)
     else:
-        found = jnp.einsum(
-            f"{','.join(terms)}->{kept}", *operands, precision=jax.lax.Precision.HIGHEST
-        )
-    factor = nest.factor * times
+        found = reduce(jnp.multiply, reads)
+        found = found.sum(axis=tuple(range(kept, rank))) if nest.summed else found
+    factor = nest.factor * prod(n for k, n in enumerate(nest.axes) if k >= kept and not changing[k])
     found = found if factor == 1.0 else factor * found
-    found = found if nest.plus is None else found + nest.plus
-    return found.reshape(
-        [n if c in present else 1 for c, n in zip(letters, nest.axes[: nest.kept], strict=False)]
-    )
+    return found if nest.plus is None else found + nest.plus
+
+
+def _contracted(nest: Nest, reads: Sequence[Any], changing: Sequence[bool]) -> Any:
+    """The sum of products along the summed axes, by matrix products where there are any."""
+    operands, terms = [], []
+    for x in reads:
+        axes = [k for k, n in enumerate(x.shape) if n > 1]
+        operands.append(x.reshape([x.shape[k] for k in axes]))
+        terms.append("".join(ascii_letters[k] for k in axes))
+    kept = "".join(ascii_letters[k] for k in range(nest.kept) if changing[k])
+    found = jnp.einsum(f"{','.join(terms)}->{kept}", *operands, precision=jax.lax.Precision.HIGHEST)
+    return found.reshape([n if changing[k] else 1 for k, n in enumerate(nest.axes[: nest.kept])])
 
 
 def _row(nest: Nest, reads: Sequence[Any]) -> Any:
