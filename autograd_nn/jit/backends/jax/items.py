@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from autograd_nn.jit.backends.jax.lines import run_lines
-from autograd_nn.jit.backends.jax.loops import run_loop
+from autograd_nn.jit.backends.jax.loops import Still, run_loop
 from autograd_nn.jit.backends.jax.nests import run_nest
 from autograd_nn.jit.backends.jax.store import Store
 from autograd_nn.jit.backends.numpy.after import split
-from autograd_nn.jit.plan import Item, Lines, Loop, Nest
+from autograd_nn.jit.plan import Item, Lines, Loop
 
 __all__ = ["ready", "run_items"]
-
-Still = Callable[[Nest | Lines, tuple[int, ...]], Any]
 
 
 def ready(items: Sequence[Item]) -> list[Item]:
@@ -38,7 +35,7 @@ def run_items(items: Sequence[Item], store: Store, still: Still | None = None) -
     """
     for item in items:
         if isinstance(item, Loop):
-            run_loop(item, store, lambda items, inner: run_items(items, inner, still))
+            run_loop(item, store, still, run_items)
         elif isinstance(item, Lines):
             run_lines(item, store, still(item, store.counts) if still else None)
         else:

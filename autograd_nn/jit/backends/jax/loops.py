@@ -31,19 +31,22 @@ from autograd_nn.jit.backends.jax.layout import (
     written_to,
 )
 from autograd_nn.jit.backends.jax.store import Store
-from autograd_nn.jit.plan import Access, Item, Loop, Nest
+from autograd_nn.jit.plan import Access, Item, Lines, Loop, Nest
 
-__all__ = ["run_loop"]
+__all__ = ["Still", "run_loop"]
 
 _BLOCKS: Final = 8  # in a window; where more are needed, the segment is carried
 
-Run = Callable[[Sequence[Item], Store], None]
+#: Of a nest or lines inside of loops of some counts, which operands are constants to slopes.
+Still = Callable[[Nest | Lines, tuple[int, ...]], Any]
+Run = Callable[[Sequence[Item], Store, Still | None], None]
 
 
-def run_loop(loop: Loop, store: Store, run: Run) -> None:
+def run_loop(loop: Loop, store: Store, still: Still | None, run: Run) -> None:
     """Run a loop.
 
     Args:
+        still: which operands of its items are constants to the slopes that JAX may ask for.
         run: does the items of a round.
     """
     counts = (*store.counts, loop.count)
@@ -51,8 +54,8 @@ def run_loop(loop: Loop, store: Store, run: Run) -> None:
     windows = list(_windows(loop, store, keys))
     moving = {window.key for window in windows}
     carried = [key for key in keys if key not in moving]
-    depth = len(store.counts)
-    items = [_still(item, counts, depth, store.layout, moving) for item in loop.items]
+    inside = _Inside(len(store.counts), store.layout, moving, still)
+    items = [inside.item(item, counts) for item in loop.items]
     seen = [(window.key, window.first, window.last) for window in windows]
     layout = store.layout.inside(seen, uses(items, counts)) if windows else store.layout
 
@@ -65,7 +68,7 @@ def run_loop(loop: Loop, store: Store, run: Run) -> None:
             parts = layout.keys(window.key[0], np.array([window.first, window.last]))
             tails.append(window.open(before, block, parts, arrays, layout))
         inner = Store(layout, arrays, counts, (*store.rounds, t))
-        run(items, inner)
+        run(items, inner, inside.still if still else None)
         closed = []
         for window, tail in zip(windows, tails, strict=True):
             parts = layout.keys(window.key[0], np.array([window.first, window.last]))
@@ -188,31 +191,50 @@ def _ends_at_first(known: Sequence[Use], depth: int) -> tuple[int, int]:
     cells = []
     for use in known:
         assert use.access is not None
-        still = _standing(use.access, depth)
-        cells.append(cells_or_ends(still, use.axes, use.counts))
+        fixed = _at_first(use.access, depth)
+        cells.append(cells_or_ends(fixed, use.axes, use.counts))
     return min(int(x.min()) for x in cells), max(int(x.max()) for x in cells)
 
 
-def _standing(access: Access, depth: int) -> Access:
+def _at_first(access: Access, depth: int) -> Access:
     """An access that does not move with the outer loops, down to some depth."""
     return replace(access, steps=(*(0,) * (depth + 1), *access.steps[depth + 1 :]))
 
 
-def _still(
-    item: Item, counts: tuple[int, ...], depth: int, layout: Layout, moving: set[Key]
-) -> Item:
-    """An item whose accesses to windows do not move with the loops down to some depth."""
-    if isinstance(item, Loop):
-        inner = (*counts, item.count)
-        items = [_still(x, inner, depth, layout, moving) for x in item.items]
-        return Loop(item.count, items, item.reverse)
-    if not isinstance(item, Nest):
-        return item
+class _Inside:
+    """The items of a loop as they are inside of its windows, where nothing moves.
 
-    def still(access: Access, axes: tuple[int, ...]) -> Access:
-        keys = layout.keys(access.buffer, cells_or_ends(access, axes, counts))
-        return _standing(access, depth) if moving.intersection(keys) else access
+    Args:
+        depth: how many loops there are around it.
+        layout: the segments outside.
+        moving: those that have windows.
+        still: asked of the items as they are outside: an operand may be a constant in the first
+            round only.
+    """
 
-    reads = tuple(still(read, item.axes) for read in item.reads)
-    write = item.write if item.kind == "drop" else still(item.write, kept_axes(item))
-    return replace(item, reads=reads, write=write)
+    def __init__(self, depth: int, layout: Layout, moving: set[Key], still: Still | None) -> None:
+        self._depth, self._layout, self._moving, self._still = depth, layout, moving, still
+        self._known: dict[int, Any] = {}
+
+    def still(self, item: Nest | Lines, _: tuple[int, ...]) -> Any:
+        """Which operands of an item that this has made are constants."""
+        return self._known[id(item)]
+
+    def item(self, item: Item, counts: tuple[int, ...]) -> Item:
+        """An item inside of loops of some counts."""
+        if isinstance(item, Loop):
+            inner = (*counts, item.count)
+            return Loop(item.count, [self.item(x, inner) for x in item.items], item.reverse)
+        made = self._nest(item, counts) if isinstance(item, Nest) else item
+        if self._still is not None:
+            self._known[id(made)] = self._still(item, counts)
+        return made
+
+    def _nest(self, nest: Nest, counts: tuple[int, ...]) -> Nest:
+        def fixed(access: Access, axes: tuple[int, ...]) -> Access:
+            keys = self._layout.keys(access.buffer, cells_or_ends(access, axes, counts))
+            return _at_first(access, self._depth) if self._moving.intersection(keys) else access
+
+        reads = tuple(fixed(read, nest.axes) for read in nest.reads)
+        write = nest.write if nest.kind == "drop" else fixed(nest.write, kept_axes(nest))
+        return replace(nest, reads=reads, write=write)
