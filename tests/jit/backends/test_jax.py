@@ -482,6 +482,13 @@ def test_another_path_is_an_error_or_nan():
     np.testing.assert_array_equal(np.isnan(each), [[False, True], [False, True]])
 
 
+def test_a_result_without_arguments_in_it_has_a_path_too():
+    """What is returned is a plain number, and still that of one path."""
+    g = jax.jit(jax.value_and_grad(jit(lambda x: 1.0 if x > 0 else 2.0).program(1.0).to_jax()))
+    assert_near(g(5.0), (1.0, 0.0))
+    assert np.isnan(g(-5.0)[0])
+
+
 def test_rows_that_take_another_path_are_nan_in_the_sum():
     """A mean that left them out would be another function's."""
     f = jit(lambda w, x: w * x if x > 0 else -x, rows="x", reduce=None)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from importlib import import_module
 from itertools import groupby
 from typing import Any
 
@@ -134,7 +133,5 @@ def in_double() -> AbstractContextManager[Any]:
     """Where JAX computes in double precision, in this thread and until it is left."""
     import jax
 
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)  # type: ignore[no-any-return]
-    experimental: Any = import_module("jax.experimental")  # before version 0.8
-    return experimental.enable_x64()  # type: ignore[no-any-return]
+    found: AbstractContextManager[Any] = jax.enable_x64(True)
+    return found

@@ -115,7 +115,7 @@ def built(spec: Any, numbers: Any, rows: bool) -> Any:
     """The result of a description, with arrays of JAX in the place of numbers and arrays.
 
     Args:
-        spec: see ``capture.arguments.describe_result``.
+        spec: see ``capture.arguments.uniform``.
         numbers: one line a root.
         rows: whether each line has a column a row.
     """
@@ -125,11 +125,8 @@ def built(spec: Any, numbers: Any, rows: bool) -> Any:
         return numbers[spec[1]]
     if kind == "values":
         return numbers[spec[2] : spec[2] + prod(spec[1])].reshape(spec[1] + extra)
-    if kind == "constant":
-        is_number = isinstance(spec[1], (int, float, np.generic, np.ndarray))
-        if isinstance(spec[1], (bool, np.bool_)) or not is_number:
-            return spec[1]
-        return jnp.asarray(spec[1], numbers.dtype)
+    if kind == "constant":  # no number: those are roots of a uniform description
+        return spec[1]
     items = [built(item, numbers, rows) for item in spec[-1]]
     if kind == "array":
         held = [jnp.broadcast_to(item, extra) for item in items]

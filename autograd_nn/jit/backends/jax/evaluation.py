@@ -52,10 +52,8 @@ class Evaluation:
         Returns:
             The numbers, and for each row whether its guards hold.
         """
-        if not len(self.plan.roots):
-            return jnp.zeros((0, self.plan.rows)), jnp.ones(self.plan.rows, bool)
         numbers, on_path = self._function(list(groups))
-        return numbers.reshape(self.plan.roots.shape), on_path
+        return numbers.reshape(len(self.plan.roots), self.plan.rows), on_path
 
     # -- forward -------------------------------------------------------------------------
 

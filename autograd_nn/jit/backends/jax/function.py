@@ -59,18 +59,25 @@ class JaxFunction:
         evaluation = self._evaluation(max(groups.rows, 1))
         given = [*groups.found, whole[self._order]]
         numbers, on_path = evaluation(given)
-        numbers = numbers.astype(groups.dtype) * _factor(on_path, groups.dtype)
+        numbers = self._every(numbers.astype(groups.dtype)) * _factor(on_path, groups.dtype)
         if not program.row_positions:
-            return built(program.result, numbers[:, 0], False)
-        rows = [
-            numbers[source] if isinstance(source, int) else jnp.full(groups.rows, source)
-            for source in program.sources
-        ]
-        columns = jnp.stack(rows).astype(groups.dtype) if rows else numbers
+            return built(program.uniform, numbers[:, 0], False)
         if program.reduce is None:
-            return built(program.uniform, columns, True)
-        reduced = columns.mean(axis=1) if program.reduce == "mean" else columns.sum(axis=1)
+            return built(program.uniform, numbers, True)
+        reduced = numbers.mean(axis=1) if program.reduce == "mean" else numbers.sum(axis=1)
         return built(program.uniform, reduced, False)
+
+    def _every(self, numbers: Any) -> Any:
+        """All numbers of the result, a line each: those that are computed, and plain ones."""
+        sources = self._program.sources
+        if sources == list(range(len(numbers))):
+            return numbers
+        computed = np.array([isinstance(x, int) for x in sources], dtype=bool)
+        plain = np.array([0.0 if isinstance(x, int) else x for x in sources], dtype=numbers.dtype)
+        if not computed.any():
+            return jnp.broadcast_to(plain[:, None], (len(plain), numbers.shape[1]))
+        places = np.array([x if isinstance(x, int) else 0 for x in sources], dtype=np.int32)
+        return jnp.where(computed[:, None], numbers[places], plain[:, None])
 
     def _vector(self, args: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
         """The parameters that the function closes over, where it does, and the arguments."""

@@ -3,7 +3,7 @@
 JAX finds the way back of a loop by transposing each of its steps, which for a step that reads a
 slice of a large array is a whole array of zeros.  The plan's own way back adds to that slice.
 
-What is left out: both functions, which are ``function``'s.
+What is left out: both functions, which are ``evaluation``'s.
 """
 
 from __future__ import annotations
