@@ -7,9 +7,8 @@ tracing, then XLA), and how long a call takes.  "scalar" is what JAX makes of th
 the recorded operations, one by one, in ``jax.jit``.  XLA takes seconds for a thousand of them, so
 that contestant runs on as many operations as ``SCALAR`` says, the first ones of the workload's
 trace, and its build time is stated for an operation.  "by hand" is the workload written for JAX by
-somebody who knows it.  Results are compared before anything is timed; seconds are of the
-processor, on one thread, but those of XLA's compiler, which are of the clock.  On shared machines
-only the ratios mean something.
+somebody who knows it.  Results are compared before anything is timed; all seconds are of the
+processor, so that others on it do not count, and calls run on one thread.
 """
 
 from __future__ import annotations
@@ -44,15 +43,15 @@ def build(part: Any) -> tuple[Any, Callable[[], Any], dict[str, float]]:
     from autograd_nn.jit import jit
 
     f, rows, reduce = part.forms["jit"]
-    start = time.perf_counter()
+    start = time.process_time()
     program = jit(f, rows=rows, reduce=reduce).program(*part.args)
-    planned = time.perf_counter()
+    planned = time.process_time()
     both = jax.jit(jax.value_and_grad(program.to_jax()))
     args = jax.tree.map(jax.numpy.asarray, part.args)
     lowered = both.lower(*args)
-    traced = time.perf_counter()
+    traced = time.process_time()
     compiled = lowered.compile()
-    done = time.perf_counter()
+    done = time.process_time()
     stages = {"plan": planned - start, "trace": traced - planned, "XLA": done - traced}
     return program, lambda: jax.block_until_ready(compiled(*args)), stages
 
@@ -89,9 +88,9 @@ def scalar_build(part: Any) -> tuple[int, float]:
             numbers[k] = row(code)(*operands)
         return sum(numbers[k] for k, *_ in lines)
 
-    start = time.perf_counter()
+    start = time.process_time()
     jax.jit(jax.value_and_grad(loss)).lower(jax.numpy.ones(len(used))).compile()
-    return len(lines), time.perf_counter() - start
+    return len(lines), time.process_time() - start
 
 
 def run_part(name: str, part: Any, rounds: int) -> list[dict[str, Any]]:
@@ -115,16 +114,18 @@ def run_part(name: str, part: Any, rounds: int) -> list[dict[str, Any]]:
         work["JAX by hand"] = part.others["JAX"]
     compare({key: flat(run()) for key, run in work.items()}, rtol=1e-10)
     loops = {key: _often(run) for key, run in work.items()}
-    times = interleaved({key: loop for key, (loop, _) in loops.items()}, rounds, 6.0)
+    times = interleaved(
+        {key: loop for key, (loop, _) in loops.items()}, rounds, 6.0, time.process_time
+    )
     rows = report(name, {k: [t / loops[k][1] for t in ts] for k, ts in times.items()}, "to_jax")
     made = {"work": name, "operations": program.recorded, "scalar ms an operation": each}
     return [*rows, {**made, **{f"build {stage}": spent for stage, spent in stages.items()}}]
 
 
 def _often(run: Callable[[], Any]) -> tuple[Callable[[], None], int]:
-    start = time.perf_counter()
+    start = time.process_time()
     run()
-    times = max(1, min(1000, int(0.02 / max(time.perf_counter() - start, 1e-6))))
+    times = max(1, min(1000, int(0.02 / max(time.process_time() - start, 1e-5))))
 
     def loop() -> None:
         for _ in range(times):
