@@ -514,6 +514,11 @@ def test_dtypes():
         with pytest.raises(BadArgumentError, match=r"jax_enable_x64.*to_jax\(dtype='float32'\)"):
             program.to_jax("float64")(x)
         assert jnp.ones(1).dtype == np.float32
+    weight = parameter(0.5)
+    captured = jit(lambda x: x * weight).program(2.0).to_jax()
+    two = np.float32(2.0)
+    assert jax.eval_shape(captured, captured.parameters, two).dtype == np.float64
+    assert jax.eval_shape(captured, single[:1], two).dtype == np.float32
     for wrong, kind in (("int32", BadArgumentError), ("double-ish", WrongTypeError)):
         with pytest.raises(kind, match="dtype is"):
             program.to_jax(wrong)

@@ -32,6 +32,7 @@ class Groups:
         key: what the program was recorded for.
         args: the arguments.
         dtype: of the arrays; None for that of the arguments.
+        before: the vector of the captured Values, where there is one: an argument, too.
 
     Attributes:
         found: the groups.
@@ -40,7 +41,9 @@ class Groups:
         dtype: of the arrays.
     """
 
-    def __init__(self, key: Any, args: Sequence[Any], dtype: Any) -> None:
+    def __init__(
+        self, key: Any, args: Sequence[Any], dtype: Any, before: Sequence[Any] = ()
+    ) -> None:
         if len(args) != len(key):
             raise WrongTypeError(
                 f"the program takes {len(key)} argument{'s' * (len(key) != 1)}, got {len(args)}"
@@ -50,7 +53,7 @@ class Groups:
         self.rows = 0
         for k, (part, x) in enumerate(zip(key, args, strict=True)):
             self._read(part, x, f"argument {k}")
-        every = [*self.found, *self.vectors]
+        every = [*self.found, *self.vectors, *before]
         if dtype is None:
             dtype = jnp.result_type(float, *every)
         self.dtype = dtype

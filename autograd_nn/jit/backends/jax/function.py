@@ -52,9 +52,9 @@ class JaxFunction:
             TraceError: with these numbers the function takes another path, and JAX does not trace.
         """
         program, key = self._program, self._program.key
-        vector, args = self._vector(args)
-        groups = Groups(key, args, self._kind())
-        known = [] if vector is None else [jnp.asarray(vector, groups.dtype)]
+        before, args = self._before(args)
+        groups = Groups(key, args, self._kind(), before)
+        known = [jnp.asarray(vector, groups.dtype) for vector in before]
         whole = jnp.concatenate([*known, *groups.vectors, jnp.zeros(0, groups.dtype)])
         evaluation = self._evaluation(max(groups.rows, 1))
         given = [*groups.found, whole[self._order]]
@@ -79,23 +79,23 @@ class JaxFunction:
         places = np.array([x if isinstance(x, int) else 0 for x in sources], dtype=np.int32)
         return jnp.where(computed[:, None], numbers[places], plain[:, None])
 
-    def _vector(self, args: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        """The parameters that the function closes over, where it does, and the arguments."""
+    def _before(self, args: tuple[Any, ...]) -> tuple[list[Any], tuple[Any, ...]]:
+        """The vector of the Values that the function closes over, if any, and the arguments."""
         if not self._own:
-            return None, args
+            return [], args
         if len(args) != len(self._program.key) + 1:
             raise WrongTypeError(
                 f"the program closes over {len(self._own)} Values, so their vector comes first "
                 f"(the function's attribute parameters is one) and then {len(self._program.key)} "
                 f"arguments; got {len(args)} in all"
             )
-        vector = args[0]
+        vector = args[0] if hasattr(args[0], "dtype") else np.asarray(args[0], dtype=float)
         if jnp.shape(vector) != (len(self._own),):
             raise BadArgumentError(
                 f"the first argument is the vector of the {len(self._own)} Values that the program "
                 f"closes over, got {describe(vector)}"
             )
-        return vector, args[1:]
+        return [vector], args[1:]
 
     def _kind(self) -> Any:
         if self._dtype == np.float64 and jnp.zeros(0).dtype != np.float64:
