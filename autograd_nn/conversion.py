@@ -57,7 +57,7 @@ def as_numpy(x: Any) -> Any:
             "the function with as_torch_function, which hands slopes on to PyTorch"
         )
     try:
-        array = np.asarray(x)
+        array: Any = np.asarray(x) if hasattr(x, "__array__") else np.from_dlpack(x)
     except (TypeError, RuntimeError, BufferError) as error:
         raise WrongTypeError(
             f"{_kind(x)} cannot be read as a NumPy array: {error} Give one of float32 or float64 "

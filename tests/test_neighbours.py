@@ -149,6 +149,24 @@ def test_a_tensor_that_requires_grad_is_an_error_that_says_what_to_do():
             call()
 
 
+def test_arrays_that_have_dlpack_alone_are_read():
+    """Not every library has NumPy's own protocol beside the common one."""
+
+    class Other:
+        def __init__(self, held):
+            self._held, self.shape, self.dtype = held, held.shape, held.dtype
+
+        def __dlpack__(self, **options):
+            return self._held.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return self._held.__dlpack_device__()
+
+    product = jit(lambda x: x[0] * x[1])
+    assert product.value_and_grad(Other(np.array([2.0, 3.0])))[0] == 6.0
+    assert Value(Other(np.array(2.5))).data == 2.5
+
+
 def test_an_array_that_numpy_cannot_read_says_so():
     """One on another device, or in a format of its own."""
 
