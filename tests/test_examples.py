@@ -66,6 +66,22 @@ def test_newton_solves_five_problems_and_draws_each(tmp_path, capsys):
     assert "all solved, alike by both methods" in capsys.readouterr().out
 
 
+def test_the_mixture_is_found_by_jax_and_drawn(tmp_path, capsys):
+    """The whole fit runs in JAX; what it finds is compared with this package and the truth."""
+    pytest.importorskip("jax")
+    pytest.importorskip("matplotlib")
+    assert example("mixture_jax").main(["--quick", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "mixture_jax.png").read_bytes().startswith(b"\x89PNG")
+    assert "as it should be" in capsys.readouterr().out
+
+
+def test_without_jax_the_mixture_says_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    assert example("mixture_jax").main(["--out", str(tmp_path / "new")]) == 0
+    assert "pip install '.[jax]'" in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
+
+
 def test_newton_says_when_a_problem_is_not_solved(monkeypatch, capsys):
     pytest.importorskip("scipy")
     newton = example("newton")

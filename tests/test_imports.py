@@ -27,7 +27,7 @@ FLOORS = (
     ("checking", "drawing", "jit"),
     ("implicit", "losses", "micrograd", "nn", "optim", "optimize", "saving"),
     ("training",),
-    ("__main__", "cli", "dask", "keras", "pytest_plugin", "sklearn"),
+    ("__main__", "cli", "dask", "keras", "neighbours", "pytest_plugin", "sklearn"),
 )  # fmt: skip
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 #: The package's own ``__init__`` looks names up when they are used.

@@ -497,7 +497,8 @@ def jit(
             see docs/beyond_dask.md.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package
-            ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
+            ``llvmlite``), "numpy", "jax" (XLA, by the package ``jax``, in double precision),
+            "reference" (slow, by definition), or "auto", the first of "native" and "numpy" that
             can be used here.
         threads: with ``rows``, how many work on blocks of rows at a time; it pays from some
             10,000 rows.  The result has the same bits for any number of them.

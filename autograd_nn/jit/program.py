@@ -9,11 +9,11 @@ which is the plan's and its backend's.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from autograd_nn.errors import TraceError, WrongTypeError
+from autograd_nn.errors import MissingPackageError, TraceError, WrongTypeError
 from autograd_nn.jit.backends.door import PRICES, backend_of, cost
 from autograd_nn.jit.backends.text.c_program import to_c
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
@@ -30,6 +30,9 @@ from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.plan import Nest, Plan, walk
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
+
+if TYPE_CHECKING:
+    from autograd_nn.jit.backends.jax.function import JaxFunction
 
 __all__ = ["Program"]
 
@@ -54,7 +57,7 @@ class Program(Path):
     It can be called by itself, and be pickled and sent to another process.
 
     Attributes:
-        backend: what is to run it: "native", "numpy" or "reference"; see ``running``.
+        backend: what is to run it: "native", "numpy", "jax" or "reference"; see ``running``.
         block: how many rows are done at once.
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
@@ -286,7 +289,7 @@ class Program(Path):
         return found
 
     def plan_of(self, rows: int) -> Plan:
-        """What is computed for a number of rows at once."""
+        """What is computed for a number of rows at once; 1 for a program without rows."""
         plan = self._plans.get(rows)
         if plan is None:
             assert self._packing is not None
@@ -357,6 +360,54 @@ class Program(Path):
         """What runs it now: "numpy" also where machine code is being made, or could not be."""
         found = set().union(*(compiled.running() for compiled in list(self._ready.values())))
         return " and ".join(sorted(found)) or self.backend
+
+    # -- for other worlds ----------------------------------------------------------------
+
+    def to_jax(self, dtype: Any = None) -> JaxFunction:
+        """A pure function of JAX arrays that computes what this program does.
+
+        JAX can compile, differentiate (to any order), vmap and shard it.  Its operations are those
+        of the plan: a loop nest is a few operations on arrays, a loop is a ``lax.scan``.
+
+        It takes the arguments in the structure that was recorded, with arrays in the place of
+        numbers, and a list of numbers as one array if you like.  In the place of a model it takes
+        the vector of its parameters, in the order of ``model.parameters()``.  Where the function
+        closes over Values or a model, their vector is one more argument, the first; the attribute
+        ``parameters`` is one to start from.  With rows it takes any number of them.
+
+        It has the one path that was recorded.  Numbers that take another are a TraceError where
+        JAX knows them, and where it traces (in ``jax.jit``, ``jax.vmap``) all results and slopes of
+        that row are nan.  XLA may round a product and a sum once, so that a comparison which only
+        the last digit decides may come out otherwise.
+
+        Args:
+            dtype: "float64", "float32" or another of JAX's types of floats, in which all is
+                computed; None for that of the arguments by JAX's own rule, where Python's numbers
+                are double precision only after ``jax.config.update("jax_enable_x64", True)``.
+
+        Raises:
+            MissingPackageError: JAX is not installed.
+            TypeError, ValueError: there is no such dtype; when called: "float64" is asked for and
+                JAX has double precision switched off.
+
+        >>> from autograd_nn.jit import jit
+        >>> program = jit(lambda w, x: sum(a * b for a, b in zip(w, x)).tanh()).program(
+        ...     [0.5, 0.25], [1.0, 2.0]
+        ... )
+        >>> f = program.to_jax()
+        >>> import jax
+        >>> [round(float(slope), 4) for slope in jax.grad(f)([0.5, 0.25], [1.0, 2.0])]
+        [0.42, 0.8399]
+        """
+        try:
+            import jax  # noqa: F401
+        except ImportError as error:
+            raise MissingPackageError(
+                f"to_jax needs the package jax ({error}): pip install 'autograd_nn[jax]'"
+            ) from None
+        from autograd_nn.jit.backends.jax.function import JaxFunction
+
+        return JaxFunction(self, dtype)
 
     # -- for people ----------------------------------------------------------------------
 
