@@ -21,12 +21,14 @@ import numpy as np
 from autograd_nn.jit.plan.nests import VALUES, Access, Item, Lines, Loop, Nest, walk
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
-__all__ = ["turned"]
+__all__ = ["split_axis", "turned"]
 
 _TRIED: Final = 3  # sizes of rows
 _FEWEST: Final = 4  # rows
+_WELL: Final = 0.7  # of a vector: what runs so along memory asks for no other order
 _VECTOR: Final = 8  # numbers at once, where work runs along memory
-_REDUCED: Final = 5  # the same where they are added up
+_REDUCED: Final = 2  # vectors that take about as long as to add up the numbers of one
+_GATHER: Final = 3  # vectors that take about as long as to gather the numbers of one
 _WORTH: Final = 0.9  # of the work, at most
 _SCATTERED: Final = -1  # in the place of a stride, where a table says where numbers lie
 
@@ -140,18 +142,20 @@ def _work(items: Sequence[Item]) -> float:
 
 
 def _at_once(nest: Nest) -> float:
-    accesses = (*nest.reads, nest.write)
+    accesses, best = (*nest.reads, nest.write), 1.0
     for axis, size in enumerate(nest.axes):
         if size < _FEWEST:
             continue
         steps = [
             a.strides[axis] if a.table is None or a.table.shape[axis] == 1 else -1 for a in accesses
         ]
-        if axis < nest.kept and steps[-1] == 1 and set(steps) <= {0, 1}:
-            return _VECTOR
+        vectors = -(-size // _VECTOR)
+        if axis < nest.kept and steps[-1] == 1:
+            gathered = sum(step not in (0, 1) for step in steps)
+            best = max(best, size / (vectors * (1 + _GATHER * gathered)))
         if axis >= nest.kept and set(steps[:-1]) <= {0, 1} and nest.kind == "sum":
-            return _REDUCED
-    return 1.0
+            best = max(best, size / (vectors + _REDUCED))
+    return best
 
 
 def _by_table(access: Access, axis: int) -> bool:
@@ -166,10 +170,18 @@ def _row_axis(nest: Nest, rows: int) -> int:
     return -1
 
 
+def _joint_axis(nest: Nest, rows: int) -> tuple[int, int]:
+    """The outermost axis of a nest that may be that of rows and columns, and how many columns."""
+    for axis in range(nest.kept):
+        if nest.axes[axis] % rows == 0 and nest.write.strides[axis] >= 1:
+            return axis, nest.axes[axis] // rows
+    return -1, 1
+
+
 def _candidates(items: Sequence[Item]) -> list[int]:
     votes: Counter[int] = Counter()
     for nest, times in _weighted(items):
-        if _at_once(nest) == 1.0:
+        if _at_once(nest) < _WELL * _VECTOR:
             for axis in range(nest.kept):
                 if nest.axes[axis] >= _FEWEST and nest.write.strides[axis] > 1:
                     votes[nest.axes[axis]] += times * nest.points
@@ -179,15 +191,21 @@ def _candidates(items: Sequence[Item]) -> list[int]:
 def _propose(items: Sequence[Item], zones: _Zones, rows: int) -> None:
     """Turn every region whose accesses agree how far rows lie apart."""
     widths: dict[int, set[int]] = {}
+    implied: dict[int, set[int]] = {}  # by nests where rows and columns are one axis
     for nest, _ in _weighted(items):
         axis = _row_axis(nest, rows)
+        columns, noted = 1, widths
+        if axis < 0:
+            axis, columns = _joint_axis(nest, rows)
+            noted = implied
         if axis < 0:
             continue
         for access in (*nest.reads, nest.write):
             zone = zones.at(access.start) if access.buffer == VALUES else -1
             if zone >= 0 and access.strides[axis]:
                 for k in _all_zones(access, zones, _counts(items, nest)):
-                    widths.setdefault(k, set()).add(abs(access.strides[axis]))
+                    noted.setdefault(k, set()).add(columns * abs(access.strides[axis]))
+    widths = {**implied, **widths}
     for zone, found in widths.items():
         width = max(found)
         size = int(zones.ends[zone] - zones.starts[zone])
@@ -249,7 +267,7 @@ def _nest(nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> Nest:
         for access in (*nest.reads, nest.write):
             found = _access(access, nest, zones, counts)
             if isinstance(found, tuple):
-                nest = _split(nest, *found)
+                nest = split_axis(nest, *found)
                 break
             accesses.append(found)
         else:
@@ -295,7 +313,7 @@ def _without(access: Access, axis: int) -> Access:
     return replace(access, strides=strides, table=table)
 
 
-def _split(nest: Nest, axis: int, inner: int) -> Nest:
+def split_axis(nest: Nest, axis: int, inner: int) -> Nest:
     """The nest with an axis cut in two, the inner one of a size."""
     size = nest.axes[axis]
 

@@ -17,6 +17,29 @@ imported before something is compiled.
 
 from __future__ import annotations
 
-from autograd_nn.jit.backends.native.program import compile
+from collections.abc import Sequence
+from typing import Final
+
+from autograd_nn.jit.backends.native import program
+from autograd_nn.jit.backends.native.products import product_of
+from autograd_nn.jit.lifting.strips import strips
+from autograd_nn.jit.plan import Item
 
 __all__ = ["compile"]
+
+#: So many cells may a strip of rows touch: a part of the processor's second cache.
+_CELLS: Final = 1 << 14
+
+
+def compile(items: Sequence[Item], sizes: Sequence[int]) -> program.NativeCode:
+    """Machine code of the items of a plan.
+
+    Args:
+        items: what is done, in order.
+        sizes: of every even buffer, how many cells.
+
+    Raises:
+        BackendError: there is no LLVM, or it cannot do it.
+    """
+    cut = strips(items, _CELLS, lambda item: product_of(item) is not None)
+    return program.compile(cut, sizes)
