@@ -25,7 +25,7 @@ __all__ = ["split_axis", "turned"]
 
 _TRIED: Final = 3  # sizes of rows
 _FEWEST: Final = 4  # rows
-_WELL: Final = 0.7  # of a vector: what runs so along memory asks for no other order
+_WELL: Final = 0.6  # of a vector: what runs so along memory asks for no other order
 _VECTOR: Final = 8  # numbers at once, where work runs along memory
 _REDUCED: Final = 2  # vectors that take about as long as to add up the numbers of one
 _GATHER: Final = 3  # vectors that take about as long as to gather the numbers of one

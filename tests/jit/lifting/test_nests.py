@@ -81,6 +81,6 @@ def test_what_does_not_change_along_an_axis_is_read_once():
     def f(x, y):
         return [a * b for a in x for b in y]
 
-    plan = plan_of(f, X, X[:8])
-    assert shown(plan) == ["sum 1[40, 8] = a0[40] * a1[8]"]
-    assert_means(plan, f, X, X[:8])
+    plan = plan_of(f, X, X[:5])
+    assert shown(plan) == ["sum 1[40, 5] = a0[40] * a1[5]"]
+    assert_means(plan, f, X, X[:5])

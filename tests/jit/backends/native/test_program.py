@@ -150,6 +150,24 @@ def test_every_tail(n, m, name):
         assert cells[-1] == 7.0
 
 
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize(("m", "k", "add", "factor"), [(1, 16, True, 1.0), (3, 19, False, -0.5)])
+def test_sums_of_vectors_that_lie_side_by_side(m, k, add, factor, name):
+    """As the slopes of weights do: several are added up together, whatever their number."""
+    random, most, nests, wanted = np.random.default_rng(k), 17, [], []
+    a, b = random.normal(size=(m, k)), random.normal(size=(most, k))
+    start = (m + most) * k
+    for n in range(1, most + 1):
+        reads = Access(VALUES, 0, (k, 0, 1)), Access(VALUES, m * k, (0, k, 1))
+        write = Access(VALUES, start + m * n * (n - 1) // 2, (n, 1, 0))
+        nests.append(Nest("sum", (m, n, k), reads, write, 1, factor=factor, add=add))
+        wanted.append((2.0 if add else 0.0) + factor * (a @ b[:n].T).ravel())
+    cells = np.concatenate([a.ravel(), b.ravel(), *(np.full(len(x), 2.0) for x in wanted), [7.0]])
+    run(nests, [cells.size], [cells, np.zeros(cells.size)], target_of(name))
+    np.testing.assert_allclose(cells[start:-1], np.concatenate(wanted), 1e-12, 1e-13)
+    assert cells[-1] == 7.0
+
+
 def test_an_attached_array_is_read_where_it_lies():
     m, n, k = 3, 5, 4
     random = np.random.default_rng(0)
