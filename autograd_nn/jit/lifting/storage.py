@@ -93,8 +93,9 @@ def turned(plan: Plan, regions: Sequence[tuple[int, int]]) -> Plan:
         zones = _Zones(starts, ends, [None] * len(regions))
         _propose(plan.items, zones, rows)
         items = _follow(plan.items, zones)
-        if any(zones.turns) and _work(items) < least:
-            best, least = (items, zones), _work(items)
+        work = _work(items) + _carried(plan, zones)
+        if any(zones.turns) and work < least:
+            best, least = (items, zones), work
     if best is None:
         return plan
     items, zones = best
@@ -110,6 +111,15 @@ def turned(plan: Plan, regions: Sequence[tuple[int, int]]) -> Plan:
         ],
         roots=zones.moved(plan.roots),
     )
+
+
+def _carried(plan: Plan, zones: _Zones) -> int:
+    """How many numbers of arguments and results are to be put into another order at each call."""
+    leaves = [place for place in plan.leaves if place.buffer == VALUES and place.size]
+    leaves = [place for place in leaves if zones.turns[zones.at(place.start)]]
+    roots = np.searchsorted(zones.starts, plan.roots.ravel(), side="right") - 1
+    turned_roots = [root for root in roots.tolist() if root >= 0 and zones.turns[root]]
+    return sum(place.size for place in leaves) + len(turned_roots)
 
 
 def _place(place: Place, zones: _Zones) -> Place:
