@@ -18,10 +18,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from autograd_nn.jit.lifting.axes import joined, split_axis
 from autograd_nn.jit.plan.nests import VALUES, Access, Item, Lines, Loop, Nest, walk
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
-__all__ = ["split_axis", "turned"]
+__all__ = ["turned"]
 
 _TRIED: Final = 3  # sizes of rows
 _FEWEST: Final = 4  # rows
@@ -168,10 +169,6 @@ def _at_once(nest: Nest) -> float:
     return best
 
 
-def _by_table(access: Access, axis: int) -> bool:
-    return access.table is not None and access.table.shape[axis] > 1
-
-
 def _row_axis(nest: Nest, rows: int) -> int:
     """The outermost axis of a nest that may be that of rows; -1 if there is none."""
     for axis in range(nest.kept):
@@ -291,69 +288,7 @@ def _nest(nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> Nest:
             back = [int(k) for k in np.unique(touched) if k >= 0 and zones.turns[k]]
             if back:
                 raise _CannotTurnError(back)
-    return _joined(made)
-
-
-def _joined(nest: Nest) -> Nest:
-    """The nest with its kept axes in the order of memory, and neighbours in it as one."""
-    if nest.columns is not None or nest.writes_all:
-        return nest
-    order = sorted(range(nest.kept), key=lambda axis: -abs(nest.write.strides[axis]))
-    order += range(nest.kept, len(nest.axes))
-    axes = [nest.axes[axis] for axis in order]
-    accesses = [access.turned(order) for access in (*nest.reads, nest.write)]
-    for axis in range(nest.kept - 2, -1, -1):
-        inner = axes[axis + 1]
-        if all(
-            not _by_table(a, axis)
-            and not _by_table(a, axis + 1)
-            and a.strides[axis] == inner * a.strides[axis + 1]
-            for a in accesses
-        ):
-            axes[axis : axis + 2] = [axes[axis] * inner]
-            accesses = [_without(a, axis) for a in accesses]
-    *reads, write = accesses
-    return replace(nest, axes=tuple(axes), reads=tuple(reads), write=write)
-
-
-def _without(access: Access, axis: int) -> Access:
-    """The access without an axis along which no table changes."""
-    table = None if access.table is None else access.table.squeeze(axis)
-    strides = (*access.strides[:axis], *access.strides[axis + 1 :])
-    return replace(access, strides=strides, table=table)
-
-
-def split_axis(nest: Nest, axis: int, inner: int) -> Nest:
-    """The nest with an axis cut in two, the inner one of a size."""
-    size = nest.axes[axis]
-
-    def cut(access: Access) -> Access:
-        stride = access.strides[axis]
-        strides = (
-            *access.strides[:axis],
-            stride * inner,
-            stride,
-            *access.strides[axis + 1 :],
-        )
-        return replace(access, strides=strides, table=_cut_table(access.table, axis, inner))
-
-    axes = (*nest.axes[:axis], size // inner, inner, *nest.axes[axis + 1 :])
-    return replace(
-        nest,
-        axes=axes,
-        reads=tuple(map(cut, nest.reads)),
-        write=cut(nest.write),
-        summed=nest.summed + (axis >= nest.kept),
-        columns=_cut_table(nest.columns, axis, inner),
-    )
-
-
-def _cut_table(table: Any, axis: int, inner: int) -> Any:
-    if table is None or table.ndim <= axis:
-        return table
-    shape = table.shape
-    parts = (shape[axis] // inner, inner) if shape[axis] > 1 else (1, 1)
-    return table.reshape((*shape[:axis], *parts, *shape[axis + 1 :]))
+    return joined(made)
 
 
 def _access(

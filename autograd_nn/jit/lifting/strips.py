@@ -18,26 +18,15 @@ What is left out: rows that a table leads to, whose cells a loop cannot move on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.lifting.marks import entries_of, touched
-from autograd_nn.jit.lifting.storage import split_axis
-from autograd_nn.jit.plan.nests import (
-    ADJOINTS,
-    LINE,
-    PADDING,
-    VALUES,
-    Access,
-    Item,
-    Lines,
-    Loop,
-    Nest,
-)
+from autograd_nn.jit.lifting.axes import is_by_table, split_axis
+from autograd_nn.jit.lifting.uses import Use, Uses, uses_of
+from autograd_nn.jit.plan.nests import LINE, PADDING, VALUES, Access, Item, Loop, Nest
 
 __all__ = ["strips"]
 
@@ -47,7 +36,6 @@ _WAYS: Final = 96  # so many lines at the same place of their pages find room
 _TRIED: Final = 2  # numbers of rows
 _NESTS: Final = 3  # of a loop, at least
 _REUSED: Final = 2  # times that a cell is touched by them, at least
-_LOOKED_AT: Final = 512  # cells, up to which it is looked which they are
 _MOST: Final = 400  # items that are looked at together
 
 
@@ -78,113 +66,6 @@ def _candidates(items: Sequence[Item], cells: int) -> list[int]:
     return many[:_TRIED]
 
 
-# -- what items touch ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Use:
-    """Cells of a buffer that are touched.
-
-    Attributes:
-        access, axes, counts: which, with the counts of the loops around.
-        writes: whether they are written.
-        first, last: the lowest and the highest.
-    """
-
-    access: Access
-    axes: tuple[int, ...]
-    counts: tuple[int, ...]
-    writes: bool
-    first: int = field(init=False)
-    last: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        first = last = self.access.start
-        sizes, steps = (*self.axes, *self.counts), (*self.access.strides, *self.access.steps)
-        for size, step in zip(sizes, steps, strict=True):
-            reach = step * (size - 1)
-            first, last = first + min(0, reach), last + max(0, reach)
-        table = self.access.table
-        if table is not None:
-            first, last = first + int(table.min()), last + int(table.max())
-        object.__setattr__(self, "first", first)
-        object.__setattr__(self, "last", last)
-
-    def meets(self, other: _Use) -> bool:
-        """Whether the order of both may matter."""
-        return (
-            self.access.buffer == other.access.buffer
-            and (self.writes or other.writes)
-            and self.first <= other.last
-            and other.first <= self.last
-            and self._shares_with(other)
-        )
-
-    def _shares_with(self, other: _Use) -> bool:
-        cells, others = self.cells, other.cells
-        return cells is None or others is None or len(np.intersect1d(cells, others)) > 0
-
-    @cached_property
-    def cells(self) -> Any:
-        """All of them, each once, in order; None where they are many."""
-        found: Any = touched(self.access, self.axes, self.counts)
-        return np.unique(found) if found.size <= _LOOKED_AT else None
-
-
-def _line(cells: Any, buffer: int, writes: bool) -> _Use:
-    """The use of given cells."""
-    flat = np.ravel(cells)
-    return _Use(Access(buffer, 0, (0,), (), flat), flat.shape, (), writes)
-
-
-def _uses(item: Item, counts: tuple[int, ...] = ()) -> Iterator[_Use]:
-    """All that an item touches.
-
-    Args:
-        counts: of the loops around it.
-    """
-    if isinstance(item, Loop):
-        for inner in item.items:
-            yield from _uses(inner, (*counts, item.count))
-    elif isinstance(item, Lines):
-        cells = np.concatenate([item.out, item.a, item.b[item.b >= 0]])
-        if len(cells):
-            yield _line(cells, VALUES, item.wanted is None)
-            if item.wanted is not None:
-                yield _line(cells, ADJOINTS, True)
-    else:
-        yield from (_Use(read, item.axes, counts, False) for read in item.reads)
-        if item.kind == "drop":
-            yield _line(entries_of(item), ADJOINTS, True)
-            return
-        if item.kind == "look":
-            yield _line(entries_of(item), VALUES, False)
-        yield _Use(item.write, item.axes, counts, True)
-
-
-class _Uses:
-    """All that some items touch."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[int, bool], dict[Any, _Use]] = {}
-
-    def add(self, uses: Iterable[_Use]) -> None:
-        """Add more; equal ones are kept once."""
-        for use in uses:
-            access = use.access
-            alike = self._found.setdefault((access.buffer, use.writes), {})
-            alike[access.start, access.strides, access.steps, id(access.table), use.axes] = use
-
-    def meet(self, use: _Use) -> bool:
-        """Whether the order of these and another may matter."""
-        buffer = use.access.buffer
-        found = self._found.get((buffer, True), {}).values()
-        if any(use.meets(other) for other in found):
-            return True
-        reads = self._found.get((buffer, False), {}).values() if use.writes else ()
-        return any(use.meets(other) for other in reads)
-
-
 # -- rows ----------------------------------------------------------------------------------------
 
 
@@ -198,7 +79,7 @@ class _Row:
         cells: of the first row, each once, in order.
     """
 
-    use: _Use
+    use: Use
     step: int
     cells: Any
 
@@ -221,11 +102,11 @@ class _ByRows:
     nest: Nest
     axis: int
     moving: list[_Row]
-    staying: list[_Use]
+    staying: list[Use]
     total: bool
 
     @property
-    def uses(self) -> list[_Use]:
+    def uses(self) -> list[Use]:
         """All that it touches."""
         return [row.use for row in self.moving] + self.staying
 
@@ -238,7 +119,7 @@ def _by_rows(item: Item, rows: int) -> Iterator[_ByRows]:
         if size % rows:
             continue
         forms = [(item, axis)]
-        if size > rows and not any(_by_table(x, axis) for x in (*item.reads, item.write)):
+        if size > rows and not any(is_by_table(x, axis) for x in (*item.reads, item.write)):
             inner, outer = split_axis(item, axis, rows), split_axis(item, axis, size // rows)
             forms = [(inner, axis + 1), (outer, axis)]
         for nest, axis_of_rows in forms:
@@ -246,14 +127,10 @@ def _by_rows(item: Item, rows: int) -> Iterator[_ByRows]:
                 yield _with_uses(nest, axis_of_rows)
 
 
-def _by_table(access: Access, axis: int) -> bool:
-    return access.table is not None and access.table.shape[axis] > 1
-
-
 def _is_apart(nest: Nest, axis: int) -> bool:
     """Whether an axis can be cut: a loop can move on what is touched, and parts be added up."""
     accesses = (*nest.reads, nest.write)
-    if any(_by_table(x, axis) or x.strides[axis] < 0 for x in accesses):
+    if any(is_by_table(x, axis) or x.strides[axis] < 0 for x in accesses):
         return False
     if axis >= nest.kept:
         adds_once = nest.add and nest.plus is not None  # and each strip would
@@ -264,7 +141,7 @@ def _is_apart(nest: Nest, axis: int) -> bool:
 def _with_uses(nest: Nest, axis: int) -> _ByRows:
     found = _ByRows(nest, axis, [], [], not nest.write.strides[axis])
     for access in (*nest.reads, nest.write):
-        use = _Use(access, nest.axes, (), access is nest.write)
+        use = Use(access, nest.axes, (), access is nest.write)
         if access.strides[axis]:
             found.moving.append(_Row(use, access.strides[axis], _first_row(access, nest, axis)))
         else:
@@ -305,9 +182,9 @@ class _Together:
     def __init__(self, rows: int) -> None:
         self._rows = rows
         self.members: list[_ByRows] = []
-        self.uses = _Uses()
+        self.uses = Uses()
         self._moving: dict[tuple[Any, ...], _Row] = {}
-        self._staying, self._read = _Uses(), _Uses()
+        self._staying, self._read = Uses(), Uses()
         self._touched = 0
 
     def take(self, member: _ByRows) -> bool:
@@ -337,7 +214,7 @@ class _Together:
         cells = np.unique(np.concatenate([row.cells, *(other.cells for other in others)]))
         return _apart(cells, row.step, self._rows)
 
-    def _stays(self, use: _Use, fresh: list[_Row], member: _ByRows) -> bool:
+    def _stays(self, use: Use, fresh: list[_Row], member: _ByRows) -> bool:
         """Whether cells that do not move are only read, or only added to."""
         if any(row.use.meets(use) for row in (*self._moving.values(), *fresh)):
             return False
@@ -461,7 +338,7 @@ class _Cutter:
         self._given: list[Item] = []
         self._before: list[Item] = []
         self._after: list[Item] = []
-        self._later = _Uses()  # of those after
+        self._later = Uses()  # of those after
 
     def cut(self, items: Sequence[Item]) -> Iterator[Item]:
         """The items in their new order."""
@@ -487,7 +364,7 @@ class _Cutter:
 
     def _put(self, item: Item) -> None:
         """An item goes before those that run together, or after them where it must."""
-        uses = [*_uses(item)]
+        uses = [*uses_of(item)]
         if any(self._together.uses.meet(use) or self._later.meet(use) for use in uses):
             self._after.append(item)
             self._later.add(uses)

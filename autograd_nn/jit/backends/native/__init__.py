@@ -9,7 +9,7 @@
 * ``forms`` chooses how a nest runs in vectors, ``memory`` has its addresses, ``nests`` and
   ``lookups`` its text;
 * ``interpreter`` and ``tape`` run single operations without a pattern;
-* ``program`` makes all items of a plan ready.
+* ``program`` makes all items of a plan ready, which ``compile`` here has cut into strips before.
 
 Slopes come from ``ops`` alone, by ``row.partials`` on the numbers of ``lane``.  llvmlite is not
 imported before something is compiled.
@@ -25,10 +25,10 @@ from autograd_nn.jit.backends.native.products import product_of
 from autograd_nn.jit.lifting.strips import strips
 from autograd_nn.jit.plan import Item
 
-__all__ = ["compile"]
+__all__ = ["CELLS", "compile"]
 
 #: So many cells may a strip of rows touch: a part of the processor's second cache.
-_CELLS: Final = 1 << 14
+CELLS: Final = 1 << 14
 
 
 def compile(items: Sequence[Item], sizes: Sequence[int]) -> program.NativeCode:
@@ -41,5 +41,5 @@ def compile(items: Sequence[Item], sizes: Sequence[int]) -> program.NativeCode:
     Raises:
         BackendError: there is no LLVM, or it cannot do it.
     """
-    cut = strips(items, _CELLS, lambda item: product_of(item) is not None)
+    cut = strips(items, CELLS, lambda item: product_of(item) is not None)
     return program.compile(cut, sizes)

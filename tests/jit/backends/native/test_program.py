@@ -12,13 +12,18 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from lifted import plan_of
 from random_plans import random_plan
 
+from autograd_nn import functions as fn
+from autograd_nn.jit.backends import native
 from autograd_nn.jit.backends.native import program
 from autograd_nn.jit.backends.native.forms import adds_to
 from autograd_nn.jit.backends.native.machine import Target, host
 from autograd_nn.jit.backends.native.products import product_of
 from autograd_nn.jit.backends.native.program import NativeCode
+from autograd_nn.jit.lifting.adjoint import adjoint, whole_way
+from autograd_nn.jit.lifting.strips import strips
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Loop, Nest, cells_of
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
@@ -124,6 +129,30 @@ def test_a_whole_plan_at_once_and_again(seed):
         bound()
         for ours, theirs in zip(found, want, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+def test_rows_in_strips_there_and_back():
+    """So many rows that they do not fit into the cache: a loop over strips of them."""
+
+    def f(x, w):
+        total = 0.0
+        for k in range(0, len(x), 8):
+            units = [sum(w[8 * j + i] * x[k + i] for i in range(8)).tanh() * w[j] for j in range(4)]
+            total = total + fn.logsumexp(units)
+        return total
+
+    random = np.random.default_rng(0)
+    vectors = [random.normal(size=720 * 8).tolist(), random.normal(size=32).tolist()]
+    plan = plan_of(f, *vectors)
+    items = [*plan.items, *whole_way(plan, adjoint(plan, (0, 1)))]
+    want = plan.buffers()
+    plan.load(want, [*vectors, []])
+    found = [x.copy() for x in want]
+    assert any(isinstance(x, Loop) for x in strips(items, native.CELLS, lambda item: False))
+    reference(items, want)
+    native.compile(items, plan.sizes).bind(found)()
+    for ours, theirs in zip(found, want, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
 
 
 def matrix_product(m, n, k, buffer=VALUES):
