@@ -248,7 +248,7 @@ class _Together:
         ):
             return
         size = _strip(self._rows, most // each)
-        if not size or any(_crowded(cells, size) for step, cells in firsts if step == 1):
+        if not size or _crowded([cells for step, cells in firsts if step == 1], size):
             return
         count = self._rows // size
         rest = self._rows - count * size
@@ -267,16 +267,19 @@ def _strip(rows: int, most: int) -> int:
     return next((size for size in sizes if rows % size == 0), most)
 
 
-def _crowded(cells: Any, size: int) -> bool:
+def _crowded(firsts: Sequence[Any], size: int) -> bool:
     """Whether strips of so many rows get into each other's way in the cache.
 
     Lines at the same place of a page compete for a few places there.
 
     Args:
-        cells: of the first row, whose neighbours are in the next row.
+        firsts: of each buffer the cells of the first row, whose neighbours are in the next row.
     """
-    lines = cells[:, None] // LINE + np.arange(-(-size // LINE))
-    return bool(np.bincount(np.unique(lines) % _LINES_OF_A_PAGE).max() > _WAYS)
+    found = np.zeros(_LINES_OF_A_PAGE, dtype=np.int64)
+    for cells in firsts:
+        lines = np.unique(cells[:, None] // LINE + np.arange(-(-size // LINE)))
+        found += np.bincount(lines % _LINES_OF_A_PAGE, minlength=_LINES_OF_A_PAGE)
+    return bool(found.max() > _WAYS)
 
 
 def _is_set(member: _ByRows) -> bool:
