@@ -386,3 +386,4 @@ def test_numbers_of_the_other_sign_in_steps(step, count):
     reads = tuple(affine(FIRST + 100 * k, step) for k in range(count))
     write = affine(FIRST, step, buffer=1)
     agree([Nest("sum", (9,), reads, write, factor=-1.0, add=add) for add in (False, True)])
+    agree([Nest("row", (9,), reads[:1], write, code=CODES["neg"])])
