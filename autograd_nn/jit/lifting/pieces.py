@@ -1,6 +1,7 @@
 """Packs with numbered cells: what rerolling compares and addressing describes.
 
-Every region gets its cells.  Where there are rows, a number of a region with rows is as many
+Every region gets its cells, and a large one begins with a line of the processor's cache: its
+vectors do not cross lines then.  Where there are rows, a number of a region with rows is as many
 neighbouring cells: the rows lie last, so what is computed for all of them runs along memory.
 Large arguments are not copied into the buffer; their cells are counted far beyond it.
 """
@@ -14,12 +15,13 @@ import numpy as np
 
 from autograd_nn.jit.capture.leaves import Region
 from autograd_nn.jit.lifting.packs import Packing
-from autograd_nn.jit.plan.nests import PADDING
+from autograd_nn.jit.plan.nests import LINE, PADDING
 
 __all__ = ["FAR", "Cells", "Operand", "Piece", "Term", "pieces"]
 
 #: Cells from here on are those of large arguments: ``FAR`` for each.  No step reaches across.
 FAR: Final = 1 << 40
+_ALIGNED: Final = 8 * LINE  # numbers of a region; small ones stay side by side
 
 
 @dataclass
@@ -62,10 +64,13 @@ class Cells:
                 self.row_steps.append(region.size if by_row else 0)
                 self.steps.append(1)
                 continue
+            size = region.size * (self.rows if by_row else 1)
+            if size >= _ALIGNED or k == self.fixed + 1:  # so that all rounds of a loop are alike
+                self.size += -self.size % LINE
             self.base.append(self.size)
             self.row_steps.append(1 if by_row else 0)
             self.steps.append(self.rows if by_row else 1)
-            self.size += region.size * (self.rows if by_row else 1)
+            self.size += size
 
     def place(self, packing: Packing) -> None:
         """Give every node its cell, of the first row, and how far a row moves on."""

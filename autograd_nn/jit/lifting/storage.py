@@ -18,15 +18,18 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from autograd_nn.jit.lifting.axes import joined, split_axis
 from autograd_nn.jit.plan.nests import VALUES, Access, Item, Lines, Loop, Nest, walk
 from autograd_nn.jit.plan.plan import Guards, Place, Plan
 
-__all__ = ["split", "turned"]
+__all__ = ["turned"]
 
 _TRIED: Final = 3  # sizes of rows
 _FEWEST: Final = 4  # rows
+_WELL: Final = 0.6  # of a vector: what runs so along memory asks for no other order
 _VECTOR: Final = 8  # numbers at once, where work runs along memory
-_REDUCED: Final = 5  # the same where they are added up
+_REDUCED: Final = 2  # vectors that take about as long as to add up the numbers of one
+_GATHER: Final = 3  # vectors that take about as long as to gather the numbers of one
 _WORTH: Final = 0.9  # of the work, at most
 _SCATTERED: Final = -1  # in the place of a stride, where a table says where numbers lie
 
@@ -91,8 +94,9 @@ def turned(plan: Plan, regions: Sequence[tuple[int, int]]) -> Plan:
         zones = _Zones(starts, ends, [None] * len(regions))
         _propose(plan.items, zones, rows)
         items = _follow(plan.items, zones)
-        if any(zones.turns) and _work(items) < least:
-            best, least = (items, zones), _work(items)
+        work = _work(items) + _carried(plan, zones)
+        if any(zones.turns) and work < least:
+            best, least = (items, zones), work
     if best is None:
         return plan
     items, zones = best
@@ -108,6 +112,15 @@ def turned(plan: Plan, regions: Sequence[tuple[int, int]]) -> Plan:
         ],
         roots=zones.moved(plan.roots),
     )
+
+
+def _carried(plan: Plan, zones: _Zones) -> int:
+    """How many numbers of arguments and results are to be put into another order at each call."""
+    leaves = [place for place in plan.leaves if place.buffer == VALUES and place.size]
+    leaves = [place for place in leaves if zones.turns[zones.at(place.start)]]
+    roots = np.searchsorted(zones.starts, plan.roots.ravel(), side="right") - 1
+    turned_roots = [root for root in roots.tolist() if root >= 0 and zones.turns[root]]
+    return sum(place.size for place in leaves) + len(turned_roots)
 
 
 def _place(place: Place, zones: _Zones) -> Place:
@@ -140,22 +153,20 @@ def _work(items: Sequence[Item]) -> float:
 
 
 def _at_once(nest: Nest) -> float:
-    accesses = (*nest.reads, nest.write)
+    accesses, best = (*nest.reads, nest.write), 1.0
     for axis, size in enumerate(nest.axes):
         if size < _FEWEST:
             continue
         steps = [
             a.strides[axis] if a.table is None or a.table.shape[axis] == 1 else -1 for a in accesses
         ]
-        if axis < nest.kept and steps[-1] == 1 and set(steps) <= {0, 1}:
-            return _VECTOR
+        vectors = -(-size // _VECTOR)
+        if axis < nest.kept and steps[-1] == 1:
+            gathered = sum(step not in (0, 1) for step in steps)
+            best = max(best, size / (vectors * (1 + _GATHER * gathered)))
         if axis >= nest.kept and set(steps[:-1]) <= {0, 1} and nest.kind == "sum":
-            return _REDUCED
-    return 1.0
-
-
-def _by_table(access: Access, axis: int) -> bool:
-    return access.table is not None and access.table.shape[axis] > 1
+            best = max(best, size / (vectors + _REDUCED))
+    return best
 
 
 def _row_axis(nest: Nest, rows: int) -> int:
@@ -166,10 +177,18 @@ def _row_axis(nest: Nest, rows: int) -> int:
     return -1
 
 
+def _joint_axis(nest: Nest, rows: int) -> tuple[int, int]:
+    """The outermost axis of a nest that may be that of rows and columns, and how many columns."""
+    for axis in range(nest.kept):
+        if nest.axes[axis] % rows == 0 and nest.write.strides[axis] >= 1:
+            return axis, nest.axes[axis] // rows
+    return -1, 1
+
+
 def _candidates(items: Sequence[Item]) -> list[int]:
     votes: Counter[int] = Counter()
     for nest, times in _weighted(items):
-        if _at_once(nest) == 1.0:
+        if _at_once(nest) < _WELL * _VECTOR:
             for axis in range(nest.kept):
                 if nest.axes[axis] >= _FEWEST and nest.write.strides[axis] > 1:
                     votes[nest.axes[axis]] += times * nest.points
@@ -179,15 +198,21 @@ def _candidates(items: Sequence[Item]) -> list[int]:
 def _propose(items: Sequence[Item], zones: _Zones, rows: int) -> None:
     """Turn every region whose accesses agree how far rows lie apart."""
     widths: dict[int, set[int]] = {}
+    implied: dict[int, set[int]] = {}  # by nests where rows and columns are one axis
     for nest, _ in _weighted(items):
         axis = _row_axis(nest, rows)
+        columns, noted = 1, widths
+        if axis < 0:
+            axis, columns = _joint_axis(nest, rows)
+            noted = implied
         if axis < 0:
             continue
         for access in (*nest.reads, nest.write):
             zone = zones.at(access.start) if access.buffer == VALUES else -1
             if zone >= 0 and access.strides[axis]:
                 for k in _all_zones(access, zones, _counts(items, nest)):
-                    widths.setdefault(k, set()).add(abs(access.strides[axis]))
+                    noted.setdefault(k, set()).add(columns * abs(access.strides[axis]))
+    widths = {**implied, **widths}
     for zone, found in widths.items():
         width = max(found)
         size = int(zones.ends[zone] - zones.starts[zone])
@@ -249,7 +274,7 @@ def _nest(nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> Nest:
         for access in (*nest.reads, nest.write):
             found = _access(access, nest, zones, counts)
             if isinstance(found, tuple):
-                nest = split(nest, *found)
+                nest = split_axis(nest, *found)
                 break
             accesses.append(found)
         else:
@@ -263,69 +288,7 @@ def _nest(nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> Nest:
             back = [int(k) for k in np.unique(touched) if k >= 0 and zones.turns[k]]
             if back:
                 raise _CannotTurnError(back)
-    return _joined(made)
-
-
-def _joined(nest: Nest) -> Nest:
-    """The nest with its kept axes in the order of memory, and neighbours in it as one."""
-    if nest.columns is not None or nest.writes_all:
-        return nest
-    order = sorted(range(nest.kept), key=lambda axis: -abs(nest.write.strides[axis]))
-    order += range(nest.kept, len(nest.axes))
-    axes = [nest.axes[axis] for axis in order]
-    accesses = [access.turned(order) for access in (*nest.reads, nest.write)]
-    for axis in range(nest.kept - 2, -1, -1):
-        inner = axes[axis + 1]
-        if all(
-            not _by_table(a, axis)
-            and not _by_table(a, axis + 1)
-            and a.strides[axis] == inner * a.strides[axis + 1]
-            for a in accesses
-        ):
-            axes[axis : axis + 2] = [axes[axis] * inner]
-            accesses = [_without(a, axis) for a in accesses]
-    *reads, write = accesses
-    return replace(nest, axes=tuple(axes), reads=tuple(reads), write=write)
-
-
-def _without(access: Access, axis: int) -> Access:
-    """The access without an axis along which no table changes."""
-    table = None if access.table is None else access.table.squeeze(axis)
-    strides = (*access.strides[:axis], *access.strides[axis + 1 :])
-    return replace(access, strides=strides, table=table)
-
-
-def split(nest: Nest, axis: int, inner: int) -> Nest:
-    """The nest with an axis cut in two, the inner one of a size."""
-    size = nest.axes[axis]
-
-    def cut(access: Access) -> Access:
-        stride = access.strides[axis]
-        strides = (
-            *access.strides[:axis],
-            stride * inner,
-            stride,
-            *access.strides[axis + 1 :],
-        )
-        return replace(access, strides=strides, table=_cut_table(access.table, axis, inner))
-
-    axes = (*nest.axes[:axis], size // inner, inner, *nest.axes[axis + 1 :])
-    return replace(
-        nest,
-        axes=axes,
-        reads=tuple(map(cut, nest.reads)),
-        write=cut(nest.write),
-        summed=nest.summed + (axis >= nest.kept),
-        columns=_cut_table(nest.columns, axis, inner),
-    )
-
-
-def _cut_table(table: Any, axis: int, inner: int) -> Any:
-    if table is None or table.ndim <= axis:
-        return table
-    shape = table.shape
-    parts = (shape[axis] // inner, inner) if shape[axis] > 1 else (1, 1)
-    return table.reshape((*shape[:axis], *parts, *shape[axis + 1 :]))
+    return joined(made)
 
 
 def _access(

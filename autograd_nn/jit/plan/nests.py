@@ -14,6 +14,7 @@ import numpy as np
 
 __all__ = [
     "ADJOINTS",
+    "LINE",
     "PADDING",
     "VALUES",
     "Access",
@@ -28,6 +29,8 @@ __all__ = [
 
 VALUES: Final = 0
 ADJOINTS: Final = 1
+#: So many cells are a line of the processor's cache.
+LINE: Final = 8
 #: The first cells of buffer 0, which missing terms read: nothing to a sum, to a product, to a
 #: largest and to a smallest.
 PADDING: Final = (0.0, 1.0, -np.inf, np.inf)

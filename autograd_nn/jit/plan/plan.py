@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd_nn.errors import TraceError
-from autograd_nn.jit.plan.nests import ADJOINTS, PADDING, VALUES, Item
+from autograd_nn.jit.plan.nests import ADJOINTS, LINE, PADDING, VALUES, Item
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
 
@@ -138,7 +138,7 @@ class Plan:
 
     def buffers(self) -> list[Any]:
         """New buffers for a run: values and adjoints in turn, constants and padding set."""
-        found = [np.zeros(size) for size in self.sizes for _ in range(2)]
+        found = [_zeros(size) for size in self.sizes for _ in range(2)]
         found[VALUES][: len(PADDING)] = PADDING
         cells, numbers = self.constants
         found[VALUES][cells] = numbers
@@ -178,6 +178,13 @@ class Plan:
         cells, numbers = self.constants
         known = zip(np.asarray(cells).tolist(), np.asarray(numbers).tolist(), strict=True)
         return printed(self.items, self.names, dict(known))
+
+
+def _zeros(size: int) -> Any:
+    """Zeros that begin with a line of the processor's cache."""
+    whole = np.zeros(size + LINE - 1)
+    first = -(whole.ctypes.data // whole.itemsize) % LINE
+    return whole[first : first + size]
 
 
 @dataclass

@@ -377,3 +377,13 @@ def test_one_code_in_two_threads():
     for thread in threads:
         thread.join()
     assert found == [True] * 40
+
+
+@pytest.mark.parametrize("step", [1, 7, 8, 9])
+@pytest.mark.parametrize("count", [1, 2])
+def test_numbers_of_the_other_sign_in_steps(step, count):
+    """A column of a matrix: NumPy 2.4 has a wrong ``negative`` in steps of eight numbers."""
+    reads = tuple(affine(FIRST + 100 * k, step) for k in range(count))
+    write = affine(FIRST, step, buffer=1)
+    agree([Nest("sum", (9,), reads, write, factor=-1.0, add=add) for add in (False, True)])
+    agree([Nest("row", (9,), reads[:1], write, code=CODES["neg"])])

@@ -5,7 +5,7 @@ import pytest
 from lifted import assert_means, plan_of, shown_back
 
 from autograd_nn.jit.lifting.adjoint import adjoint
-from autograd_nn.jit.plan import Nest, walk
+from autograd_nn.jit.plan import PADDING, Nest, walk
 from autograd_nn.jit.plan.reference import evaluate
 
 rng = np.random.default_rng(0)
@@ -125,3 +125,25 @@ def test_rows_add_up_in_what_they_share():
     np.testing.assert_allclose(run.numbers[0], np.tanh(rows @ w), rtol=1e-14)
     np.testing.assert_allclose(run.slopes[0], slope @ rows, rtol=1e-12)
     np.testing.assert_allclose(run.slopes[1], (slope[:, None] * w).ravel(), rtol=1e-12)
+
+
+def test_missing_terms_do_not_wait_for_each_other():
+    """Sums of one to eight terms as one nest: what is missing goes to several cells in turn."""
+
+    def f(x, w):
+        total = 0.0
+        for k in range(12):
+            parts = [(x[k] * x[j]).exp() for j in range(k + 1)]
+            for d in range(3):
+                seen = sum(p * w[3 * j + d] for j, p in enumerate(parts))
+                total = total + seen * seen
+        return total
+
+    vectors = [0.1 * k for k in range(12)], [0.3 - 0.01 * k for k in range(36)]
+    plan = plan_of(f, *vectors)
+    nests = [x for x in adjoint(plan, (0, 1)).items if isinstance(x, Nest) and x.scatter]
+    cells = [x.write.start + x.write.table for x in nests if x.write.table is not None]
+    padded = [np.unique(each[each < len(PADDING)]) for each in cells if each.min() < len(PADDING)]
+    assert padded
+    assert all(len(each) == len(PADDING) for each in padded)
+    assert_means(plan, f, *vectors)

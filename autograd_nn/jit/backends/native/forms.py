@@ -220,9 +220,14 @@ def _jams(nest: Nest, vector: int | None, width: int) -> dict[int, int]:
     ]
     # An addition takes four rounds, and two are begun in each: eight sums keep a core busy.
     most = 8 if len(axes) == 1 and width >= 8 else 4
+    second = 4 if width >= 8 else 2
     found: dict[int, int] = {}
+    if vector is not None and vector >= nest.kept and axes and axes[0] == nest.kept - 1:
+        axis = axes.pop(0)  # sums of vectors that lie side by side are made together
+        found[axis] = min(width, 1 << nest.axes[axis].bit_length() - 1)
+        second = 2
     for axis in axes:
-        factor = _factor(nest.axes[axis], 2 if found and width < 8 else most, not found)
+        factor = _factor(nest.axes[axis], second if found else most, not found)
         if factor > 1:
             found[axis] = factor
         if len(found) == 2:

@@ -14,14 +14,14 @@ What is left out: how the rows of the table that are no arithmetic are computed 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd_nn.errors import NotArithmeticError
 from autograd_nn.jit.backends.native.code import Code, Register, kind_of, spelled
 from autograd_nn.ops import primitive
 
-__all__ = ["Bits", "Lane", "Mask", "choose"]
+__all__ = ["Bits", "Lane", "Mask", "choose", "totals"]
 
 Number = (float, int)
 _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -373,3 +373,39 @@ class Lane(Register):
         usual = self.spread(max(self.width, rare.width))
         name = self.code.rarely(rare.some(), usual, lambda: other().spread(usual.width))
         return Lane(self.code, name, usual.width)
+
+
+def totals(vectors: Sequence[Lane]) -> Lane:
+    """The sum of each vector's numbers, in any order, side by side.
+
+    Sums of neighbours are taken together, by two shuffles and one addition for two vectors.
+
+    Args:
+        vectors: a power of two of them, at most as many as they have numbers; all alike.
+    """
+    if len(vectors) == 1:
+        return vectors[0].total()
+    found, width, block = [*vectors], vectors[0].width, 1
+    while len(found) > 1:
+        low = [j + k for j in range(0, width, 2 * block) for k in _both(block, width)]
+        high = [k + block for k in low]
+        pairs = zip(found[::2], found[1::2], strict=True)
+        found = [_shuffled(a, b, low) + _shuffled(a, b, high) for a, b in pairs]
+        block *= 2
+    (x,) = found
+    while x.width > block:
+        half = x.width // 2
+        x = _shuffled(x, x, [*range(half)]) + _shuffled(x, x, [*range(half, 2 * half)])
+    return x
+
+
+def _both(block: int, width: int) -> list[int]:
+    """The first few places of a vector, and of the one that is counted on after it."""
+    return [*range(block), *range(width, width + block)]
+
+
+def _shuffled(a: Lane, b: Lane, places: Sequence[int]) -> Lane:
+    """The numbers at some places of two vectors, one after the other."""
+    chosen = f"<{len(places)} x i32> <{', '.join(f'i32 {k}' for k in places)}>"
+    text = f"shufflevector {a.kind} {a.name}, {b.kind} {b.name}, {chosen}"
+    return Lane(a.code, a.code.new(text), len(places))

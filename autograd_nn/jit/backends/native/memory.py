@@ -17,7 +17,7 @@ from autograd_nn.jit.backends.native.helpers import Helpers
 from autograd_nn.jit.backends.native.lane import Lane
 from autograd_nn.jit.plan.nests import Access
 
-__all__ = ["Known", "Memory", "Place", "Tables"]
+__all__ = ["Known", "Memory", "Place", "Tables", "is_contiguous"]
 
 
 class Place(NamedTuple):
@@ -233,7 +233,7 @@ class Memory:
             x = self._single(code, access, at, axes)
             return x.spread(width) if spread else x
         kind = kind_of("double", width)
-        if _side_by_side(access, vector):
+        if is_contiguous(access, vector):
             address = self.address(code, access, at, axes)
             if not mask:
                 text = f"load {kind}, ptr {address}, align 8"
@@ -287,7 +287,7 @@ class Memory:
         self.known.forget(access.buffer, cell[2] if cell else None)
         if cell:
             self.known.note(*cell, x)
-        if vector is None or _side_by_side(access, vector):
+        if vector is None or is_contiguous(access, vector):
             address = self.address(code, access, at, axes)
             if not mask:
                 code.emit(f"store {kind} {x.name}, ptr {address}, align 8")
@@ -337,7 +337,7 @@ def _after(code: Code, address: str, index: str, kind: str = "double") -> str:
     return code.new(f"getelementptr {kind}, ptr {address}, i64 {index}")
 
 
-def _side_by_side(access: Access, vector: int) -> bool:
+def is_contiguous(access: Access, vector: int) -> bool:
     """Whether neighbours along an axis are neighbouring cells."""
     if access.table is not None and access.table.shape[vector] > 1:
         return False

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.forms import Form
-from autograd_nn.jit.backends.native.lane import Lane, Mask, choose
-from autograd_nn.jit.backends.native.memory import Memory, Place
+from autograd_nn.jit.backends.native.lane import Lane, Mask, choose, totals
+from autograd_nn.jit.backends.native.memory import Memory, Place, is_contiguous
 from autograd_nn.jit.backends.native.rules import is_cheap, slopes, value
 from autograd_nn.jit.plan.nests import Access, Nest
 from autograd_nn.ops import CODES, PRIMITIVES
@@ -127,6 +127,10 @@ class Writer:
     def _round(self, at: At, jams: list[dict[int, int]], mask: str) -> None:
         """The results at a place of the loops, one for each of ``jams``."""
         nest = self.nest
+        beside = self._beside(jams)
+        if beside is not None:
+            self._put_together(at, jams, beside)
+            return
         if nest.summed or self.in_order:
             results = self._sums(at, jams, mask)
         else:
@@ -134,6 +138,29 @@ class Writer:
         for jam, x in zip(jams, results, strict=True):
             place = _moved(at, jam)
             self._put(place, x if self.in_order else self._whole(x, place, mask), mask)
+
+    def _beside(self, jams: list[dict[int, int]]) -> int | None:
+        """The axis along which the results, sums of vectors, lie side by side; None without."""
+        nest = self.nest
+        axis = next(reversed(jams[0]), None)
+        if axis is None or self._vector is None or self.across or self.form.also:
+            return None
+        plain = nest.kind in ("sum", "slope") and not (nest.exact or nest.scatter)
+        return axis if plain and jams[-1][axis] and is_contiguous(nest.write, axis) else None
+
+    def _put_together(self, at: At, jams: list[dict[int, int]], axis: int) -> None:
+        """The results along an axis at once, a power of two of them at a time."""
+        sums, several = self._vectors_of_sums(at, jams, ""), jams[-1][axis] + 1
+        k = 0
+        while k < len(sums):
+            left = several - k % several
+            count = min(self.width, 1 << left.bit_length() - 1)
+            x, place = _scaled(self.nest, totals(sums[k : k + count])), _moved(at, jams[k])
+            given = self.nest.write, place, self.axes, axis if count > 1 else None
+            if self.nest.add:
+                x = self.memory.load(self.code, *given, count) + x
+            self.memory.store(self.code, *given, x)
+            k += count
 
     def _whole(self, x: Lane, at: At, mask: str) -> Lane:
         """A sum with its factor, what is plus, and what others add to it."""
@@ -205,6 +232,11 @@ class Writer:
 
     def _sums(self, at: At, jams: list[dict[int, int]], mask: str) -> list[Lane]:
         """The sums, or extremes, along the summed axes."""
+        found = self._vectors_of_sums(at, jams, mask)
+        return [x if self.across else self._together(x) for x in found]
+
+    def _vectors_of_sums(self, at: At, jams: list[dict[int, int]], mask: str) -> list[Lane]:
+        """The same, but what a vector along a summed axis adds up to is left in it."""
         width = self.width if self.vector is not None else 1
         along = [k for k in range(self.nest.kept, len(self.axes)) if k != self.vector]
         if self.vector is not None and not self.across:
@@ -212,8 +244,7 @@ class Writer:
         start = [Lane.of(self.code, self._neutral()).spread(width)] * len(jams)
         if self.in_order and self.nest.add:
             start = [self._there(_moved(at, jam), mask) for jam in jams]
-        found = self._along(along, at, jams, mask, start)
-        return [x if self.across else self._together(x) for x in found]
+        return self._along(along, at, jams, mask, start)
 
     def _neutral(self) -> float:
         """What changes no sum, not even one of -0.0; no extreme."""

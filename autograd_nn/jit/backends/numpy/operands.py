@@ -12,6 +12,7 @@ from autograd_nn.jit.backends.numpy.views import (
     Calls,
     Named,
     View,
+    constant,
     in_memory,
     named,
     overlap,
@@ -128,7 +129,7 @@ class Target:
                 self._calls.add(np.copyto, place, x)
             return
         if sign < 0.0:
-            self._calls.add(np.negative, found.view, found.view)
+            self._calls.add(np.multiply, found.view, constant(-1.0), found.view)
         offsets = _offsets(self._write, self._sizes, self.axes)
         low = int(offsets.min())
         cells = np.ascontiguousarray(offsets - low).ravel()

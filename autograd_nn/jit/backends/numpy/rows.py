@@ -62,6 +62,8 @@ def apply_row(nest: Nest, calls: Calls, known: dict[float, Any]) -> None:
         calls.add(_assign, result.view, np.frompyfunc(row.scalar, row.arity, 1), *operands)
     elif nest.code == RELU:
         calls.add(np.maximum, operands[0], filled(0.0, operands[0].shape, known), result.view)
+    elif row.array is np.negative:  # see sums: it is not to be trusted
+        calls.add(np.multiply, operands[0], constant(-1.0), result.view)
     elif isinstance(row.array, np.ufunc):
         calls.add(row.array, *operands, result.view)
     else:

@@ -59,10 +59,8 @@ def add_products(nest: Nest, reads: list[Named], calls: Calls) -> None:
     _products(reads, out, calls)
     sign = -1.0 if nest.add and factor == -1.0 and nest.plus is None else 1.0
     if factor != sign:
-        scale = [constant(factor), out.view]
-        calls.add(
-            np.negative if factor == -1.0 else np.multiply, out.view, *scale[factor == -1.0 :]
-        )
+        # Not np.negative: that of NumPy 2.4 is wrong where both arrays have steps of 64 bytes.
+        calls.add(np.multiply, out.view, constant(factor), out.view)
     if nest.plus is not None:
         calls.add(np.add, out.view, constant(nest.plus), out.view)
     target.put(out, sign)
@@ -80,8 +78,6 @@ def _plain(x: Named, target: Target, factor: float, add: bool, calls: Calls) -> 
     view = stretched(spread(x, out.axes), out.view.shape)
     if factor == 1.0:
         calls.add(np.copyto, out.view, view)
-    elif factor == -1.0:
-        calls.add(np.negative, view, out.view)
     else:
         calls.add(np.multiply, view, constant(factor), out.view)
     target.put(out)

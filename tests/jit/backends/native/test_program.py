@@ -12,13 +12,18 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from lifted import plan_of
 from random_plans import random_plan
 
+from autograd_nn import functions as fn
+from autograd_nn.jit.backends import native
 from autograd_nn.jit.backends.native import program
 from autograd_nn.jit.backends.native.forms import adds_to
 from autograd_nn.jit.backends.native.machine import Target, host
 from autograd_nn.jit.backends.native.products import product_of
 from autograd_nn.jit.backends.native.program import NativeCode
+from autograd_nn.jit.lifting.adjoint import adjoint, whole_way
+from autograd_nn.jit.lifting.strips import strips
 from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Loop, Nest, cells_of
 from autograd_nn.jit.plan.printing import printed
 from autograd_nn.jit.plan.reference import evaluate
@@ -126,6 +131,30 @@ def test_a_whole_plan_at_once_and_again(seed):
             np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9)
 
 
+def test_rows_in_strips_there_and_back():
+    """So many rows that they do not fit into the cache: a loop over strips of them."""
+
+    def f(x, w):
+        total = 0.0
+        for k in range(0, len(x), 8):
+            units = [sum(w[8 * j + i] * x[k + i] for i in range(8)).tanh() * w[j] for j in range(4)]
+            total = total + fn.logsumexp(units)
+        return total
+
+    random = np.random.default_rng(0)
+    vectors = [random.normal(size=720 * 8).tolist(), random.normal(size=32).tolist()]
+    plan = plan_of(f, *vectors)
+    items = [*plan.items, *whole_way(plan, adjoint(plan, (0, 1)))]
+    want = plan.buffers()
+    plan.load(want, [*vectors, []])
+    found = [x.copy() for x in want]
+    assert any(isinstance(x, Loop) for x in strips(items, native.CELLS, lambda item: False))
+    reference(items, want)
+    native.compile(items, plan.sizes).bind(found)()
+    for ours, theirs in zip(found, want, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
+
+
 def matrix_product(m, n, k, buffer=VALUES):
     """``c[m, n] = sum of a[m, k] * b[k, n]``, with a in another buffer if so said."""
     start = 0 if buffer == VALUES else m * k
@@ -148,6 +177,24 @@ def test_every_tail(n, m, name):
         run([matrix_product(m, n, k)], [cells.size], [cells, np.zeros(cells.size)], target)
         np.testing.assert_allclose(cells[m * k + k * n : -1], (a @ b).ravel(), 1e-12, 1e-13)
         assert cells[-1] == 7.0
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize(("m", "k", "add", "factor"), [(1, 16, True, 1.0), (3, 19, False, -0.5)])
+def test_sums_of_vectors_that_lie_side_by_side(m, k, add, factor, name):
+    """As the slopes of weights do: several are added up together, whatever their number."""
+    random, most, nests, wanted = np.random.default_rng(k), 17, [], []
+    a, b = random.normal(size=(m, k)), random.normal(size=(most, k))
+    start = (m + most) * k
+    for n in range(1, most + 1):
+        reads = Access(VALUES, 0, (k, 0, 1)), Access(VALUES, m * k, (0, k, 1))
+        write = Access(VALUES, start + m * n * (n - 1) // 2, (n, 1, 0))
+        nests.append(Nest("sum", (m, n, k), reads, write, 1, factor=factor, add=add))
+        wanted.append((2.0 if add else 0.0) + factor * (a @ b[:n].T).ravel())
+    cells = np.concatenate([a.ravel(), b.ravel(), *(np.full(len(x), 2.0) for x in wanted), [7.0]])
+    run(nests, [cells.size], [cells, np.zeros(cells.size)], target_of(name))
+    np.testing.assert_allclose(cells[start:-1], np.concatenate(wanted), 1e-12, 1e-13)
+    assert cells[-1] == 7.0
 
 
 def test_an_attached_array_is_read_where_it_lies():

@@ -23,7 +23,7 @@ from autograd_nn.jit.backends.text.python.shapes import cut_needed
 from autograd_nn.jit.backends.text.python.statements import Assign, Run, Statement
 from autograd_nn.jit.backends.text.python.sums import Operand, Sums, operand
 from autograd_nn.jit.backends.text.python.views import View, aligned, view_of
-from autograd_nn.jit.lifting.storage import split
+from autograd_nn.jit.lifting.axes import split_axis
 from autograd_nn.jit.plan import VALUES, Access, Nest
 from autograd_nn.ops import CODES
 
@@ -108,7 +108,7 @@ class _One:
                 for axis, (n, stride) in enumerate(zip(axes, place.strides, strict=True)):
                     inner = cut_needed(place.array.inner, place.offset, stride, n)
                     if inner and axis != arrays.rows_axis(axes):
-                        nest = split(nest, axis, inner)
+                        nest = split_axis(nest, axis, inner)
                         break
                 else:
                     continue
