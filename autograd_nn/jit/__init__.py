@@ -14,8 +14,8 @@ without Python objects.  The stages, in their order:
   many rows by several programs; ``recordings`` and ``api``: the cache, and what users call;
   ``quick``: a call like the one before; ``fallback``: the function itself; ``sending``: to other
   processes; ``blocks``: rows that lie on the workers of Dask.
-* ``exporting``: programs as text (``backends.text``), with the names and lines that ``origin`` finds
-  by running the function once more.
+* ``exporting``: programs as text (``backends.text``), with the names and lines that ``origin``
+  finds by running the function once more.
 
 What costs what:
 
