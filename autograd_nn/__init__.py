@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     )
     from autograd_nn.jit import jit
     from autograd_nn.jit.take import take
+    from autograd_nn.neighbours import as_torch_function
     from autograd_nn.nn import MLP, Layer, Module, Neuron
     from autograd_nn.recording import detect_anomaly, no_grad, scope
     from autograd_nn.training import metrics
@@ -135,6 +136,7 @@ _NAMES = {
         "WrongTypeError",
     ),
     "jit": ("jit", "take"),
+    "neighbours": ("as_torch_function",),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "recording": ("detect_anomaly", "no_grad", "scope"),
     "training": ("evaluate", "fit", "predict", "predict_proba"),
@@ -201,6 +203,7 @@ __all__ = [
     "UnknownNameError",
     "Value",
     "WrongTypeError",
+    "as_torch_function",
     "assert_gradients",
     "check_gradients",
     "check_module",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from autograd_nn.functions.arrays import as_array
 from autograd_nn.ops import Primitive, own_row
 from autograd_nn.state import this_thread
 
-__all__ = ["custom_op", "known_in_recording"]
+__all__ = ["custom_op", "known_in_recording", "parted"]
+
+_WITHIN: Final = " in the operation "
 
 
 def custom_op(
@@ -143,6 +145,12 @@ def known_in_recording(v: Value) -> tuple[Primitive, list[Value]] | None:
     return None
 
 
+def parted(how: str) -> tuple[str, str]:
+    """How a number left the graph, and the operation of the user's own that took it, or ""."""
+    how, _, name = how.partition(_WITHIN)
+    return how, name
+
+
 def _recorded(forward: Callable[..., Any], row: Primitive, values: list[Value]) -> Any:
     """The operation in a recording: its value without slopes, and the slopes at 0 distance.
 
@@ -150,9 +158,16 @@ def _recorded(forward: Callable[..., Any], row: Primitive, values: list[Value]) 
     slopes are to be differentiated too, so it is noted what the result stands for.
     """
     plain = [v.detach() for v in values]
+    tape = this_thread().trace
+    before = 0 if tape is None else len(tape.comparisons)
     result = require(forward(*plain)).detach()
     total = result
-    for v, still, slope in zip(values, plain, row.partials(*plain, result), strict=True):
+    slopes = row.partials(*plain, result)
+    if tape is not None:
+        for k in range(before, len(tape.comparisons)):
+            if k in tape.exits:
+                tape.exits[k] += f"{_WITHIN}{row.name}"
+    for v, still, slope in zip(values, plain, slopes, strict=True):
         total = total + require(slope).detach() * (v - still)
     context = this_thread()
     if context.differentiating:

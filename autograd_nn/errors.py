@@ -246,6 +246,10 @@ class HoldsValueError(Exception):
     """An argument holds a Value: the function is to be run as it is, not replayed."""
 
 
+class HoldsForeignArrayError(Exception):
+    """An argument holds an array of another library: it is to be read as NumPy's."""
+
+
 class CannotReplayError(Exception):
     """The function returned something that a program cannot make anew."""
 

@@ -11,14 +11,14 @@ from typing import Final
 
 __all__ = ["digamma", "lgamma", "log_ndtr", "mills", "polygamma"]
 
-_LOG_ROOT_TWO_PI: Final = 0.9189385332046727418
-_ROOT_HALF: Final = math.sqrt(0.5)
+LOG_ROOT_TWO_PI: Final = 0.9189385332046727418
+ROOT_HALF: Final = math.sqrt(0.5)
 
 # The positive zero of digamma in three parts, and a rational approximation beside it: from the
 # Boost C++ Libraries, digamma.hpp by John Maddock, for 53 bits.
-_ZERO: Final = (1569415565.0 / 2**30, 381566830.0 / 2**60, 0.9016312093258695918615325e-19)
-_Y: Final = 0.99558162689208984
-_P: Final = (
+ZERO: Final = (1569415565.0 / 2**30, 381566830.0 / 2**60, 0.9016312093258695918615325e-19)
+Y: Final = 0.99558162689208984
+P: Final = (
     0.254798510611315515235,
     -0.314628554532916496608,
     -0.665836341559876230295,
@@ -26,7 +26,7 @@ _P: Final = (
     -0.0541156266153505273939,
     -0.00289268368333918761452,
 )
-_Q: Final = (
+Q: Final = (
     1.0,
     2.1195759927055347547,
     1.54350554664961128724,
@@ -37,7 +37,7 @@ _Q: Final = (
     0.317940243105952177571e-7,
 )
 # Bernoulli numbers B2, B4 ...: of the expansions at infinity (Abramowitz and Stegun 6.3.18, 6.4.11)
-_BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+BERNOULLI: Final = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
 
 def lgamma(x: float) -> float:
@@ -72,15 +72,15 @@ def digamma(x: float) -> float:
         return digamma(x + 1.0) - (1.0 / x if abs(x) > 1e-300 else math.copysign(math.inf, x))
     if x >= 10.0:
         z = 1.0 / (x * x) if x < 1e100 else 0.0
-        tail = sum(b / (2.0 * k) * z**k for k, b in enumerate(_BERNOULLI, 1))
+        tail = sum(b / (2.0 * k) * z**k for k, b in enumerate(BERNOULLI, 1))
         return math.log(x) - 0.5 / x - tail
     shift = 0.0
     while x > 2.0:
         x -= 1.0
         shift += 1.0 / x
-    g = x - _ZERO[0] - _ZERO[1] - _ZERO[2]
-    r = _polynomial(_P, x - 1.0) / _polynomial(_Q, x - 1.0)
-    return shift + g * _Y + g * r
+    g = x - ZERO[0] - ZERO[1] - ZERO[2]
+    r = _polynomial(P, x - 1.0) / _polynomial(Q, x - 1.0)
+    return shift + g * Y + g * r
 
 
 def polygamma(n: float, x: float) -> float:
@@ -106,7 +106,7 @@ def polygamma(n: float, x: float) -> float:
         x += 1.0
     terms.append(_power(x, -n) * math.factorial(int(n) - 1))
     terms.append(_power(x, -n - 1.0) * factorial / 2.0)
-    for k, b in enumerate(_BERNOULLI, 1):
+    for k, b in enumerate(BERNOULLI, 1):
         rising = math.factorial(2 * k + int(n) - 1) / math.factorial(2 * k)
         terms.append(b * rising * _power(x, -n - 2.0 * k))
     if math.inf in terms or -math.inf in terms:
@@ -131,7 +131,7 @@ def mills(x: float) -> float:
         return math.inf
     if x < -1.0:
         return 1.0 / _tail(-x)
-    return math.exp(-0.5 * x * x - _LOG_ROOT_TWO_PI) / (0.5 * math.erfc(-x * _ROOT_HALF))
+    return math.exp(-0.5 * x * x - LOG_ROOT_TWO_PI) / (0.5 * math.erfc(-x * ROOT_HALF))
 
 
 def log_ndtr(x: float) -> float:
@@ -143,10 +143,10 @@ def log_ndtr(x: float) -> float:
     if x == -math.inf:
         return x
     if x < -2.0:
-        return math.log(_tail(-x)) - 0.5 * x * x - _LOG_ROOT_TWO_PI
+        return math.log(_tail(-x)) - 0.5 * x * x - LOG_ROOT_TWO_PI
     if x < 0.0:
-        return math.log(0.5 * math.erfc(-x * _ROOT_HALF))
-    return math.log1p(-0.5 * math.erfc(x * _ROOT_HALF))
+        return math.log(0.5 * math.erfc(-x * ROOT_HALF))
+    return math.log1p(-0.5 * math.erfc(x * ROOT_HALF))
 
 
 def _tail(t: float) -> float:

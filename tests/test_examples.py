@@ -13,6 +13,7 @@ from autograd_nn.optim import Adam
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PICTURES = {
     "characters": "characters.png",
+    "controller_in_c": "controller.png",
     "greeks": "greeks.png",
     "names_gpt": "names_gpt.png",
     "pendulum": "pendulum.png",
@@ -63,6 +64,22 @@ def test_newton_solves_five_problems_and_draws_each(tmp_path, capsys):
     problems = ("arm", "circles", "logistic", "pendulum", "rosenbrock")
     assert written == [f"newton_{name}.png" for name in problems]
     assert "all solved, alike by both methods" in capsys.readouterr().out
+
+
+def test_the_mixture_is_found_by_jax_and_drawn(tmp_path, capsys):
+    """The whole fit runs in JAX; what it finds is compared with this package and the truth."""
+    pytest.importorskip("jax")
+    pytest.importorskip("matplotlib")
+    assert example("mixture_jax").main(["--quick", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "mixture_jax.png").read_bytes().startswith(b"\x89PNG")
+    assert "as it should be" in capsys.readouterr().out
+
+
+def test_without_jax_the_mixture_says_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    assert example("mixture_jax").main(["--out", str(tmp_path / "new")]) == 0
+    assert "pip install '.[jax]'" in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
 
 
 def test_newton_says_when_a_problem_is_not_solved(monkeypatch, capsys):
@@ -118,6 +135,26 @@ def test_a_greek_that_is_nan_is_noticed(monkeypatch):
     right = greeks.by_hand
     monkeypatch.setattr(greeks, "by_hand", lambda *at: {**right(*at), "rho": math.nan})
     assert not greeks.compare([greeks.TEXTBOOK])
+
+
+def test_the_controller_is_written_in_c_where_no_compiler_is(tmp_path, monkeypatch, capsys):
+    """Whoever compiles for another machine needs none here."""
+    monkeypatch.setenv("PATH", "")
+    controller = example("controller_in_c")
+    monkeypatch.setattr(controller, "plot", lambda *_: None)
+    monkeypatch.setattr(controller, "swing_up", lambda gradient, *_: ([[0.0, 0.0]], 1e-6))
+    assert controller.main(["--quick", "--out", str(tmp_path)]) == 0
+    assert "no compiler of C here" in capsys.readouterr().out
+    assert "int controller_gradient(" in (tmp_path / "controller.c").read_text(encoding="utf-8")
+
+
+def test_a_controller_that_does_not_lift_is_noticed(tmp_path, monkeypatch, capsys):
+    controller = example("controller_in_c")
+    monkeypatch.setattr(controller, "plot", lambda *_: None)
+    monkeypatch.setattr(controller, "STRONGEST", 1e-3)
+    monkeypatch.setattr(controller, "in_c", lambda *_: None)
+    assert controller.main(["--quick", "--out", str(tmp_path)]) == 1
+    assert "does NOT stand" in capsys.readouterr().out
 
 
 def test_calls_and_puts_keep_put_call_parity():

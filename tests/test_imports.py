@@ -20,14 +20,14 @@ PACKAGE = Path(autograd_nn.__file__).parent
 #: The rooms of each floor, from the ground up; a room is a module or a folder of the package.
 FLOORS = (
     ("arrays", "build", "callers", "checks", "codes", "conversion", "errors", "files", "floats",
-     "labels", "nested", "ops", "rich", "special", "spelling"),
+     "labels", "nested", "ops", "rich", "special", "spelling", "written"),
     ("state",),
     ("engine", "exits", "handmade", "methods", "notes", "plain", "recording", "walks"),
     ("custom", "functions", "linalg", "parameters", "transforms"),
     ("checking", "drawing", "jit"),
     ("implicit", "losses", "micrograd", "nn", "optim", "optimize", "saving"),
     ("training",),
-    ("__main__", "cli", "dask", "keras", "pytest_plugin", "sklearn"),
+    ("__main__", "cli", "dask", "keras", "neighbours", "pytest_plugin", "sklearn"),
 )  # fmt: skip
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 #: The package's own ``__init__`` looks names up when they are used.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.checks import describe, shown
-from autograd_nn.conversion import is_number, to_float
+from autograd_nn.conversion import in_numpy, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, ComplexResultError, WrongTypeError
 from autograd_nn.nested import (
@@ -60,6 +60,7 @@ class Arguments:
     def __init__(self, f: Callable[..., object], at: Any, wrt: Any, names: Any) -> None:
         if not callable(f):
             raise WrongTypeError(f"f is a function, got {describe(f)}")
+        at = in_numpy(at)
         leaves, self.structure = flatten(at, "at")
         if not leaves:
             raise BadArgumentError(f"at is {describe(at)}: it holds no number to check a slope for")

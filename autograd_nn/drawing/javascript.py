@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd_nn.errors import WrongTypeError
 from autograd_nn.ops import PRIMITIVES, Primitive
+from autograd_nn.written import Condition, Written
 
 __all__ = ["operation", "operations"]
 
@@ -36,97 +37,37 @@ _FUNCTIONS = {
 }  # fmt: skip
 
 
-class _Written:
-    """A number as a formula of JavaScript: what is done to it is written down."""
+class _Written(Written):
+    """A number as a formula of JavaScript."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def __getattr__(self, name: str) -> Any:
+    def infix(self, sign: str, a: Any, b: Any) -> _Written:
+        return _Written(f"({_text(a)} {sign} {_text(b)})")
+
+    def compared(self, sign: str, a: Any, b: Any) -> _Condition:
+        sign = {"==": "===", "!=": "!=="}.get(sign, sign)
+        return _Condition(f"({_text(a)} {sign} {_text(b)})")
+
+    def call(self, name: str, *operands: Any) -> _Written:
+        if name == "neg":
+            return _Written(f"(-{_text(operands[0])})")
         if name not in _FUNCTIONS:
             raise AttributeError(f"no operation {name!r} in JavaScript")
-        return lambda *others: _call(_FUNCTIONS[name], self, *others)
-
-    def __add__(self, other: Any) -> _Written:
-        return _infix("+", self, other)
-
-    def __radd__(self, other: Any) -> _Written:
-        return _infix("+", other, self)
-
-    def __sub__(self, other: Any) -> _Written:
-        return _infix("-", self, other)
-
-    def __rsub__(self, other: Any) -> _Written:
-        return _infix("-", other, self)
-
-    def __mul__(self, other: Any) -> _Written:
-        return _infix("*", self, other)
-
-    def __rmul__(self, other: Any) -> _Written:
-        return _infix("*", other, self)
-
-    def __truediv__(self, other: Any) -> _Written:
-        return _infix("/", self, other)
-
-    def __rtruediv__(self, other: Any) -> _Written:
-        return _infix("/", other, self)
-
-    def __pow__(self, other: Any) -> _Written:
-        return _call("math.pow", self, other)
-
-    def __rpow__(self, other: Any) -> _Written:
-        return _call("math.pow", other, self)
-
-    def __floordiv__(self, other: Any) -> _Written:
-        return _call("math.floordiv", self, other)
-
-    def __mod__(self, other: Any) -> _Written:
-        return _call("math.mod", self, other)
-
-    def __neg__(self) -> _Written:
-        return _Written(f"(-{self.text})")
-
-    def __abs__(self) -> _Written:
-        return _call("Math.abs", self)
-
-    def __lt__(self, other: Any) -> _Condition:
-        return _Condition(_infix("<", self, other).text)
-
-    def __le__(self, other: Any) -> _Condition:
-        return _Condition(_infix("<=", self, other).text)
-
-    def __gt__(self, other: Any) -> _Condition:
-        return _Condition(_infix(">", self, other).text)
-
-    def __ge__(self, other: Any) -> _Condition:
-        return _Condition(_infix(">=", self, other).text)
-
-    def __eq__(self, other: object) -> _Condition:  # type: ignore[override]
-        return _Condition(_infix("===", self, other).text)
-
-    def __ne__(self, other: object) -> _Condition:  # type: ignore[override]
-        return _Condition(_infix("!==", self, other).text)
-
-    __hash__ = None  # type: ignore[assignment]
+        return _Written(f"{_FUNCTIONS[name]}({', '.join(map(_text, operands))})")
 
 
-class _Condition:
+class _Condition(Condition):
     """A comparison as a formula of JavaScript."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def __and__(self, other: _Condition) -> _Condition:
-        return _Condition(f"({self.text} && {other.text})")
-
-    def __or__(self, other: _Condition) -> _Condition:
-        return _Condition(f"({self.text} || {other.text})")
-
-    def __bool__(self) -> bool:
-        raise WrongTypeError("a rule that branches has no formula")
+    def joined(self, sign: str, other: Any) -> _Condition:
+        return _Condition(f"({self.text} {2 * sign} {other.text})")
 
     def choose(self, a: Any, b: Any) -> _Written:
-        """``a`` where the condition holds, else ``b``."""
         return _Written(f"({self.text} ? {_text(a)} : {_text(b)})")
 
 
@@ -139,14 +80,6 @@ def _text(x: Any) -> str:
     if math.isfinite(x):
         return repr(x) if math.copysign(1.0, x) > 0.0 else f"({x!r})"
     return "NaN" if x != x else ("Infinity" if x > 0.0 else "(-Infinity)")
-
-
-def _infix(sign: str, a: Any, b: Any) -> _Written:
-    return _Written(f"({_text(a)} {sign} {_text(b)})")
-
-
-def _call(function: str, *operands: Any) -> _Written:
-    return _Written(f"{function}({', '.join(map(_text, operands))})")
 
 
 def operation(row: Primitive) -> str | None:

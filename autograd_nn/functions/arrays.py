@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.checks import describe
-from autograd_nn.conversion import is_number, to_float
+from autograd_nn.conversion import as_numpy, is_foreign, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 
@@ -29,6 +29,8 @@ def as_array(x: Any, name: str = "this function") -> Any:
         ValueError: the rows differ in length.
         OverflowError: an element is an integer beyond the largest float.
     """
+    if is_foreign(x):
+        x = as_numpy(x)
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return x.astype(float)
     held = np.empty((), dtype=object)

@@ -9,7 +9,8 @@ without Python objects.  The stages, in their order:
 * ``lifting``: from a trace to a *plan* of loop nests: what runs together, what repeats, where
   numbers lie, and the way back;
 * ``plan``: that form: it prints, is pickled, and evaluates itself by its definition;
-* ``backends``: what runs a plan: ``native`` (LLVM), ``numpy`` (prepared calls), ``reference``;
+* ``backends``: what runs a plan: ``native`` (LLVM), ``numpy`` (prepared calls), ``jax`` (XLA),
+  ``reference``;
 * ``frames``: code with the buffers that threads borrow; ``program``: a compiled path; ``rows``:
   many rows by several programs; ``recordings`` and ``api``: the cache, and what users call;
   ``quick``: a call like the one before; ``fallback``: the function itself; ``sending``: to other

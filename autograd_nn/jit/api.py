@@ -155,7 +155,7 @@ class Jitted:
         client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
-        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+        if self.row_positions and self._in_blocks(args, client):
             return self._answer_blocks(args, names, client)
         call = self._read(args, names)
         if call is None:
@@ -201,7 +201,7 @@ class Jitted:
         client = self._client(kwargs) if kwargs else None
         given = args, kwargs
         args, names = self._bind(args, kwargs) if kwargs else (args, ())
-        if self.row_positions and blocks.in_blocks(args, self.row_positions):
+        if self.row_positions and self._in_blocks(args, client):
             return self._answer_blocks(args, names, client, argnums, vector)
         call = self._read(args, names)
         if call is None:
@@ -233,6 +233,16 @@ class Jitted:
         if "client" not in kwargs or not self.row_positions or self._takes("client"):
             return None
         return kwargs.pop("client")
+
+    def _in_blocks(self, args: tuple[Any, ...], client: Any) -> bool:
+        """Whether rows lie in blocks; a client is for nothing else."""
+        found = blocks.in_blocks(args, self.row_positions)
+        if client is not None and not found:
+            raise WrongTypeError(
+                f"{self!r}: client is for rows that are arrays or dataframes of Dask; give "
+                "dask.array.from_array(x, chunks=...), or leave client out"
+            )
+        return found
 
     def _takes(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
@@ -487,7 +497,8 @@ def jit(
             see docs/beyond_dask.md.
         reduce: with ``rows``, "mean" or "sum" over the rows, or None for a result per row.
         backend: what runs the recorded program: "native" (machine code, by the package
-            ``llvmlite``), "numpy", "reference" (slow, by definition), or "auto", the first that
+            ``llvmlite``), "numpy", "jax" (XLA, by the package ``jax``, in double precision),
+            "reference" (slow, by definition), or "auto", the first of "native" and "numpy" that
             can be used here.
         threads: with ``rows``, how many work on blocks of rows at a time; it pays from some
             10,000 rows.  The result has the same bits for any number of them.

@@ -9,12 +9,13 @@ which is the plan's and its backend's.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from autograd_nn.errors import TraceError, WrongTypeError
+from autograd_nn.errors import MissingPackageError, TraceError, WrongTypeError
 from autograd_nn.jit.backends.door import PRICES, backend_of, cost
+from autograd_nn.jit.backends.text.c_program import to_c
 from autograd_nn.jit.capture.call import Call, Found, Wanted, is_finite
 from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.capture.trace import Trace
@@ -29,6 +30,9 @@ from autograd_nn.jit.origin import Origin
 from autograd_nn.jit.plan import Nest, Plan, walk
 from autograd_nn.jit.rows import RowSums
 from autograd_nn.rich import card, preformatted
+
+if TYPE_CHECKING:
+    from autograd_nn.jit.backends.jax.function import JaxFunction
 
 __all__ = ["Program"]
 
@@ -53,10 +57,11 @@ class Program(Path):
     It can be called by itself, and be pickled and sent to another process.
 
     Attributes:
-        backend: what is to run it: "native", "numpy" or "reference"; see ``running``.
+        backend: what is to run it: "native", "numpy", "jax" or "reference"; see ``running``.
         block: how many rows are done at once.
         packs: how many packs its operations are; 0 where they run one by one.
         used: when it was last used, as its owner counts.
+        recorded_at: the numbers that it was recorded at, by group; with rows, of the first row.
         origin: the function, and the call at which it was recorded, where they are known.
         rounds: whether buffers are of round sizes only, so that the order in which sums are taken
             does not depend on how many rows were run before.
@@ -77,6 +82,9 @@ class Program(Path):
     ) -> None:
         super().__init__(trace, call, result, options.reduce)
         self.used = 0
+        self.recorded_at = [
+            _of_one_row(x, row) for x, row in zip(call.groups, call.is_row, strict=True)
+        ]
         self.origin = origin
         self.rounds = False
         self.backend = backend_of(options.backend)
@@ -277,15 +285,56 @@ class Program(Path):
     def _compiled(self, rows: int) -> Compiled:
         found = self._ready.get(rows)
         if found is None:
-            plan = self._plans.get(rows)
-            if plan is None:
-                assert self._packing is not None
-                if len(self._plans) >= _SIZES:
-                    self._plans = {1: self._plans[1]}
-                    self._ready = {}
-                plan = self._plans[rows] = lift(self._packing, rows)
-            found = self._ready[rows] = Compiled(plan, self.backend, self._later)
+            found = self._ready[rows] = Compiled(self.plan_of(rows), self.backend, self._later)
         return found
+
+    def plan_of(self, rows: int) -> Plan:
+        """What is computed for a number of rows at once; 1 for a program without rows."""
+        plan = self._plans.get(rows)
+        if plan is None:
+            assert self._packing is not None
+            if len(self._plans) >= _SIZES:
+                self._plans = {1: self._plans[1]}
+                self._ready = {}
+            plan = self._plans[rows] = lift(self._packing, rows)
+        return plan
+
+    # -- elsewhere -----------------------------------------------------------------------
+
+    def to_c(
+        self, name: str = "f", argnums: Any = None, main: bool = False, block: int = 64
+    ) -> str:
+        """The program as one file of C99, which needs nothing beyond ``math.h``.
+
+        It holds a function ``name`` of the values and, where the result is one number, a function
+        ``name_gradient`` of the value and the slopes.  A comment at the top says what they take
+        and give.  They allocate nothing and can run in several threads at once: the caller
+        brings a workspace, whose size the file defines.
+
+        Args:
+            name: of the function.
+            argnums: what the gradient is along, as of ``value_and_grad``: a position, several, or
+                a model, whose parameters the function then takes as one vector in the model's
+                order; None for all arguments and the parameters.
+            main: whether to add a ``main`` that prints value and gradient at the numbers that the
+                program was recorded at (with rows, of the first of them).
+            block: with rows, how many are computed at once: the workspace grows with it.
+
+        Returns:
+            The text of the file.
+
+        Raises:
+            BadArgumentError: the name can be none of a function of C.
+            TypeError: slopes are asked for, and the result is not one number.
+            TraceError: an operation of the user's own has no form in C.
+            LeakError: the result does not depend on an argument whose numbers left the graph.
+
+        >>> from autograd_nn.jit import jit
+        >>> text = jit(lambda x, y: x * y).program(3.0, 4.0).to_c("area")
+        >>> print(text[text.index("int area(") :].split(";")[0])
+        int area(const double *a0, const double *a1, double *value, double *work)
+        """
+        return to_c(self, name, argnums, main, block)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for machine code that is being made; after this, calls wait for what they need.
@@ -311,6 +360,54 @@ class Program(Path):
         """What runs it now: "numpy" also where machine code is being made, or could not be."""
         found = set().union(*(compiled.running() for compiled in list(self._ready.values())))
         return " and ".join(sorted(found)) or self.backend
+
+    # -- for other worlds ----------------------------------------------------------------
+
+    def to_jax(self, dtype: Any = None) -> JaxFunction:
+        """A pure function of JAX arrays that computes what this program does.
+
+        JAX can compile, differentiate (to any order), vmap and shard it.  Its operations are those
+        of the plan: a loop nest is a few operations on arrays, a loop is a ``lax.scan``.
+
+        It takes the arguments in the structure that was recorded, with arrays in the place of
+        numbers, and a list of numbers as one array if you like.  In the place of a model it takes
+        the vector of its parameters, in the order of ``model.parameters()``.  Where the function
+        closes over Values or a model, their vector is one more argument, the first; the attribute
+        ``parameters`` is one to start from.  With rows it takes any number of them.
+
+        It has the one path that was recorded.  Numbers that take another are a TraceError where
+        JAX knows them, and where it traces (in ``jax.jit``, ``jax.vmap``) all results and slopes of
+        that row are nan.  XLA may round a product and a sum once, so that a comparison which only
+        the last digit decides may come out otherwise.
+
+        Args:
+            dtype: "float64", "float32" or another of JAX's types of floats, in which all is
+                computed; None for that of the arguments by JAX's own rule, where Python's numbers
+                are double precision only after ``jax.config.update("jax_enable_x64", True)``.
+
+        Raises:
+            MissingPackageError: JAX is not installed.
+            TypeError, ValueError: there is no such dtype; when called: "float64" is asked for and
+                JAX has double precision switched off.
+
+        >>> from autograd_nn.jit import jit
+        >>> program = jit(lambda w, x: sum(a * b for a, b in zip(w, x)).tanh()).program(
+        ...     [0.5, 0.25], [1.0, 2.0]
+        ... )
+        >>> f = program.to_jax()
+        >>> import jax
+        >>> [round(float(slope), 4) for slope in jax.grad(f)([0.5, 0.25], [1.0, 2.0])]
+        [0.42, 0.8399]
+        """
+        try:
+            import jax  # noqa: F401
+        except ImportError as error:
+            raise MissingPackageError(
+                f"to_jax needs the package jax ({error}): pip install 'autograd_nn[jax]'"
+            ) from None
+        from autograd_nn.jit.backends.jax.function import JaxFunction
+
+        return JaxFunction(self, dtype)
 
     # -- for people ----------------------------------------------------------------------
 
@@ -377,6 +474,11 @@ class Program(Path):
     def _repr_html_(self) -> str:
         first, _, rest = str(self).partition("\n")
         return card(first, preformatted(rest))
+
+
+def _of_one_row(numbers: Any, is_row: bool) -> Any:
+    """The numbers of a group as an array of floats; with rows, those of the first."""
+    return np.array(numbers[:1] if is_row else numbers, dtype=float).ravel()
 
 
 def _plainly(frame: Frame, groups: Any, shapes: tuple[Any, ...], regions: Any) -> Any:

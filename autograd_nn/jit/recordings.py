@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_nn.callers import user_frame
+from autograd_nn.custom import parted
 from autograd_nn.errors import CannotReplayError, JitWarning, TraceError
 from autograd_nn.jit.capture.call import Call, Wanted
 from autograd_nn.jit.capture.path import Waiting
@@ -220,7 +221,9 @@ class Recordings:
         paths.gave_up = True
         paths.waiting = ()
         what = f"the last time by {how!r} at {line or 'a place unknown'}" if how else "at each call"
-        remedy = _REMEDIES.get(how, "use maximum, minimum or relu in place of an if on a Value")
+        remedy = _REMEDIES.get(
+            parted(how)[0], "use maximum, minimum or relu in place of an if on a Value"
+        )
         self.warn_once(
             f"{self.name} takes another path at nearly every call, {what}: the engine runs it from "
             f"now on. Each path holds for few numbers: {remedy}."

@@ -19,9 +19,17 @@ def by_name_or_value(jitted: Any, make: Callable[..., Any], parts: tuple[Any, ..
     module, name = getattr(jitted, "__module__", ""), getattr(jitted, "__qualname__", "")
     if _find(module, name) is not jitted:
         return make, parts
+    if module in _sent_whole():
+        return make, parts
     if module != "__main__":
         return name
     return _restore, (module, name, _by_value(make, parts))
+
+
+def _sent_whole() -> set[str]:
+    """The modules whose functions cloudpickle is to send by value."""
+    cloudpickle: Any = sys.modules.get("cloudpickle")
+    return set() if cloudpickle is None else set(cloudpickle.list_registry_pickle_by_value())
 
 
 def _find(module: str, name: str) -> Any:

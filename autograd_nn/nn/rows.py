@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_nn.checks import describe
-from autograd_nn.conversion import is_number
+from autograd_nn.conversion import as_numpy, is_foreign, is_number
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 
@@ -22,7 +22,9 @@ def is_nest(x: Any) -> bool:
     >>> is_nest([[1.0]]), is_nest([1.0]), is_nest([])
     (True, False, False)
     """
-    return len(x) > 0 and hasattr(x[0], "__len__") and not isinstance(x[0], (str, bytes, Value))
+    if not len(x) or isinstance(x[0], (str, bytes, Value)) or is_number(x[0]):
+        return False
+    return hasattr(x[0], "__len__")
 
 
 def check_length(x: Any, expected: int, who: str) -> Sequence[Any]:
@@ -42,6 +44,8 @@ def check_length(x: Any, expected: int, who: str) -> Sequence[Any]:
 
 def each_vector(function: Callable[[Sequence[Any]], Any], x: Any, expected: int, who: str) -> Any:
     """``function`` of a vector, or of each vector in a nest, as a nest of the same form."""
+    if is_foreign(x):
+        x = as_numpy(x)
     if hasattr(x, "__len__") and not isinstance(x, (str, bytes, dict)) and is_nest(x):
         return [each_vector(function, part, expected, who) for part in x]
     return function(check_length(x, expected, who))

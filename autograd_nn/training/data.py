@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_nn.checks import describe, did_you_mean, is_dask
-from autograd_nn.conversion import is_number, to_float
+from autograd_nn.conversion import as_numpy, is_foreign, is_number, to_float
 from autograd_nn.engine import Value
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.losses import class_weights
@@ -284,6 +284,9 @@ def as_array(given: Any, name: str) -> Any:
             f"{name} is a collection of Dask, which fit, predict and evaluate take; here give "
             f"some of its rows, {name}.compute()"
         )
+
+    if is_foreign(given):  # PyTorch and JAX
+        return as_numpy(given)
     if hasattr(given, "to_numpy"):  # pandas and polars
         return np.asarray(given.to_numpy())
     if hasattr(given, "__next__"):

@@ -112,11 +112,11 @@ def evaluate(
 ) -> dict[str, float]:
     """The loss and the metrics of a model on data, by name.
 
-    Of arrays of Dask the means over rows are added up block by block, and what other metrics
-    need, a few numbers for each row, comes to this process.
+    Of arrays of Dask the means over rows are added up block by block, and what other metrics need,
+    a few numbers for each row, comes to this process.
 
     Args:
-        model, X, y, loss, metrics, compiled: as for ``fit``.
+        model, X, y, loss, metrics, compiled, client: as for ``fit``.
         classes: needed for labels that are text: those of its history, ``history.classes``.
 
     Returns:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_nn.checks import describe
-from autograd_nn.conversion import is_number, to_float
+from autograd_nn.conversion import as_numpy, is_foreign, is_number, to_float
 from autograd_nn.engine import Value, require
 from autograd_nn.errors import BadArgumentError, WrongTypeError
 from autograd_nn.nested import (
@@ -113,6 +113,8 @@ def flatten(nested: Any, where: str = "the argument") -> tuple[list[Any], Struct
     >>> structure.rebuild([10.0, 20.0, 30.0])
     {'w': [10.0, 20.0], 'b': 30.0}
     """
+    if is_foreign(nested):
+        nested = as_numpy(nested)
     if isinstance(nested, Value) or is_number(nested):
         return [nested], Structure((None,), _first, None)
     if isinstance(nested, np.ndarray):

@@ -10,7 +10,7 @@ import measured
 import operations
 import reference
 from sphinx.application import Sphinx
-from sphinx.domains.python import PyObject
+from sphinx.domains.python import PyObject  # type: ignore[attr-defined]
 
 FOLDER = Path(__file__).parents[1] / "generated"
 
@@ -25,8 +25,12 @@ def write(name: str, text: str) -> None:
 
 def write_all(app: Sphinx) -> None:
     """Write every page that is made from the package."""
-    for name, text in reference.pages().items():
+    pages = reference.pages()
+    for name, text in pages.items():
         write(name, text)
+    for old in (FOLDER / "reference").glob("*.rst"):
+        if f"reference/{old.name}" not in pages:
+            old.unlink()
     write("operations.rst", operations.page())
     write("benchmarks.rst", measured.page())
     write("rooms.rst", house.table())

@@ -25,7 +25,7 @@ def mathml(tex: str, block: bool = False) -> str:
     """
     # The translator keeps the backslash of an escaped underscore in a name.
     tex = _NAME.sub(lambda name: rf"\operatorname{{{name[1].replace(chr(92), '')}}}", tex)
-    return tex2mathml(tex, as_block=block)
+    return str(tex2mathml(tex, as_block=block))
 
 
 def _visit(self: Any, node: nodes.Element) -> None:

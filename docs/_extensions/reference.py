@@ -78,7 +78,7 @@ def full_name(module: str) -> str:
 def entries() -> dict[str, list[Entry]]:
     """Every public name by the page that shows it."""
     homes: dict[int, str] = {}
-    pages = {}
+    pages: dict[str, list[Entry]] = {}
     for page in titles():
         module, pages[page] = full_name(page), []
         for name in _names(page):

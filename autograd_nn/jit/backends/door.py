@@ -28,7 +28,7 @@ __all__ = [
     "why_not",
 ]
 
-NAMES: Final = ("auto", "native", "numpy", "reference")
+NAMES: Final = ("auto", "native", "numpy", "jax", "reference")
 _ORDER: Final = ("native", "numpy")  # of "auto"
 
 
@@ -54,6 +54,7 @@ class Prices:
 PRICES: Final = {
     "native": Prices(0.01, 0.0003, 0.006, 1500.0, True),
     "numpy": Prices(0.5, 0.0005, 0.15, 130.0, False),
+    "jax": Prices(2.0, 0.0005, 0.5, 20000.0, True),
     "reference": Prices(100.0, 1.0, 1.0, 0.0, False),
 }
 

@@ -49,6 +49,7 @@ __all__ = [
 
 _JOBS = 8  # that a process keeps
 _SAMPLE = 256  # rows that are sent back where a path is unknown
+_TOGETHER = 512  # rows that the programs of several paths do at once
 _SAMPLES = 16  # blocks from which that is done at once
 _jobs: OrderedDict[str, Job] = OrderedDict()
 _lock = threading.Lock()
@@ -204,7 +205,6 @@ class Job:
         lifts: bool,
     ) -> None:
         self.function, self.name, self.backend = function, name, backend
-        self._options = Options(reduce=None, backend=backend)
         self.names, self.row_positions, self.programs = names, row_positions, programs
         self.fixed, self.owner, self.argnums = fixed, owner, argnums
         self.prepare, self.engine, self.acts, self.lifts = prepare, engine, acts, lifts
@@ -212,12 +212,13 @@ class Job:
     def open(self) -> None:
         """Make it ready to run, where it has come to."""
         # What is slow is said at the client, which meets it first.
+        self._options = Options(reduce=None, backend=self.backend)
         self._known = Recordings(self.function, self.name, self._options, quiet=True)
         self._known.acts = self.acts
         self._fallback = Fallback(self._known)
         self._surroundings: Surroundings | None = None
         for program in self.programs:
-            program.rounds = True
+            _steady(program)
 
     def rows(self, spec: Any, pieces: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments that carry rows."""
@@ -257,8 +258,7 @@ class Job:
             trace = None if recording is None else self._known.trace_of(recording)
             if recording is None or trace is None:
                 return recording
-            found.append(Program(trace, call, recording.described, self._options))
-            found[-1].rounds = True
+            found.append(_steady(Program(trace, call, recording.described, self._options)))
             return found[-1]
 
         def run(row: int) -> Run:
@@ -272,6 +272,14 @@ class Job:
         if self._surroundings is None:
             self._surroundings = Surroundings(self.function, call.held)
         return self._surroundings
+
+
+def _steady(program: Program) -> Program:
+    """The program, summing rows in an order that no other program and no run before changes."""
+    program.rounds = True
+    if program.guards:  # there may be others, whose rows are done in its blocks
+        program.block = _TOGETHER
+    return program
 
 
 class Part:

@@ -22,9 +22,15 @@ from typing import Any
 import numpy as np
 
 from autograd_nn.checks import describe, is_dask
-from autograd_nn.conversion import is_number, to_float
+from autograd_nn.conversion import as_numpy, is_foreign, is_number, to_float
 from autograd_nn.engine import Value
-from autograd_nn.errors import BadArgumentError, CannotReplayError, HoldsValueError, WrongTypeError
+from autograd_nn.errors import (
+    BadArgumentError,
+    CannotReplayError,
+    HoldsForeignArrayError,
+    HoldsValueError,
+    WrongTypeError,
+)
 from autograd_nn.nested import is_container, names_of, parts_of, place_of, with_parts
 from autograd_nn.plain import Plain
 
@@ -99,6 +105,8 @@ def read(x: Any, groups: list[Any], held: list[Any]) -> Any:
             return key
     if isinstance(x, Value) or kind is Plain:
         raise HoldsValueError
+    if is_foreign(x):
+        raise HoldsForeignArrayError
     if is_number(x) and not _is_static(x):
         groups.append([to_float(x)])
         return "i" if isinstance(x, (int, np.integer)) else "n"
@@ -209,7 +217,7 @@ def read_rows(x: Any, where: str, groups: list[Any]) -> tuple[Any, int]:
     """
     if is_dask(x) or (isinstance(x, (list, tuple)) and x and is_dask(x[0])):
         refuse_dask(where)
-    array = x if isinstance(x, np.ndarray) else np.asarray(x)
+    array = as_numpy(x) if is_foreign(x) else np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise WrongTypeError(
             f"{where} carries rows, so it is an array of numbers, got {describe(x)}"

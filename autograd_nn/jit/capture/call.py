@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autograd_nn.checks import positions_of
+from autograd_nn.conversion import in_numpy
 from autograd_nn.engine import Value, parameter
-from autograd_nn.errors import BadArgumentError, WrongTypeError
+from autograd_nn.errors import BadArgumentError, HoldsForeignArrayError, WrongTypeError
 from autograd_nn.jit.capture.arguments import (
     has_static_part,
     holds_only_numbers,
@@ -53,16 +54,22 @@ class Call:
         row_positions: frozenset[int],
         names: tuple[str, ...] = (),
     ) -> None:
-        self.args, self.row_positions, self.names, self.rows = args, row_positions, names, 0
+        self.row_positions, self.names = row_positions, names
+        try:
+            self._read(args)
+        except HoldsForeignArrayError:
+            self._read(tuple(map(in_numpy, args)))
+
+    def _read(self, args: tuple[Any, ...]) -> None:
+        self.args, self.rows = args, 0
         self.groups: list[Any] = []
         self.held: list[Any] = []
         self.starts: list[int] = []
-        keys: list[Any] = [names] if names else []
+        keys: list[Any] = [self.names] if self.names else []
+        rows = self.row_positions
         for k, x in enumerate(args):
             self.starts.append(len(self.groups))
-            keys.append(
-                self._read_rows(k, x) if k in row_positions else read(x, self.groups, self.held)
-            )
+            keys.append(self._read_rows(k, x) if k in rows else read(x, self.groups, self.held))
         self.starts.append(len(self.groups))
         self.readable = None not in keys
         self.key = tuple(keys)

@@ -7,16 +7,19 @@ through the trace, ``Program`` is compiled).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from autograd_nn.conversion import is_number
+from autograd_nn.custom import parted
 from autograd_nn.errors import LeakError, WrongTypeError
 from autograd_nn.jit.capture.arguments import rebuild, uniform
 from autograd_nn.jit.capture.call import Call, Found, Wanted
 from autograd_nn.jit.capture.leaves import Region
-from autograd_nn.jit.capture.trace import Trace
+from autograd_nn.jit.capture.trace import Guard, Trace
 
 __all__ = ["Path", "Waiting"]
 
@@ -35,6 +38,8 @@ class Path:
         connected: the regions on which the first result depends.
         left: of each region whose numbers left the graph by ``float()``, the user's line.
         guards: how many comparisons must come out alike.
+        by_argument: of each argument, its regions.
+        opaque: the user's own operations that took numbers out of the graph, and the lines.
     """
 
     def __init__(self, trace: Trace, call: Call, result: Any, reduce: str | None) -> None:
@@ -56,6 +61,8 @@ class Path:
             self.connected = {self.region_of[leaf] for leaf in below}
             for leaf, line in trace.left.items():
                 self.left.setdefault(self.region_of[leaf], line)
+        self.by_argument = [range(start, stop) for start, stop in pairwise(call.starts)]
+        self.opaque = opaque_operations(trace.guards)
         self._models: dict[int, tuple[Any, int, Any, bool]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -75,10 +82,20 @@ class Path:
 
     def refuse_leak(self, wanted: Wanted) -> None:
         """Raise a LeakError if slopes along numbers are wanted that left the graph."""
-        for name, regions in wanted.by_argument(self.inputs) if self.left else ():
+        if self.left:
+            self.refuse_leaks(wanted.by_argument(self.inputs))
+
+    def refuse_leaks(self, arguments: Sequence[tuple[str, Sequence[int]]]) -> None:
+        """The same of arguments, each with what it is called and its regions."""
+        for name, regions in arguments if self.left else ():
             lines = [self.left[region] for region in regions if region in self.left]
             if lines and not self.connected & set(regions):
                 raise LeakError(name, lines[0])
+
+    @property
+    def leaked(self) -> set[int]:
+        """The regions whose numbers left the graph, where the result does not depend on them."""
+        return set(self.left) - self.connected
 
     def wanted_regions(self, wanted: Wanted | None) -> tuple[int, ...] | None:
         """The regions along which slopes are wanted.
@@ -88,14 +105,24 @@ class Path:
         """
         if wanted is None:
             return None
+        self.require_one_number()
+        return wanted.regions(self)
+
+    @property
+    def gives_one_number(self) -> bool:
+        """Whether the result is one number."""
         kind, *rest = self.result
-        is_one = kind == "value" or (kind == "values" and rest[0] == ())
-        if not is_one and not (kind == "constant" and is_number(rest[0])):
+        if kind == "constant":
+            return is_number(rest[0])
+        return bool(kind == "value" or (kind == "values" and rest[0] == ()))
+
+    def require_one_number(self) -> None:
+        """Raise a TypeError where there can be no gradient."""
+        if not self.gives_one_number:
             raise WrongTypeError(
                 "the jitted function does not return one number; a gradient needs one: "
                 "return a sum, or one element"
             )
-        return wanted.regions(self)
 
     def parameters(self, wanted: Wanted | None) -> Any:
         """The numbers of the captured leaves, or those that the caller gives in their place."""
@@ -118,6 +145,12 @@ class Path:
             in_order = np.array_equal(at, np.arange(len(index)))
             found = self._models[id(model)] = (model, len(index), at, in_order)
         return found[1], found[2], found[3]
+
+
+def opaque_operations(guards: Sequence[Guard]) -> list[tuple[str, str]]:
+    """The user's own operations that took numbers out of the graph, and the lines, where known."""
+    found = ((parted(guard.how)[1], guard.line) for guard in guards)
+    return [(name, line) for name, line in found if name]
 
 
 class Waiting(Path):

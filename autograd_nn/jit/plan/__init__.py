@@ -24,6 +24,7 @@ from autograd_nn.jit.plan.nests import (
     Loop,
     Nest,
     cells_of,
+    nests_of,
     walk,
 )
 from autograd_nn.jit.plan.plan import Backward, Guards, Place, Plan, Reference
@@ -43,5 +44,6 @@ __all__ = [
     "Plan",
     "Reference",
     "cells_of",
+    "nests_of",
     "walk",
 ]

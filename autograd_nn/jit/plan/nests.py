@@ -22,6 +22,7 @@ __all__ = [
     "Loop",
     "Nest",
     "cells_of",
+    "nests_of",
     "walk",
 ]
 
@@ -218,3 +219,28 @@ def cells_of(access: Access, axes: Sequence[int], rounds: Sequence[int] = ()) ->
     if access.table is not None:
         found = found + access.table
     return np.broadcast_to(found, tuple(axes))
+
+
+def nests_of(lines: Lines, depth: int) -> Iterator[Nest]:
+    """A few single operations as nests of one point each.
+
+    Args:
+        lines: the operations.
+        depth: how many loops there are around them.
+    """
+
+    def cell(k: int) -> Access:
+        return Access(VALUES, k, (), (0,) * depth)
+
+    columns = [x.tolist() for x in (lines.codes, lines.out, lines.a, lines.b)]
+    if lines.wanted is None:
+        for code, out, a, b in zip(*columns, strict=True):
+            reads = (cell(a), cell(b)) if b >= 0 else (cell(a),)
+            yield Nest("row", (), reads, cell(out), code=code, exact=lines.exact)
+        return
+    for code, out, a, b, wanted in reversed([*zip(*columns, lines.wanted.tolist(), strict=True)]):
+        y, operands = cell(out), (cell(a), cell(b)) if b >= 0 else (cell(a),)
+        for k, operand in enumerate(operands):
+            if wanted >> k & 1:
+                reads = (y.adjoint, *operands, y)
+                yield Nest("slope", (), reads, operand.adjoint, 0, code, k, add=True)

@@ -113,7 +113,7 @@ def test_what_was_known_before_does_not_change_the_bits():
     def f(w, x):
         return w * x if x > 0.5 else w**2 * x if x > -0.5 else x / w
 
-    cut = da.from_array(X[:, 0], chunks=40)
+    cut = da.from_array(RANDOM.normal(size=6000), chunks=3000)
     fresh, used = jit(f, rows="x"), jit(f, rows="x")
     for x in (-1.0, 0.0, 1.0, -2.0):
         used(1.5, np.full(3, x))
@@ -242,6 +242,13 @@ def test_values_beside_blocks_are_refused_as_beside_rows():
     f = jit(lambda w, x: w * x, rows="x")
     for call in (lambda: f(Value(2.0), CT), lambda: grad(lambda w: f(w, CT))(2.0)):
         with pytest.raises(TraceError, match="on each row there"):
+            call()
+
+
+def test_a_client_is_for_blocks():
+    f = jit(lambda x: x * 2, rows="x")
+    for call in (lambda: f(T, client=3), lambda: f.value_and_grad(T, client=3)):
+        with pytest.raises(WrongTypeError, match="client is for rows"):
             call()
 
 

@@ -3,8 +3,10 @@
 If these break, a run cannot be repeated, or ends when a machine does.
 """
 
+import importlib
 import os
 import signal
+import sys
 import warnings
 from types import SimpleNamespace
 
@@ -91,6 +93,54 @@ def test_exits_at_each_value_run_in_the_engine_of_the_worker_and_warn_once(clien
     expected = (2.0 * np.trunc(T * 100.0) + T * 100.0).mean()
     np.testing.assert_allclose(found, (expected, np.trunc(T * 100.0).mean()))
     assert f.value_and_grad(2.0, numbers) == found
+
+
+MODULE = """
+from autograd_nn import MLP, jit, nn
+from autograd_nn.engine import parameter
+
+model = MLP(3, [4, 1], seed=0)
+
+def output(x):
+    return model(list(x))
+
+@jit
+def square(e):
+    return e * e
+
+@jit(rows=("x", "t"), backend="numpy")
+def loss(x, t):
+    e = output(x) - t
+    return square(e) if abs(float(e)) < 1.5 else abs(e)
+
+class Line(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = parameter(2.0)
+
+    @jit(rows=("x", "t"))
+    def loss(self, x, t):
+        return square(self.w * x[0] - t)
+"""
+
+
+def test_the_users_own_modules_need_not_be_on_the_workers(client, tmp_path, monkeypatch):
+    """Nor is a model that lies in one the worker's own, with other numbers."""
+    (tmp_path / "the_users_own.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "the_users_own", raising=False)  # and again afterwards
+    own = importlib.import_module("the_users_own")
+    for p in own.model.parameters():
+        p.data *= 1.5
+    some = (CX[:60], CT[:60]), (X[:60], T[:60])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", JitWarning)  # the engine runs the exits
+        found, expected = (own.loss.value_and_grad(*rows, argnums=own.model) for rows in some)
+    np.testing.assert_allclose(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-15)
+    line = own.Line()
+    found, expected = (line.loss.value_and_grad(*rows, argnums=line) for rows in some)
+    np.testing.assert_allclose(found[1], expected[1])
 
 
 def test_workers_of_another_version_are_named(client):

@@ -72,7 +72,7 @@ def _polynomial(x: Lane, coefficients: Sequence[float]) -> Lane:
     square = x * x
 
     def chain(terms: Sequence[float]) -> Lane:
-        y = Lane.of(x.code, terms[-1])
+        y = x.like(terms[-1])
         for term in reversed(terms[:-1]):
             y = y.fma(square, term)
         return y
@@ -139,7 +139,7 @@ def _mantissa(x: Lane) -> tuple[Lane, Lane]:
     exponent = ((bits - 0x3FE6A09E667F3BCD) + (1 << 62)) >> 52
     f: Lane = (bits - ((exponent - 1024) << 52)).number() - 1.0
     n = (exponent | 0x4330000000000000).number() - (2.0**52 + 1024.0)
-    return n + choose(small, -54.0, Lane.of(x.code, 0.0)), f
+    return n + choose(small, -54.0, 0.0), f
 
 
 def _log_tail(f: Lane, half: Lane) -> Lane:

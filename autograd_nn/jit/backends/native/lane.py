@@ -174,6 +174,10 @@ class Lane(Register):
         """A constant."""
         return cls(code, spelled(float(x)), 1, float(x))
 
+    def like(self, x: float) -> Lane:
+        """A constant beside this number."""
+        return Lane.of(self.code, x)
+
     # -- arithmetic ------------------------------------------------------------------------
 
     def _other(self, other: Any) -> Lane:

@@ -25,7 +25,7 @@ from autograd_nn.jit.backends.native.machine import POINTER, MachineCode, Target
 from autograd_nn.jit.backends.native.memory import Known, Memory, Tables
 from autograd_nn.jit.backends.native.nests import write_nest
 from autograd_nn.jit.backends.native.products import BoundProduct, Product, product_of
-from autograd_nn.jit.backends.native.tape import Tape, nests_of
+from autograd_nn.jit.backends.native.tape import Tape
 from autograd_nn.jit.plan import nests as plan
 
 __all__ = ["NativeBound", "NativeCode", "compile"]
@@ -217,7 +217,7 @@ class _Writer:
             if isinstance(item, plan.Loop):
                 self._loop(code, item, rounds, known)
             elif isinstance(item, plan.Lines):
-                for nest in nests_of(item, len(rounds)):
+                for nest in plan.nests_of(item, len(rounds)):
                     self._nest(code, nest, [], rounds, known)
             elif item.points:
                 while k < len(items):

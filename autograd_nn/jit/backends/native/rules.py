@@ -24,7 +24,21 @@ from autograd_nn.jit.backends.native.code import Code
 from autograd_nn.jit.backends.native.lane import Lane, choose
 from autograd_nn.ops import CODES, PRIMITIVES, Primitive
 
-__all__ = ["IN_VECTORS", "has_vectors", "is_cheap", "register", "slopes", "value"]
+__all__ = [
+    "ARITHMETIC",
+    "COMPOSED",
+    "FROM_C",
+    "FROM_MATH",
+    "IN_VECTORS",
+    "POLYNOMIALS",
+    "Rule",
+    "has_vectors",
+    "is_cheap",
+    "is_of_table",
+    "register",
+    "slopes",
+    "value",
+]
 
 Rule = Callable[..., Any]
 
@@ -75,26 +89,26 @@ def has_vectors(code: Code, row: Primitive) -> bool:
 def register(callbacks: Callbacks) -> None:
     """Make known all functions of Python's that the rows of the table need."""
     for row in PRIMITIVES:
-        if row.arity and row.name not in {*_ARITHMETIC, *_COMPOSED, *_FROM_MATH}:
+        if row.arity and row.name not in {*ARITHMETIC, *COMPOSED, *FROM_MATH}:
             callbacks.name(row.name, row.scalar, row.arity)
 
 
 def _rule(code: Code, row: Primitive) -> Rule:
     name = row.name
-    if not _is_of_table(row):
+    if not is_of_table(row):
         return _python(row)
-    if name in _ARITHMETIC:
-        return _ARITHMETIC[name]
-    if name in _POLYNOMIALS and code.target.fused and not code.exact:
-        return _POLYNOMIALS[name]
-    if name in _COMPOSED:
-        return _COMPOSED[name]
-    if name in _FROM_MATH or (name in _FROM_C and not code.exact):
+    if name in ARITHMETIC:
+        return ARITHMETIC[name]
+    if name in POLYNOMIALS and code.target.fused and not code.exact:
+        return POLYNOMIALS[name]
+    if name in COMPOSED:
+        return COMPOSED[name]
+    if name in FROM_MATH or (name in FROM_C and not code.exact):
         return lambda x, *others: x.library(name, *others)
     return _python(row)
 
 
-def _is_of_table(row: Primitive) -> bool:
+def is_of_table(row: Primitive) -> bool:
     """A user's own operation is not, whatever its name."""
     return PRIMITIVES[CODES.get(row.name, 0)] is row
 
@@ -103,7 +117,7 @@ def _python(row: Primitive) -> Rule:
     """A call of the row's rule for floats."""
 
     def call(x: Lane, *others: Lane) -> Lane:
-        return x.python(row.name if _is_of_table(row) else row.scalar, row.scalar, *others)
+        return x.python(row.name if is_of_table(row) else row.scalar, row.scalar, *others)
 
     return call
 
@@ -143,7 +157,7 @@ def _any_power(a: Lane, b: Lane) -> Any:
 
 def _root_as_power(a: Lane) -> Any:
     """The root as a power has it: 0.0 for -0.0, and inf for -inf."""
-    below = choose(a == -math.inf, math.inf, choose(a == 0.0, Lane.of(a.code, 0.0), math.nan))
+    below = choose(a == -math.inf, math.inf, choose(a == 0.0, 0.0, math.nan))
     return choose(a > 0.0, a.intrinsic("sqrt"), below)
 
 
@@ -176,13 +190,13 @@ def _minimum(a: Lane, b: Lane) -> Any:
     return choose(_ordered(a, b), choose(a <= b, a, b), math.nan)
 
 
-def _one(condition: Any, code: Code) -> Lane:
+def _one(condition: Any) -> Any:
     """1 where it holds, else 0."""
-    return choose(condition, 1.0, Lane.of(code, 0.0))  # type: ignore[no-any-return]
+    return choose(condition, 1.0, 0.0)
 
 
 def _step(x: Lane) -> Any:
-    return choose(x == x, _one(x > 0.0, x.code), math.nan)
+    return choose(x == x, _one(x > 0.0), math.nan)
 
 
 def _sign(x: Lane) -> Any:
@@ -197,7 +211,7 @@ def _share(a: Lane, b: Lane) -> Any:
 def _remainder(a: Lane, b: Lane) -> tuple[Lane, Any]:
     """C's remainder, and whether Python's has the other sign (Python's floatobject.c)."""
     rest = a.library("fmod", b)
-    differ: Any = choose(b < 0.0, _one(rest >= 0.0, a.code), _one(rest < 0.0, a.code)) > 0.5
+    differ: Any = choose(b < 0.0, _one(rest >= 0.0), _one(rest < 0.0)) > 0.5
     return rest, (rest != 0.0) & differ
 
 
@@ -221,7 +235,7 @@ def _floordiv(a: Lane, b: Lane) -> Any:
     return choose(b == 0.0, exact, choose(quotient == 0.0, _signed_zero(exact), floor))
 
 
-_ARITHMETIC: Final[dict[str, Rule]] = {
+ARITHMETIC: Final[dict[str, Rule]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -239,7 +253,7 @@ _ARITHMETIC: Final[dict[str, Rule]] = {
     "step": _step,
     "sign": _sign,
     "share": _share,
-    "greater": lambda a, b: _one(a > b, a.code),
+    "greater": lambda a, b: _one(a > b),
     "floor": lambda x: x.intrinsic("floor"),
     "ceil": lambda x: x.intrinsic("ceil"),
     "trunc": lambda x: x.intrinsic("trunc"),
@@ -249,17 +263,17 @@ _ARITHMETIC: Final[dict[str, Rule]] = {
     "detach": lambda x: x,
     "take": lambda x, index: x,
 }
-_CHEAP: Final = frozenset(_ARITHMETIC) - {"pow", "floordiv", "mod"}
+_CHEAP: Final = frozenset(ARITHMETIC) - {"pow", "floordiv", "mod"}
 
 # ---------------------------------------------------------------------------
 # Functions: as polynomials, composed of others as the table does, or called.
 
-_POLYNOMIALS: Final[dict[str, Rule]] = {
+POLYNOMIALS: Final[dict[str, Rule]] = {
     name: getattr(elementary, name) for name in elementary.__all__
 }
 
 #: Rows whose functions are the same for a whole vector.
-IN_VECTORS: Final = frozenset(_POLYNOMIALS) | {"logaddexp", "pow"}
+IN_VECTORS: Final = frozenset(POLYNOMIALS) | {"logaddexp", "pow"}
 
 
 def _sigmoid(x: Lane) -> Any:
@@ -271,26 +285,25 @@ def _softplus(x: Lane) -> Any:
     return (-abs(x)).library("exp").library("log1p") + choose(x <= 0.0, 0.0, x)
 
 
-def _logaddexp(a: Lane, b: Lane) -> Any:
-    apart = value(a.code, PRIMITIVES[CODES["exp"]], [-abs(a - b)])
-    grown = choose(b > a, b, a) + value(a.code, PRIMITIVES[CODES["log1p"]], [apart])
+def _logaddexp(a: Any, b: Any) -> Any:
+    grown = choose(b > a, b, a) + (-abs(a - b)).exp().log1p()
     y = choose(a == b, a + math.log(2.0), grown)
     return choose(_ordered(a, b), y, math.nan)
 
 
-_COMPOSED: Final[dict[str, Rule]] = {
+COMPOSED: Final[dict[str, Rule]] = {
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "logaddexp": _logaddexp,
 }
 #: Where the table is Python's ``math``, which calls the C library and keeps its values.
-_FROM_MATH: Final = {
+FROM_MATH: Final = {
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "cbrt", "erf", "erfc",
     "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
 }  # fmt: skip
 #: Where Python's own way has other last digits.
-_FROM_C: Final = {"hypot", "lgamma"}
+FROM_C: Final = {"hypot", "lgamma"}
 
 
 def _method(row: Primitive) -> Rule:

@@ -8,7 +8,7 @@ What is left out: the interpreter (``interpreter``), and nests (``nests``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from autograd_nn.errors import BackendError
 from autograd_nn.jit.backends.native.interpreter import FLAGS, interpreter, levels
-from autograd_nn.jit.plan import ADJOINTS, VALUES, Access, Lines, Nest
+from autograd_nn.jit.plan import ADJOINTS, VALUES, Lines
 from autograd_nn.ops import PRIMITIVES
 
-__all__ = ["Tape", "nests_of"]
+__all__ = ["Tape"]
 
 
 class Tape:
@@ -74,28 +74,3 @@ class Tape:
     def _call(self, *given: int) -> None:
         self._interpreter.run(*given)
         self._interpreter.callbacks.check()
-
-
-def nests_of(lines: Lines, depth: int) -> Iterator[Nest]:
-    """A few single operations as nests of one point each.
-
-    Args:
-        lines: the operations.
-        depth: how many loops there are around them.
-    """
-
-    def cell(k: int) -> Access:
-        return Access(VALUES, k, (), (0,) * depth)
-
-    columns = [x.tolist() for x in (lines.codes, lines.out, lines.a, lines.b)]
-    if lines.wanted is None:
-        for code, out, a, b in zip(*columns, strict=True):
-            reads = (cell(a), cell(b)) if b >= 0 else (cell(a),)
-            yield Nest("row", (), reads, cell(out), code=code, exact=lines.exact)
-        return
-    for code, out, a, b, wanted in reversed([*zip(*columns, lines.wanted.tolist(), strict=True)]):
-        y, operands = cell(out), (cell(a), cell(b)) if b >= 0 else (cell(a),)
-        for k, operand in enumerate(operands):
-            if wanted >> k & 1:
-                reads = (y.adjoint, *operands, y)
-                yield Nest("slope", (), reads, operand.adjoint, 0, code, k, add=True)

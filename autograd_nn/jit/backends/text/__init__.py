@@ -1,1 +1,1 @@
-"""Plans as text in other languages: what runs without this package."""
+"""Plans as programs in other languages: what runs without this package."""
