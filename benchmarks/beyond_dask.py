@@ -163,7 +163,7 @@ def _nothing(_: Any) -> None:
     return None
 
 
-def killed(X: Any, y: Any, runs: int, expected: Any, cluster: LocalCluster) -> int:
+def killed(X: Any, y: Any, runs: int, expected: Any, client: Client) -> int:
     """How many runs gave the same bits although a worker was killed at a random moment."""
     same, moments = 0, random.Random(0)
     seconds = 0.0
@@ -171,7 +171,7 @@ def killed(X: Any, y: Any, runs: int, expected: Any, cluster: LocalCluster) -> i
         start = time.perf_counter()
         timer = None
         if run:
-            pids = [worker.pid for worker in cluster.workers.values() if worker.pid]
+            pids = [worker.pid for worker in client.cluster.workers.values() if worker.pid]
             victim = moments.choice(pids)
             timer = threading.Timer(moments.uniform(0.0, seconds), _kill, (victim,))
             timer.start()
@@ -179,7 +179,7 @@ def killed(X: Any, y: Any, runs: int, expected: Any, cluster: LocalCluster) -> i
         if timer is not None:
             timer.join()
             same += bool(np.array_equal(found, expected))
-            cluster.get_client().wait_for_workers(2)
+            client.wait_for_workers(2, timeout=300)
         else:
             seconds = time.perf_counter() - start
     return same
@@ -235,7 +235,7 @@ def main(rounds: int = 3, full: bool = False, kills: int | None = None) -> list[
             table.append({"work": "overhead, ms", **costs(client)})
             print("a step beside its work, ms:", {k: round(t, 2) for k, t in table[-1].items()
                                                   if k != "work"})  # fmt: skip
-            same = killed(X, y, kills, expected, cluster)
+            same = killed(X, y, kills, expected, client)
             print(f"a worker killed in each of {kills} runs: {same} gave the same bits")
             table.append({"work": "killed", "runs": kills, "same": same})
             if same != kills:

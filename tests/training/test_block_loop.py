@@ -123,7 +123,7 @@ def test_a_worker_that_dies_at_any_moment_changes_no_bit(cluster):
             thread.join()
             assert np.array_equal(theta, expected), f"run {run}"
             assert found == scores
-            client.wait_for_workers(2)
+            client.wait_for_workers(2, timeout=120)
 
 
 def test_predictions_are_computed_by_the_workers(cluster):

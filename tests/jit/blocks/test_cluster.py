@@ -51,7 +51,7 @@ def test_bits_do_not_depend_on_the_workers(client):
     os.kill(pid, signal.SIGKILL)
     for _ in range(3):
         assert the_same(f.value_and_grad(*data, argnums=model), expected)
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=120)
     fresh = branching(model)
     assert the_same(fresh.value_and_grad(*data, argnums=model), expected)
 
