@@ -231,11 +231,13 @@ def _counts(items: Sequence[Item], nest: Nest) -> tuple[int, ...]:
 
 
 def _all_zones(access: Access, zones: _Zones, counts: Sequence[int]) -> list[int]:
-    """The regions that an access begins in, over all rounds."""
+    """The regions that an access begins in, over all rounds, and that its table leads to."""
     starts = np.array([access.start])
     for count, step in zip(counts, access.steps, strict=True):
         if step:
             starts = (starts[:, None] + step * np.arange(count)).ravel()
+    if access.table is not None:
+        starts = np.concatenate([starts, access.start + access.table.ravel()])
     found = np.searchsorted(zones.starts, starts, side="right") - 1
     return [int(k) for k in np.unique(found) if k >= 0]
 
@@ -297,6 +299,8 @@ def _access(
     """An access after the turns; or the axis that is to be cut first, and the inner size."""
     if access.buffer != VALUES or not any(zones.turns):
         return access
+    if access.table is not None and not any(access.strides) and not any(access.steps):
+        return replace(access, table=zones.moved(access.start + access.table) - access.start)
     reached = _all_zones(access, zones, counts)
     turns = {zones.turns[k] for k in reached}
     if turns <= {None}:
@@ -325,7 +329,30 @@ def _access(
     steps = access.steps
     if len(reached) == 1:
         steps = tuple(_step(step, turn) if step else 0 for step in access.steps)
-    return replace(found, start=int(zones.starts[zone]) + int(_moved(position, *turn)), steps=steps)
+    start = int(zones.starts[zone]) + int(_moved(position, *turn))
+    found = replace(found, start=start, steps=steps)
+    if access.table is not None and not _is_same(access, found, nest, zones, counts):
+        raise _CannotTurnError(reached)
+    return found
+
+
+def _is_same(old: Access, new: Access, nest: Nest, zones: _Zones, counts: tuple[int, ...]) -> bool:
+    """Whether all entries of a table lead to where their cells have gone.
+
+    They do not where they lead out of the region, as those of padding.
+    """
+    for last_point in (0, 1):
+        for last_round in (0, 1):
+            cells = [
+                x.start
+                + x.table
+                + last_point * sum(s * (n - 1) for s, n in zip(x.strides, nest.axes, strict=True))
+                + last_round * sum(s * (n - 1) for s, n in zip(x.steps, counts, strict=True))
+                for x in (old, new)
+            ]
+            if (zones.moved(cells[0]) != cells[1]).any():
+                return False
+    return True
 
 
 def _step(stride: int, turn: Turn) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd_nn.jit.plan.nests import ADJOINTS, VALUES, Item, Lines, Loop, Nest, cells_of
+from autograd_nn.jit.plan.nests import ADJOINTS, VALUES, Access, Item, Lines, Loop, Nest, cells_of
 from autograd_nn.ops import CODES, PRIMITIVES
 
 __all__ = ["evaluate"]
@@ -30,16 +30,28 @@ def evaluate(items: Sequence[Item], buffers: list[Any], rounds: tuple[int, ...] 
             _evaluate_nest(item, buffers, rounds)
 
 
+def _cells(access: Access, axes: Sequence[int], rounds: tuple[int, ...]) -> Any:
+    """The cells of an access, which NumPy would count from the end if they were before the first.
+
+    Raises:
+        IndexError: one is.
+    """
+    cells = cells_of(access, axes, rounds)
+    if cells.size and cells.min() < 0:
+        raise IndexError(f"{access} leads to cell {cells.min()}")
+    return cells
+
+
 def _evaluate_nest(nest: Nest, buffers: list[Any], rounds: tuple[int, ...]) -> None:
     axes = nest.axes
-    reads = [buffers[r.buffer][cells_of(r, axes, rounds)] for r in nest.reads]
+    reads = [buffers[r.buffer][_cells(r, axes, rounds)] for r in nest.reads]
     if nest.kind == "drop":
         cells = _looked_up(nest, reads[1])
         np.add.at(buffers[ADJOINTS], cells, reads[0])
         return
     kept = axes if nest.writes_all else axes[: nest.kept]
     ones = (1,) * (len(axes) - len(kept))
-    cells = cells_of(nest.write, (*kept, *ones), rounds).reshape(kept)
+    cells = _cells(nest.write, (*kept, *ones), rounds).reshape(kept)
     target = buffers[nest.write.buffer]
     if nest.kind == "sum" and nest.exact:
         target[cells] = _in_order(nest, reads, target[cells])

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from lifted import assert_means, plan_of, shown
 
+from autograd_nn import functions as fn
+from autograd_nn import value_and_grad
 from autograd_nn.errors import TraceError
 from autograd_nn.jit import jit, take
 from autograd_nn.jit.lifting.adjoint import adjoint
@@ -142,3 +144,35 @@ def test_a_plan_of_nothing():
     run = plan.run([[1.0, 2.0], []], adjoint(plan, (0,)))
     assert run.numbers.tolist() == [[2.0]]
     assert run.slopes[0].tolist() == [0.0, 1.0]
+
+
+def weighted_triangles(parameters, points):
+    """Densities of many points, each after a triangular matrix: rows of the matrix are ragged."""
+    total, size = 0.0, len(points[0])
+    each = size + size * (size + 1) // 2
+    for x in points:
+        terms = []
+        for k in range(0, len(parameters), each):
+            mean, scale = parameters[k : k + size], parameters[k + size : k + 2 * size]
+            below = iter(parameters[k + 2 * size : k + each])
+            away = [a - m for a, m in zip(x, mean, strict=True)]
+            rows = [fn.exp(scale[i]) * away[i] for i in range(size)]
+            rows = [y + sum(next(below) * away[j] for j in range(i)) for i, y in enumerate(rows)]
+            terms.append(sum(scale) - 0.5 * sum(y * y for y in rows))
+        total = total + fn.logsumexp(terms)
+    return total
+
+
+@pytest.mark.parametrize("backend", ["reference", "numpy", "native"])
+@pytest.mark.parametrize(("points", "size", "groups"), [(20, 3, 2), (16, 2, 3), (30, 4, 3)])
+def test_padding_stays_where_it_is_when_rows_are_turned(points, size, groups, backend):
+    """Terms that a short sum lacks would be read from before the buffer: a nan, or a crash."""
+    if backend == "native":
+        pytest.importorskip("llvmlite")
+    parameters = rng.normal(size=groups * (size + size * (size + 1) // 2))
+    given = rng.normal(size=(points, size))
+    found = jit(weighted_triangles, backend=backend).program(parameters, given)
+    value, slopes = value_and_grad(weighted_triangles)(parameters, given)
+    again = found.value_and_grad(parameters, given)
+    assert again[0] == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(again[1], slopes, rtol=1e-9, atol=1e-12)
