@@ -39,8 +39,11 @@ def write(folder: Path, rows: int, block: int) -> None:
         da.to_npy_stack(folder / "y", y)
 
 
-def train(folder: Path, client: Client, epochs: int) -> tuple[float, float]:
-    """The mean squared error on the last tenth of the rows, before training and after."""
+def train(folder: Path, client: Client, epochs: int, out: Path) -> tuple[float, float]:
+    """The mean squared error on the last tenth of the rows, before training and after.
+
+    A picture of the loss goes to the folder ``out``.
+    """
     X, y = da.from_npy_stack(folder / "X"), da.from_npy_stack(folder / "y")
     blocks, block = len(X.chunks[0]), X.chunks[0][0]
     split = (blocks - max(1, blocks // 10)) * block
@@ -53,6 +56,8 @@ def train(folder: Path, client: Client, epochs: int) -> tuple[float, float]:
         lr=0.05, client=client,
     )  # fmt: skip
     seconds = time.perf_counter() - start
+    out.mkdir(parents=True, exist_ok=True)
+    history.plot().savefig(out / "many_rows.png", dpi=120)
     print(f"{split:,} rows, {epochs} epochs: {seconds:.1f} s; loss {history['loss'][-1]:.4f}")
     return before, evaluate(model, *held_out, client=client)["loss"]
 
@@ -61,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10**7, help="how many rows")
     parser.add_argument("--quick", action="store_true", help="10^5 rows")
+    parser.add_argument("--out", type=Path, default=Path("pictures"), help="a folder")
     parser.add_argument("--dashboard", default=":0", help="where the dashboard is; by default any")
     options = parser.parse_args(arguments)
     rows = 10**5 if options.quick else options.rows
@@ -77,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         write(folder, rows, block)
         megabytes = rows * (COLUMNS + 1) * 8 / 1e6
         print(f"{rows:,} rows, {megabytes:,.0f} MB in blocks of {block:,} in {folder}")
-        before, after = train(folder, client, epochs=6)
+        before, after = train(folder, client, 6, options.out)
         print(f"error on rows that were not trained on: {before:.3f} before, {after:.3f} after")
     return 0 if after < 0.5 * before else 1
 

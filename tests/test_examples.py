@@ -48,9 +48,9 @@ def test_backpropagation_is_what_one_writes_by_hand(tmp_path, capsys):
     assert "import autograd_nn" not in text
 
 
-def test_many_rows_are_fitted_by_workers(capsys):
+def test_many_rows_are_fitted_by_workers(capsys, tmp_path):
     pytest.importorskip("distributed")
-    assert example("many_rows").main(["--rows", "4000"]) == 0
+    assert example("many_rows").main(["--rows", "4000", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "dashboard: http" in said
     assert "4,000 rows, 0 MB in blocks of 200" in said
