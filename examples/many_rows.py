@@ -6,7 +6,7 @@ the seed shuffles.  The address of Dask's dashboard is printed first; it shows e
 as it runs.  For a cluster of several machines, give its client to ``fit`` in the place of
 this one's.
 
-Runs in about two minutes (--quick: 10 seconds).  Exits non-zero if the error on rows that were set
+Runs in about a minute (--quick: 10 seconds).  Exits non-zero if the error on rows that were set
 aside does not fall to less than half.
 
     python examples/many_rows.py
