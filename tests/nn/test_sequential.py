@@ -118,5 +118,5 @@ def test_a_state_of_pytorch_names_layers_by_numbers_alone():
     held.load_state_dict({f"net.{name}": array for name, array in weights.items()})
     for model in (alone, held):
         assert model([0.5, 0.25])[0].data == pytest.approx(1.5 * np.tanh(0.75) + 0.25)
-    with pytest.raises(ValueError, match="no '0.weigth'"):
+    with pytest.raises(ValueError, match=r"no '0\.weigth'"):
         alone.load_state_dict({"0.weigth": np.ones((3, 2))})
