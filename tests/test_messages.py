@@ -225,10 +225,10 @@ def test_an_int_beyond_floats_is_refused_alike_everywhere(give):
 
 
 def test_a_tensor_of_several_numbers_is_named_with_the_remedy():
-    several = {"shape": (2,), "dtype": "float32", "__dlpack__": None}
-    shown = {"__module__": "torch", "__repr__": lambda _: "tensor([1., 2.])"}
-    tensor = type("Tensor", (), {**several, **shown})()
-    for give in (Value, functions.exp, lambda x: Value(1.0, x), lambda x: nn.MLP(1, [1])([x])):
+    numbers = {"__dlpack__": None, "__array__": lambda *_: np.array([1.0, 2.0])}
+    several = {"shape": (2,), "dtype": "float32", "__repr__": lambda _: "tensor([1., 2.])"}
+    tensor = type("Tensor", (), {**numbers, **several, "__module__": "torch"})()
+    for give in (Value, lambda x: Value(1.0, x), lambda x: nn.MLP(1, [1])([x])):
         with pytest.raises(ag.WrongTypeError, match=r"Tensor tensor\(\[1., 2.\]\)"):
             give(tensor)
     with pytest.raises(ag.WrongTypeError, match="Make one Value per element"):

@@ -1,22 +1,26 @@
-"""Programs as text: the plan for people, and what is known beside it.
+"""Programs to take elsewhere: as C, as NumPy code, as a function of JAX.
 
-What is left out: writing it, which is ``backends.text``; running the function once more, which is
-``origin``.
+For code that people read, the plan is made anew for them, with what is known beside it.
+
+What is left out: writing it, which is ``backends.text`` and ``backends.jax``; running the function
+once more, which is ``origin``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from autograd_nn.checks import positions_of
-from autograd_nn.errors import BadArgumentError
+from autograd_nn.errors import BadArgumentError, MissingPackageError
+from autograd_nn.jit.backends.text.c_program import to_c
 from autograd_nn.jit.backends.text.python import Group, Notes, Source, check_name, write
 from autograd_nn.jit.backends.text.python.arguments import leaves_of_key
 from autograd_nn.jit.capture.arguments import is_module
 from autograd_nn.jit.capture.leaves import Region
+from autograd_nn.jit.capture.path import Path
 from autograd_nn.jit.lifting.flatten import Needs
 from autograd_nn.jit.lifting.lift import lift_lines, readable
 from autograd_nn.jit.lifting.pack import pack
@@ -24,9 +28,10 @@ from autograd_nn.jit.origin import Again, short
 from autograd_nn.jit.plan import PADDING, Nest, Plan, walk
 
 if TYPE_CHECKING:
+    from autograd_nn.jit.backends.jax.function import JaxFunction
     from autograd_nn.jit.program import Program
 
-__all__ = ["parameter_arrays", "python_text"]
+__all__ = ["Exports", "parameter_arrays", "python_text"]
 
 _PACKS: Final = 200  # from which on a program must have patterns to be written by nests
 _SCATTERED: Final = 4  # operations a pack, below which it has none
@@ -220,3 +225,128 @@ def _regular(
         if len(set(indices)) == len(found) == int(np.prod(shape, dtype=int)):
             return [Group(name, [place for _, place in found], shape)]
     return [Group(names[place], [place], ()) for _, place in found]
+
+
+class Exports(Path):
+    """What a program can be written as, to run elsewhere."""
+
+    @property
+    def _program(self) -> Program:
+        return cast("Program", self)
+
+    def to_c(
+        self, name: str = "f", argnums: Any = None, main: bool = False, block: int = 64
+    ) -> str:
+        """The program as one file of C99, which needs nothing beyond ``math.h``.
+
+        It holds a function ``name`` of the values and, where the result is one number, a function
+        ``name_gradient`` of the value and the slopes.  A comment at the top says what they take
+        and give.  They allocate nothing and can run in several threads at once: the caller
+        brings a workspace, whose size the file defines.
+
+        Args:
+            name: of the function.
+            argnums: what the gradient is along, as of ``value_and_grad``: a position, several, or
+                a model, whose parameters the function then takes as one vector in the model's
+                order; None for all arguments and the parameters.
+            main: whether to add a ``main`` that prints value and gradient at the numbers that the
+                program was recorded at (with rows, of the first of them).
+            block: with rows, how many are computed at once: the workspace grows with it.
+
+        Returns:
+            The text of the file.
+
+        Raises:
+            BadArgumentError: the name can be none of a function of C.
+            TypeError: slopes are asked for, and the result is not one number.
+            TraceError: an operation of the user's own has no form in C.
+            LeakError: the result does not depend on an argument whose numbers left the graph.
+
+        >>> from autograd_nn.jit import jit
+        >>> text = jit(lambda x, y: x * y).program(3.0, 4.0).to_c("area")
+        >>> print(text[text.index("int area(") :].split(";")[0])
+        int area(const double *a0, const double *a1, double *value, double *work)
+        """
+        return to_c(self._program, name, argnums, main, block)
+
+    def to_python(self, name: str | None = None, argnums: Any = None) -> str:
+        """The program as readable NumPy code: the forward pass, and the value with its slopes.
+
+        The code needs NumPy only.  Arguments keep their names and shapes, and variables are named
+        after the labels, scopes and variables of the function, of which comments give the lines;
+        for that, the function is run once more, at the numbers of its recording.  Comparisons
+        that were recorded become lines that raise a ValueError on another path.
+
+        Args:
+            name: of the function in the code; by default that of the recorded function.
+            argnums: along which arguments slopes are wanted: a position, or a tuple of positions;
+                or a Module, for its parameters.  By default the parameters that the function
+                uses, where it uses any, else the first argument.
+
+        Returns:
+            The text of a module with the functions ``name`` and, where the result is one number,
+            ``name_value_and_grad``.  Both take the arguments, and then the parameters, an array
+            for each list of them.  Lists of numbers are taken, and their slopes are arrays.
+
+        Raises:
+            BadArgumentError: the name cannot be one, or there are no numbers in an argument that
+                slopes are wanted along.
+            TraceError: the function returns something that text cannot make again.
+
+        >>> from autograd_nn.jit import jit
+        >>> def loss(w, x, y):
+        ...     error = w * x - y
+        ...     return error**2
+        >>> text = jit(loss).program(2.0, 5.0, 7.0).to_python()
+        >>> names = {}
+        >>> exec(text, names)
+        >>> names["loss_value_and_grad"](2.0, 5.0, 7.0)
+        (9.0, 30.0)
+        """
+        return python_text(self._program, name, argnums)
+
+    def to_jax(self, dtype: Any = None) -> JaxFunction:
+        """A pure function of JAX arrays that computes what this program does.
+
+        JAX can compile, differentiate (to any order), vmap and shard it.  Its operations are those
+        of the plan: a loop nest is a few operations on arrays, a loop is a ``lax.scan``.
+
+        It takes the arguments in the structure that was recorded, with arrays in the place of
+        numbers, and a list of numbers as one array if you like.  In the place of a model it takes
+        the vector of its parameters, in the order of ``model.parameters()``.  Where the function
+        closes over Values or a model, their vector is one more argument, the first; the attribute
+        ``parameters`` is one to start from.  With rows it takes any number of them.
+
+        It has the one path that was recorded.  Numbers that take another are a TraceError where
+        JAX knows them, and where it traces (in ``jax.jit``, ``jax.vmap``) all results and slopes of
+        that row are nan.  XLA may round a product and a sum once, so that a comparison which only
+        the last digit decides may come out otherwise.
+
+        Args:
+            dtype: "float64", "float32" or another of JAX's types of floats, in which all is
+                computed; None for that of the arguments by JAX's own rule, where Python's numbers
+                are double precision only after ``jax.config.update("jax_enable_x64", True)``.
+
+        Raises:
+            MissingPackageError: JAX is not installed.
+            TypeError, ValueError: there is no such dtype; when called: "float64" is asked for and
+                JAX has double precision switched off.
+
+        >>> from autograd_nn.jit import jit
+        >>> program = jit(lambda w, x: sum(a * b for a, b in zip(w, x)).tanh()).program(
+        ...     [0.5, 0.25], [1.0, 2.0]
+        ... )
+        >>> f = program.to_jax()
+        >>> import jax
+        >>> [round(float(slope), 4) for slope in jax.grad(f)([0.5, 0.25], [1.0, 2.0])]
+        [0.42, 0.8399]
+        """
+        try:
+            import jax  # noqa: F401
+        except ImportError as error:
+            raise MissingPackageError(
+                f"to_jax needs the package jax ({error}): pip install 'autograd_nn[jax]'"
+            ) from None
+        from autograd_nn.jit.backends.jax.function import JaxFunction
+
+        return JaxFunction(self._program, dtype)

@@ -5,6 +5,7 @@ A model is anything with ``named_parameters()``.  What is left out: files (``mod
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,8 +52,9 @@ def state_dict(module: Model) -> State:
 def load_state_dict(module: Model, state: dict[str, Any]) -> None:
     """Set the parameters of ``module`` to the numbers of a ``state_dict``.
 
-    Everything is checked first: after an error the module is as it was.  A matrix, as PyTorch
-    keeps one for ``weight``, stands for its rows ``weight.0``, ``weight.1``, ...
+    Everything is checked first: after an error the module is as it was.  PyTorch's states load
+    into the same layers: a matrix ``weight`` stands for its rows ``weight.0``, ``weight.1``, ...,
+    and ``0.weight`` of a Sequential for ``layers.0.weight``.
 
     Args:
         module: the model to fill.
@@ -72,7 +74,7 @@ def load_state_dict(module: Model, state: dict[str, Any]) -> None:
         raise WrongTypeError(f"a state is a dict of arrays by name, got {describe(state)}")
     groups = _groups(module)
     expected = {name for name, _, _ in groups}
-    state = _in_rows(state, expected)
+    state = _in_rows(_with_layers(state, _heads(expected)), expected)
     unknown = [name for name in state if name not in expected]
     missing = [name for name, _, _ in groups if name not in state]
     if unknown or missing:
@@ -118,6 +120,13 @@ def _groups(module: Any) -> list[tuple[str, tuple[int, ...], list[Value]]]:
             f"{type(module).__name__} has no parameters: there is nothing to save"
         )
     return [(name, (len(ps),) if name in in_list else (), ps) for name, ps in found.items()]
+
+
+def _with_layers(state: dict[str, Any], heads: set[str]) -> dict[str, Any]:
+    """The state with names of this package where PyTorch leaves out ``layers`` before a number."""
+    known = {*heads, *(name.rpartition(".")[0] for name in heads)}
+    full = {re.sub(r"(^|\.)layers\.(?=\d)", r"\1", name): name for name in known}
+    return {name if name in known else full.get(name, name): x for name, x in state.items()}
 
 
 def _in_rows(state: dict[str, Any], expected: set[str]) -> dict[str, Any]:

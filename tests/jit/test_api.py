@@ -478,3 +478,16 @@ def test_the_slope_of_relu_is_the_tables():
 def test_the_package_itself_can_be_called():
     package = importlib.import_module("autograd_nn.jit")
     assert package(lambda x: x * x).value_and_grad(3.0) == (9.0, 6.0)
+
+
+@pytest.mark.parametrize("key", [lambda x: x, lambda x: (x * 2, "twice")])
+def test_a_dict_whose_keys_are_computed_is_the_functions_own(key):
+    """A key is found by its number; one that was recorded would be found no more."""
+
+    def f(x):
+        return {key(x): x * 3}
+
+    jitted = jit(f)
+    with pytest.warns(JitWarning, match="a dict with a key that it computed"):
+        found = [jitted(x) for x in (1.0, 1.0, 2.0)]
+    assert found == [f(x) for x in (1.0, 1.0, 2.0)]

@@ -1,5 +1,6 @@
 """``Sequential``, activations as layers, and what bad layers and inputs get."""
 
+import numpy as np
 import pytest
 
 from autograd_nn import Value, functions
@@ -12,6 +13,7 @@ from autograd_nn.nn import (
     Flatten,
     LayerNorm,
     Linear,
+    Module,
     MultiHeadAttention,
     ReLU,
     Sequential,
@@ -97,3 +99,24 @@ def test_bad_input_gets_a_clear_error(bad, kind, message):
 def test_activations_keep_the_form_of_a_nest():
     assert ReLU()([[-1.0, 2.0], [3.0, -4.0]]) == [[0.0, 2.0], [3.0, 0.0]]
     assert Tanh()(Value(0.5)).data == functions.tanh(0.5)
+
+
+def test_a_state_of_pytorch_names_layers_by_numbers_alone():
+    """PyTorch's Sequential has 0.weight where ours has layers.0.weight, also inside of a model."""
+
+    class Holder(Module):
+        def __init__(self):
+            self.net = Sequential(Linear(2, 3, seed=0), Tanh(), Linear(3, 1, seed=1))
+
+        def __call__(self, x):
+            return self.net(x)
+
+    weights = {"0.weight": np.ones((3, 2)), "0.bias": np.zeros(3)}
+    weights |= {"2.weight": np.full((1, 3), 0.5), "2.bias": np.array([0.25])}
+    alone, held = Holder().net, Holder()
+    alone.load_state_dict(weights)
+    held.load_state_dict({f"net.{name}": array for name, array in weights.items()})
+    for model in (alone, held):
+        assert model([0.5, 0.25])[0].data == pytest.approx(1.5 * np.tanh(0.75) + 0.25)
+    with pytest.raises(ValueError, match=r"no '0\.weigth'"):
+        alone.load_state_dict({"0.weigth": np.ones((3, 2))})

@@ -301,12 +301,21 @@ def describe_result(x: Any, roots: list[Value]) -> Any:
     if isinstance(x, frozenset) and all(isinstance(item, _IMMUTABLE) for item in x):
         return ("constant", x)
     if is_container(x) and not is_module(x):
+        if isinstance(x, dict) and any(map(_is_computed, x)):
+            raise CannotReplayError("it returned a dict with a key that it computed")
         shell = _Shell(x)
         return ("nest", shell, [describe_result(part, roots) for part in parts_of(x)])
     raise CannotReplayError(
         f"it returned {describe(x)}, where a program returns numbers, text, arrays, and lists, "
         "tuples, dicts and dataclasses of them"
     )
+
+
+def _is_computed(key: Any) -> bool:
+    """Whether a key of a dict is a Value, or a tuple with one."""
+    if isinstance(key, (tuple, frozenset)):
+        return any(map(_is_computed, key))
+    return isinstance(key, Value) or type(key) is Plain
 
 
 def _fits_a_float(x: int | Fraction) -> bool:

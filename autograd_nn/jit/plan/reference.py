@@ -31,14 +31,9 @@ def evaluate(items: Sequence[Item], buffers: list[Any], rounds: tuple[int, ...] 
 
 
 def _cells(access: Access, axes: Sequence[int], rounds: tuple[int, ...]) -> Any:
-    """The cells of an access, which NumPy would count from the end if they were before the first.
-
-    Raises:
-        IndexError: one is.
-    """
+    """The cells of an access; NumPy would count those before the first from the end."""
     cells = cells_of(access, axes, rounds)
-    if cells.size and cells.min() < 0:
-        raise IndexError(f"{access} leads to cell {cells.min()}")
+    assert not cells.size or cells.min() >= 0, f"{access} leads to cell {cells.min()}"
     return cells
 
 
