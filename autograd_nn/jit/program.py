@@ -39,9 +39,9 @@ _DEFAULT: Final = Options()
 _FEW: Final = 64  # operations that are not worth a nest; they keep their order
 _SCATTERED: Final = 4  # operations a pack, below which packing makes next to nothing
 _BLOCK: Final = 512  # rows at once, or more where they are small
-_LARGEST: Final = 4096
-_CACHED: Final = 1 << 19  # cells of a block, values and adjoints: what a cache holds
-_BLOCKS: Final = (16, 64, 256, 512, 1024, 2048, 4096)  # where numbers of rows keep changing
+_LARGEST: Final = 8192
+_CACHED: Final = 1 << 20  # cells of a block, values and adjoints: what a cache holds
+_BLOCKS: Final = (16, 64, 256, 512, 1024, 2048, 4096, 8192)  # where numbers of rows keep changing
 _EXACT: Final = 4  # numbers of rows that are compiled for as they are
 _SIZES: Final = 16  # numbers of rows that are kept ready
 

@@ -21,7 +21,9 @@ __all__ = ["Background", "background", "side_by_side"]
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
-_AHEAD = 2  # blocks a thread that may be done before their turn comes
+_AHEAD = 2  # tasks a thread that may be done before their turn comes
+_TASK = 16  # inputs of a task, at most: handing over a task takes as long as a small input
+_TASKS = 4  # tasks a thread, at least, so that no thread waits long for the last one
 
 
 @cache
@@ -45,19 +47,33 @@ def side_by_side(
     alone = len(given) if threads == 1 or len(given) < 3 else 1
     for x in given[:alone]:
         yield x, function(x)
-    ahead: deque[tuple[_In, Future[_Out]]] = deque()
+    size = max(1, min(_TASK, len(given) // (_TASKS * threads)))
+    tasks = [given[k : k + size] for k in range(alone, len(given), size)]
+    ahead: deque[tuple[Sequence[_In], Future[list[_Out | Exception]]]] = deque()
     try:
-        for x in given[alone:]:
-            ahead.append((x, _pool(threads).submit(function, x)))
-            if len(ahead) > _AHEAD * threads:
+        for task in (*tasks, *[()] * _AHEAD * threads):
+            if task:
+                ahead.append((task, _pool(threads).submit(_each, function, task)))
+            if ahead and (not task or len(ahead) > _AHEAD * threads):
                 first, future = ahead.popleft()
-                yield first, future.result()
-        while ahead:
-            first, future = ahead.popleft()
-            yield first, future.result()
+                for x, found in zip(first, future.result(), strict=False):
+                    if isinstance(found, Exception):
+                        raise found
+                    yield x, found
     finally:
         for _, future in ahead:  # what is running ends by itself: it touches nothing but its own
             future.cancel()
+
+
+def _each(function: Callable[[_In], _Out], task: Sequence[_In]) -> list[_Out | Exception]:
+    """What the function makes of each input, up to the first that it raises for."""
+    found: list[_Out | Exception] = []
+    for x in task:
+        try:
+            found.append(function(x))
+        except Exception as error:  # it is raised when its turn comes
+            return [*found, error]
+    return found
 
 
 class Background:

@@ -16,7 +16,7 @@ BACKENDS = [
         "native", marks=pytest.mark.skipif(bool(why_not("native")), reason=why_not("native"))
     ),
 ]
-ROWS = 4096 * 3 + 77  # more than a block of any backend, and a rest
+ROWS = 8192 * 2 + 77  # more than two blocks of any backend
 rng = np.random.default_rng(0)
 
 

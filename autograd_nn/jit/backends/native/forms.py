@@ -29,6 +29,8 @@ _BROADCAST, _GATHER, _BY_TABLE = 0.3, 5.0, 6.0
 _SCATTER, _ONE_BY_ONE = 8.0, 12.0
 _FUNCTION: Final = 12.0
 _ADDING_UP: Final = 6.0
+#: From so many terms on it matters more what a sum reads than how its vector is added up.
+_LONG_SUM: Final = 128
 
 
 @dataclass
@@ -224,8 +226,11 @@ def _jams(nest: Nest, vector: int | None, width: int) -> dict[int, int]:
     found: dict[int, int] = {}
     if vector is not None and vector >= nest.kept and axes and axes[0] == nest.kept - 1:
         axis = axes.pop(0)  # sums of vectors that lie side by side are made together
-        found[axis] = min(width, 1 << nest.axes[axis].bit_length() - 1)
-        second = 2
+        # A square of sums reads least; a line of them is added up quickest, which counts in short
+        # ones.
+        many = width if nest.axes[vector] < _LONG_SUM else most
+        found[axis] = min(many, 1 << nest.axes[axis].bit_length() - 1)
+        second = 16 // many if width >= 8 else 2
     for axis in axes:
         factor = _factor(nest.axes[axis], second if found else most, not found)
         if factor > 1:
