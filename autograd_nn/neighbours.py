@@ -57,7 +57,7 @@ def as_torch_function(f: Callable[..., Any]) -> Callable[..., Any]:
     12.0
     """
     try:
-        import torch
+        import torch  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise MissingPackageError(
             f"as_torch_function needs PyTorch ({error}): pip install 'autograd_nn[torch]'"
@@ -74,7 +74,7 @@ def as_torch_function(f: Callable[..., Any]) -> Callable[..., Any]:
                 weighted.program(*given)
         return weighted.value_and_grad(*given, argnums=tuple(k + 1 for k in call.wanted))[1]
 
-    class Function(torch.autograd.Function):
+    class Function(torch.autograd.Function):  # type: ignore[misc, unused-ignore]
         """The call as one node of PyTorch's graph."""
 
         @staticmethod

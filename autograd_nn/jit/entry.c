@@ -127,6 +127,8 @@ static PyObject *answer(Entry *e) {
 
 static PyObject *call(PyObject *self, PyObject *args, PyObject *names) {
     Entry *e = (Entry *)self;
+    if (!e->kept)
+        return PyErr_Format(PyExc_TypeError, "an entry that was not made");
     if (PyTuple_GET_SIZE(args) != 1 || !PyTuple_CheckExact(PyTuple_GET_ITEM(args, 0)))
         return PyErr_Format(PyExc_TypeError, "an entry takes one tuple");
     PyObject *given = PyTuple_GET_ITEM(args, 0);

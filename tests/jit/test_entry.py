@@ -213,6 +213,8 @@ def test_an_entry_refuses_what_makes_no_sense():
             quick.entry.Entry(*args)
     with pytest.raises(ValueError, match="no slope"):
         quick.entry.Entry((), 0, 0, 0, (), (), True, True, None)
+    with pytest.raises(TypeError, match="was not made"):
+        quick.entry.Entry.__new__(quick.entry.Entry)(())
     entry = quick.entry.Entry((), 0, 0, 0, ((),)[:0], (), False, True, None)
     with pytest.raises(TypeError):
         entry(1.0)
