@@ -258,8 +258,11 @@ class Program(Exports):
         Returns:
             None where something else than machine code has a part in it.
         """
-        frame = Frame(self._compiled(1))
-        found = None if self.captured else frame.direct(shapes, regions)
+        compiled = self._compiled(1)
+        if self.captured or "native" not in compiled.running():
+            return None  # before any buffers are made
+        frame = Frame(compiled)
+        found = frame.direct(shapes, regions)
         return None if found is None else (found, frame)
 
     # -- rows ----------------------------------------------------------------------------
